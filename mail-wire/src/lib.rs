@@ -1,1 +1,37 @@
-//! x
+//! What the passive session parsers of the mailtap family share, written once.
+//!
+//! ```text
+//! chunks, gaps -> Framer::next(Mode) -> Frame { at, span, kind } -> a session's grammar and state machine
+//!                                                     AUTH lines -> sasl::Exchange -> Credential
+//! ```
+//!
+//! - [`Direction`], [`Timestamp`], [`Secret`]: the words all sessions use.
+//! - [`framer`]: lines, dot-terminated bodies, counted and opaque bytes out of chunks, with gaps as input.
+//! - [`sasl`]: what an authentication exchange gives away to somebody who only listens.
+//!
+//! This crate knows no protocol, no TCP, no files, no clocks. It is bounded: a [`Framer`](framer::Framer) keeps one
+//! partial line and what its session leaves unread; an [`Exchange`](sasl::Exchange) keeps the fields it decoded.
+//!
+//! # Contract of a framer
+//!
+//! 1. Input never fails, and every byte and every gap comes out in exactly one frame: the spans tile the stream.
+//! 2. The frames are the same for any chunking, but for where runs of data are cut.
+//! 3. No byte is searched twice. Bytes are copied only for a line that crosses chunks, and for what is held while a
+//!    session waits ([`Framer::settle`](framer::Framer::settle)).
+//!
+//! # Sources
+//!
+//! RFC 5321 section 4.5.2 and RFC 1939 section 3 (dot-stuffing), RFC 4422 (SASL), 4616 (PLAIN), 2195 (CRAM-MD5),
+//! 2831 (DIGEST-MD5).
+
+mod direction;
+pub mod framer;
+pub mod sasl;
+mod secret;
+
+pub use direction::{Direction, Timestamp};
+pub use secret::Secret;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -1,0 +1,204 @@
+//! Chunks of one direction that no frame has taken yet.
+
+use crate::Timestamp;
+use bytes::{Bytes, BytesMut};
+use std::collections::VecDeque;
+
+/// Above this many pieces, small chunks are merged, so that bookkeeping cannot outgrow the bytes it keeps.
+const MAX_PIECES: usize = 512;
+
+/// A stretch of the stream, as it came.
+#[derive(Clone, Debug)]
+pub(super) enum Piece {
+    /// Bytes; `owned` once they are a copy of ours that keeps nothing else alive.
+    Data { at: Timestamp, bytes: Bytes, owned: bool },
+    /// Bytes that will never come.
+    Gap { at: Timestamp, len: Option<u64> },
+    /// From here on the caller pushes plaintext again.
+    Plaintext,
+}
+
+/// The queue of unread pieces.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Inbox {
+    pieces: VecDeque<Piece>,
+    bytes: usize,
+}
+
+impl Inbox {
+    /// Bookkeeping of a full queue, in bytes.
+    pub(super) const OVERHEAD: usize = MAX_PIECES * size_of::<Piece>();
+
+    pub(super) fn push(&mut self, at: Timestamp, bytes: Bytes) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.bytes += bytes.len();
+        if self.pieces.len() >= MAX_PIECES
+            && let Some(Piece::Data { at: last_at, bytes: last, owned: owned @ true }) =
+                self.pieces.back_mut()
+        {
+            let mut merged = match core::mem::take(last).try_into_mut() {
+                Ok(merged) => merged,
+                Err(shared) => BytesMut::from(shared.as_ref()),
+            };
+            merged.extend_from_slice(&bytes);
+            *last = merged.freeze();
+            *last_at = at;
+            *owned = true;
+            return;
+        }
+        let owned = self.pieces.len() >= MAX_PIECES;
+        let bytes = if owned { Bytes::copy_from_slice(&bytes) } else { bytes };
+        self.pieces.push_back(Piece::Data { at, bytes, owned });
+    }
+
+    pub(super) fn gap(&mut self, at: Timestamp, len: Option<u64>) {
+        if let Some(Piece::Gap { at: last_at, len: last }) = self.pieces.back_mut() {
+            *last_at = at;
+            *last = last.zip(len).and_then(|(a, b)| a.checked_add(b));
+        } else {
+            self.pieces.push_back(Piece::Gap { at, len });
+        }
+    }
+
+    pub(super) fn plaintext(&mut self) {
+        self.pieces.push_back(Piece::Plaintext);
+    }
+
+    pub(super) fn front(&self) -> Option<&Piece> {
+        self.pieces.front()
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Piece> {
+        let piece = self.pieces.pop_front();
+        if let Some(Piece::Data { bytes, .. }) = &piece {
+            self.bytes -= bytes.len();
+        }
+        piece
+    }
+
+    /// Takes up to `len` bytes of the data at the front, a shared slice.
+    pub(super) fn take(&mut self, len: usize) -> Option<(Timestamp, Bytes)> {
+        let Some(Piece::Data { at, bytes, .. }) = self.pieces.front_mut() else { return None };
+        let at = *at;
+        let taken = bytes.split_to(len.min(bytes.len()));
+        if bytes.is_empty() {
+            self.pieces.pop_front();
+        }
+        self.bytes -= taken.len();
+        Some((at, taken))
+    }
+
+    /// Puts bytes back at the front.
+    pub(super) fn put_back(&mut self, at: Timestamp, bytes: Bytes) {
+        if !bytes.is_empty() {
+            self.bytes += bytes.len();
+            self.pieces.push_front(Piece::Data { at, bytes, owned: false });
+        }
+    }
+
+    /// Shortens the gap at the front by `len`.
+    pub(super) fn shorten_gap(&mut self, len: u64) {
+        if let Some(Piece::Gap { len: Some(left), .. }) = self.pieces.front_mut() {
+            *left = left.saturating_sub(len);
+            if *left == 0 {
+                self.pieces.pop_front();
+            }
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// Whether alternating gaps and crumbs have filled the queue: such a half is not worth a wait.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.pieces.len() > MAX_PIECES
+    }
+
+    /// Unread bytes.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Memory that the queue keeps alive.
+    pub(super) fn memory(&self) -> usize {
+        self.bytes + self.pieces.len() * size_of::<Piece>()
+    }
+
+    /// The bytes that come next, over chunk edges, up to a gap or a mark.
+    pub(super) fn upcoming(&self) -> impl Iterator<Item = u8> + '_ {
+        self.pieces
+            .iter()
+            .map_while(|piece| match piece {
+                Piece::Data { bytes, .. } => Some(bytes),
+                Piece::Gap { .. } | Piece::Plaintext => None,
+            })
+            .flatten()
+            .copied()
+    }
+
+    /// Whether a gap or a mark, not the future, ends what [`upcoming`](Self::upcoming) shows.
+    pub(super) fn upcoming_is_all(&self) -> bool {
+        self.pieces.iter().any(|piece| !matches!(piece, Piece::Data { .. }))
+    }
+
+    /// Copies what stays, so that a crumb does not keep a whole capture block alive.
+    pub(super) fn settle(&mut self) {
+        for piece in self.pieces.iter_mut().rev() {
+            match piece {
+                // What stands before it was copied at an earlier call.
+                Piece::Data { owned: true, .. } => break,
+                Piece::Data { bytes, owned, .. } => {
+                    *bytes = Bytes::copy_from_slice(bytes);
+                    *owned = true;
+                }
+                Piece::Gap { .. } | Piece::Plaintext => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: Timestamp = Timestamp::ZERO;
+
+    #[test]
+    fn counts_what_it_holds() {
+        let mut inbox = Inbox::default();
+        inbox.push(AT, Bytes::from_static(b"abc"));
+        inbox.push(AT, Bytes::new());
+        inbox.gap(AT, Some(2));
+        inbox.gap(AT, Some(3));
+        inbox.push(AT, Bytes::from_static(b"de"));
+        assert_eq!((inbox.bytes(), inbox.pieces.len()), (5, 3));
+        assert!(matches!(inbox.pop(), Some(Piece::Data { .. })));
+        assert!(matches!(inbox.pop(), Some(Piece::Gap { len: Some(5), .. })));
+        assert_eq!(inbox.bytes(), 2);
+        inbox.pop();
+        assert_eq!((inbox.bytes(), inbox.is_empty()), (0, true));
+    }
+
+    #[test]
+    fn a_gap_of_unknown_length_swallows_its_neighbours() {
+        let mut inbox = Inbox::default();
+        inbox.gap(AT, Some(2));
+        inbox.gap(AT, None);
+        assert!(matches!(inbox.front(), Some(Piece::Gap { len: None, .. })));
+    }
+
+    #[test]
+    fn crumbs_are_merged_and_no_byte_is_lost() {
+        let mut inbox = Inbox::default();
+        let sent: Vec<u8> = (0..5000u16).map(|n| n.to_le_bytes()[0]).collect();
+        for byte in &sent {
+            inbox.push(AT, Bytes::copy_from_slice(&[*byte]));
+        }
+        assert!(inbox.pieces.len() <= MAX_PIECES + 1);
+        assert_eq!(inbox.bytes(), sent.len());
+        assert_eq!(inbox.upcoming().collect::<Vec<_>>(), sent);
+    }
+}

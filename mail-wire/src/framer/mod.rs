@@ -1,0 +1,417 @@
+//! From the chunks of one direction to frames: lines, dot-terminated bodies, counted bytes.
+
+mod body;
+mod frame;
+mod inbox;
+
+pub use frame::{Frame, FrameKind, Line, LineEnd, LooseForm, Mode};
+
+use crate::Timestamp;
+use body::{Found, Scanner};
+use bytes::{Bytes, BytesMut};
+use inbox::{Inbox, Piece};
+use memchr::memchr;
+
+/// The framer of one direction.
+///
+/// Chunks and gaps are queued by [`push`](Self::push) and [`gap`](Self::gap); [`next`](Self::next) cuts one frame
+/// at a time, in the mode that the session asks for at that moment, so a frame never spans a change of mode. What
+/// the session does not ask for stays unread. No byte is searched twice, however the stream is chunked.
+///
+/// ```
+/// use bytes::Bytes;
+/// use mail_wire::framer::{FrameKind, Framer, Mode};
+///
+/// let mut framer = Framer::new(1024);
+/// framer.push(Default::default(), Bytes::from_static(b"DATA\r\n..a\r\n.\r\nQUIT\r\n"));
+///
+/// let line = framer.next(Mode::Line).unwrap();
+/// assert!(matches!(line.kind, FrameKind::Line(line) if line.text == "DATA"));
+///
+/// let body = Mode::Body { bare_lf: false };
+/// let run = framer.next(body).unwrap();
+/// assert_eq!(run.span, 6..11); // the stuffed dot belongs to the span ...
+/// assert!(matches!(run.kind, FrameKind::Data { bytes, .. } if bytes == ".a\r\n")); // ... and not to the content
+/// assert_eq!(framer.next(body).unwrap().kind, FrameKind::EndOfData);
+/// assert!(matches!(framer.next(Mode::Line).unwrap().kind, FrameKind::Line(line) if line.text == "QUIT"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Framer {
+    max_line: usize,
+    inbox: Inbox,
+    /// Stream offset of the first byte in the inbox.
+    position: u64,
+    /// The beginning of a line whose end has not come.
+    partial: BytesMut,
+    partial_at: Timestamp,
+    /// The rest of a line beyond the limit is being passed over.
+    skipping: bool,
+    after_gap: bool,
+    body: Option<Body>,
+    closed: Option<Timestamp>,
+}
+
+/// A body under way.
+#[derive(Clone, Debug)]
+struct Body {
+    scanner: Scanner,
+    /// Content handed out, gaps of known length counted.
+    content: u64,
+    /// A stuffed dot was dropped and waits for the run behind it; `true`: carelessly set.
+    dropped: Option<bool>,
+}
+
+impl Framer {
+    /// A framer whose lines are at most `max_line` bytes, their ends included.
+    #[must_use]
+    pub fn new(max_line: usize) -> Self {
+        Self {
+            max_line: max_line.max(1),
+            inbox: Inbox::default(),
+            position: 0,
+            partial: BytesMut::new(),
+            partial_at: Timestamp::ZERO,
+            skipping: false,
+            after_gap: false,
+            body: None,
+            closed: None,
+        }
+    }
+
+    /// Queues the next in-order bytes.
+    pub fn push(&mut self, at: Timestamp, bytes: Bytes) {
+        self.closed = None;
+        self.inbox.push(at, bytes);
+    }
+
+    /// Queues a stretch that will never come; `None`: nobody knows how long.
+    pub fn gap(&mut self, at: Timestamp, len: Option<u64>) {
+        if len != Some(0) {
+            self.inbox.gap(at, len);
+        }
+    }
+
+    /// Says that nothing more comes. Bytes pushed all the same are taken.
+    pub fn close(&mut self, at: Timestamp) {
+        self.closed.get_or_insert(at);
+    }
+
+    /// Marks the place from which on the stream is plaintext again; [`take_mark`](Self::take_mark) finds it.
+    pub fn mark(&mut self) {
+        self.inbox.plaintext();
+    }
+
+    /// Takes the mark, if it is what comes next.
+    pub fn take_mark(&mut self) -> bool {
+        let found = matches!(self.inbox.front(), Some(Piece::Plaintext));
+        if found {
+            self.inbox.pop();
+        }
+        found
+    }
+
+    /// The bytes that come next, up to a gap or a mark; nothing is taken.
+    pub fn peek(&self) -> impl Iterator<Item = u8> + '_ {
+        self.partial.iter().copied().chain(self.inbox.upcoming())
+    }
+
+    /// Whether a gap is what comes next.
+    #[must_use]
+    pub fn at_gap(&self) -> bool {
+        self.partial.is_empty() && matches!(self.inbox.front(), Some(Piece::Gap { .. }))
+    }
+
+    /// Whether the stream is closed and wholly read.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.is_closed() && self.inbox.is_empty() && self.partial.is_empty()
+    }
+
+    /// Whether [`close`](Self::close) was called and nothing came since.
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
+        self.closed.is_some()
+    }
+
+    /// Whether nothing is unread but the beginning of a line.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.inbox.is_empty()
+    }
+
+    /// Unread bytes.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.inbox.bytes() + self.partial.len()
+    }
+
+    /// Whether so many small pieces are unread that waiting any longer costs more than it brings.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        self.inbox.is_crowded()
+    }
+
+    /// Copies what is unread, so that it keeps no capture buffer alive: call it before a wait.
+    pub fn settle(&mut self) {
+        self.inbox.settle();
+    }
+
+    /// Memory held, in bytes; exact after [`settle`](Self::settle).
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        self.inbox.memory() + self.partial.capacity()
+    }
+
+    /// The most that [`buffered`](Self::buffered) shows while no more than `held` bytes are left unread.
+    #[must_use]
+    pub const fn worst_case(max_line: usize, held: usize) -> usize {
+        // A growing buffer may have doubled just before the limit.
+        2 * max_line + 64 + held + Inbox::OVERHEAD
+    }
+
+    /// Stream offset of the next frame.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position - (self.partial.len() as u64) - u64::from(self.dropped_dot())
+    }
+
+    fn dropped_dot(&self) -> bool {
+        self.body.as_ref().is_some_and(|body| body.dropped.is_some())
+    }
+
+    /// Cuts the next frame in the given mode; `None` while its bytes are missing.
+    #[must_use]
+    pub fn next(&mut self, mode: Mode) -> Option<Frame> {
+        if mode != Mode::Line && !self.partial.is_empty() {
+            let partial = self.partial.split().freeze();
+            self.position -= partial.len() as u64;
+            self.inbox.put_back(self.partial_at, partial);
+        }
+        if mode != Mode::Opaque {
+            while self.take_mark() {}
+        }
+        let Mode::Body { bare_lf } = mode else {
+            if let Some(dot) = self.leave_body() {
+                return Some(dot);
+            }
+            return match mode {
+                Mode::Line => self.next_line(),
+                Mode::Counted(len) => self.next_run(len),
+                Mode::Opaque | Mode::Body { .. } => self.next_run(u64::MAX),
+            };
+        };
+        let body = self.body.take().unwrap_or_else(|| Body {
+            scanner: Scanner::new(bare_lf),
+            content: 0,
+            dropped: None,
+        });
+        self.next_in_body(body)
+    }
+
+    /// Forgets the body; a dot dropped last is still owed a frame.
+    fn leave_body(&mut self) -> Option<Frame> {
+        let owed = self.dropped_dot();
+        self.body = None;
+        owed.then(|| Frame {
+            at: self.partial_at,
+            span: self.position - 1..self.position,
+            kind: FrameKind::Data { bytes: Bytes::new(), unstuffed: false },
+        })
+    }
+
+    fn frame(&mut self, at: Timestamp, len: usize, kind: FrameKind) -> Frame {
+        let start = self.position;
+        self.position += len as u64;
+        Frame { at, span: start..self.position, kind }
+    }
+
+    fn next_line(&mut self) -> Option<Frame> {
+        loop {
+            let Some(Piece::Data { bytes, .. }) = self.inbox.front() else { return self.line_without_end() };
+            let found = memchr(b'\n', bytes);
+            let len = found.map_or(bytes.len(), |lf| lf + 1);
+            if self.skipping {
+                self.skipping = found.is_none();
+                let (at, bytes) = self.inbox.take(len)?;
+                return Some(self.frame(at, len, FrameKind::Truncated(bytes)));
+            }
+            let room = self.max_line.saturating_sub(self.partial.len());
+            if len > room {
+                self.skipping = true;
+                return self.line(room, LineEnd::Cut);
+            }
+            if found.is_some() {
+                return self.line(len, LineEnd::Lf);
+            }
+            let (at, bytes) = self.inbox.take(len)?;
+            self.position += len as u64;
+            self.partial.extend_from_slice(&bytes);
+            self.partial_at = at;
+        }
+    }
+
+    /// A line that `len` bytes of the inbox complete.
+    fn line(&mut self, len: usize, mut end: LineEnd) -> Option<Frame> {
+        let (at, bytes) = if len == 0 { (self.partial_at, Bytes::new()) } else { self.inbox.take(len)? };
+        let start = self.position - self.partial.len() as u64;
+        self.position += len as u64;
+        let mut text = if self.partial.is_empty() {
+            bytes
+        } else {
+            self.partial.extend_from_slice(&bytes);
+            self.partial.split().freeze()
+        };
+        if end == LineEnd::Lf {
+            text.truncate(text.len() - 1);
+            if text.last() == Some(&b'\r') {
+                text.truncate(text.len() - 1);
+                end = LineEnd::CrLf;
+            }
+        }
+        let after_gap = core::mem::take(&mut self.after_gap);
+        Some(Frame { at, span: start..self.position, kind: FrameKind::Line(Line { text, end, after_gap }) })
+    }
+
+    /// What to do in line mode when no bytes are at the front.
+    fn line_without_end(&mut self) -> Option<Frame> {
+        if let Some(&Piece::Gap { at, len }) = self.inbox.front() {
+            if !self.partial.is_empty() {
+                let start = self.position - self.partial.len() as u64;
+                let cut = self.partial.split().freeze();
+                return Some(Frame { at, span: start..self.position, kind: FrameKind::Truncated(cut) });
+            }
+            self.inbox.pop();
+            self.skipping = false;
+            self.after_gap = true;
+            return Some(self.gap_frame(at, len));
+        }
+        if self.closed.is_some() && self.inbox.is_empty() && !self.partial.is_empty() {
+            return self.line(0, LineEnd::Missing);
+        }
+        None
+    }
+
+    fn gap_frame(&mut self, at: Timestamp, len: Option<u64>) -> Frame {
+        let start = self.position;
+        self.position = start.saturating_add(len.unwrap_or(0));
+        Frame { at, span: start..self.position, kind: FrameKind::Gap(len) }
+    }
+
+    /// Up to `most` bytes of whatever is at the front.
+    fn next_run(&mut self, most: u64) -> Option<Frame> {
+        match *self.inbox.front()? {
+            Piece::Data { .. } => {
+                let (at, bytes) = self.inbox.take(usize::try_from(most).unwrap_or(usize::MAX))?;
+                let len = bytes.len();
+                (len > 0).then(|| self.frame(at, len, FrameKind::Data { bytes, unstuffed: false }))
+            }
+            Piece::Gap { at, len: Some(len) } => {
+                let len = len.min(most);
+                self.inbox.shorten_gap(len);
+                (len > 0).then(|| self.gap_frame(at, Some(len)))
+            }
+            Piece::Gap { at, len: None } => {
+                self.inbox.pop();
+                Some(self.gap_frame(at, None))
+            }
+            Piece::Plaintext => None,
+        }
+    }
+
+    fn next_in_body(&mut self, mut body: Body) -> Option<Frame> {
+        let frame = self.body_frame(&mut body);
+        let ended = matches!(&frame, Some(Frame { kind: FrameKind::EndOfData, .. }));
+        self.body = (!ended).then_some(body);
+        frame
+    }
+
+    fn body_frame(&mut self, body: &mut Body) -> Option<Frame> {
+        loop {
+            let bytes = match self.inbox.front() {
+                Some(Piece::Data { bytes, .. }) => bytes,
+                Some(&Piece::Gap { at, len }) => {
+                    if body.dropped.is_some() {
+                        return self.content(body, at, Bytes::new());
+                    }
+                    self.inbox.pop();
+                    body.scanner.gap();
+                    body.content = body.content.saturating_add(len.unwrap_or(0));
+                    return Some(self.gap_frame(at, len));
+                }
+                Some(Piece::Plaintext) | None => {
+                    let at = self.closed?;
+                    return body.dropped.is_some().then(|| self.content(body, at, Bytes::new()))?;
+                }
+            };
+            let found = match body.scanner.scan(bytes, false) {
+                // The bytes that decide stand in the chunks behind, or will never come.
+                Found::Undecided => {
+                    let mut near = [0; 1 + body::LOOKAHEAD];
+                    let len =
+                        near.iter_mut().zip(self.inbox.upcoming()).map(|(slot, byte)| *slot = byte).count();
+                    let known = self.inbox.upcoming_is_all() || self.closed.is_some();
+                    body.scanner.scan(near.get(..len).unwrap_or(&near), known)
+                }
+                found => found,
+            };
+            match found {
+                Found::Undecided => return None,
+                Found::Content(len) => {
+                    let (at, bytes) = self.inbox.take(len)?;
+                    body.scanner.advance(&bytes);
+                    return self.content(body, at, bytes);
+                }
+                Found::Stuffing { doubled, loose } => {
+                    let (at, dot) = self.inbox.take(1)?;
+                    body.scanner.advance(&dot);
+                    body.dropped = Some(!doubled);
+                    self.partial_at = at;
+                    self.position += 1;
+                    if let Some(form) = loose {
+                        return Some(self.loose_end(body, at, form));
+                    }
+                }
+                Found::Loose(form) => {
+                    body.scanner.judge();
+                    let at = self.front_at();
+                    return Some(self.loose_end(body, at, form));
+                }
+                Found::End(len) => {
+                    let mut at = Timestamp::ZERO;
+                    let mut left = len;
+                    while left > 0 {
+                        let (last, taken) = self.inbox.take(left)?;
+                        at = last;
+                        left -= taken.len();
+                    }
+                    return Some(self.frame(at, len, FrameKind::EndOfData));
+                }
+            }
+        }
+    }
+
+    fn front_at(&self) -> Timestamp {
+        match self.inbox.front() {
+            Some(Piece::Data { at, .. } | Piece::Gap { at, .. }) => *at,
+            Some(Piece::Plaintext) | None => self.partial_at,
+        }
+    }
+
+    /// Content, with the dot that was dropped before it in its span.
+    fn content(&mut self, body: &mut Body, at: Timestamp, bytes: Bytes) -> Option<Frame> {
+        let dropped = body.dropped.take();
+        let start = self.position - u64::from(dropped.is_some());
+        self.position += bytes.len() as u64;
+        body.content += bytes.len() as u64;
+        let kind = FrameKind::Data { bytes, unstuffed: dropped == Some(true) };
+        Some(Frame { at, span: start..self.position, kind })
+    }
+
+    fn loose_end(&self, body: &Body, at: Timestamp, form: LooseForm) -> Frame {
+        let start = self.position - u64::from(body.dropped.is_some());
+        Frame { at, span: start..start + 1, kind: FrameKind::LooseEnd { offset: body.content, form } }
+    }
+}
+
+#[cfg(test)]
+mod tests;
