@@ -1,0 +1,294 @@
+//! What follows the verb.
+
+use std::fmt;
+
+use bytes::Bytes;
+use nom::branch::alt;
+use nom::bytes::complete::{tag, tag_no_case, take_while_m_n, take_while1};
+use nom::character::complete::{char, digit1, space0, space1};
+use nom::combinator::{all_consuming, eof, opt, recognize, verify};
+use nom::sequence::{delimited, preceded, terminated};
+use nom::{IResult, Parser};
+
+use super::mailbox::{self, Parsed};
+use super::parameter::{self, Parameter};
+use super::path::{self, Path};
+use super::verb::Verb;
+use crate::error::ParseError;
+use crate::slice;
+
+/// The arguments of a command. Blanks around them are left out.
+#[non_exhaustive]
+#[derive(Clone, PartialEq, Eq)]
+pub enum Arguments {
+    /// Nothing but blanks follows the verb.
+    None,
+    /// `HELO`, `EHLO`, `LHLO`: the name or address literal the client gives itself, or whatever it sent in its place.
+    Domain(Bytes),
+    /// `MAIL`, and `SEND`, `SOML`, `SAML` of old.
+    Mail {
+        /// The reverse-path.
+        sender: Path,
+        /// In the order sent; beyond 128 of them the last one holds the rest of the line.
+        parameters: Vec<Parameter>,
+    },
+    /// `RCPT`.
+    Rcpt {
+        /// The forward-path.
+        recipient: Path,
+        /// In the order sent; beyond 128 of them the last one holds the rest of the line.
+        parameters: Vec<Parameter>,
+    },
+    /// `BDAT`.
+    Chunk {
+        /// Bytes that follow the line end of the command.
+        size: u64,
+        /// Whether this chunk ends the message.
+        last: bool,
+    },
+    /// `AUTH` and `X-EXPS`. `Debug` does not print the response.
+    Auth {
+        /// The SASL mechanism as sent, in whatever case.
+        mechanism: Bytes,
+        /// The initial response as sent, in base64. A single `=` stands for an empty one (RFC 4954 4).
+        initial_response: Option<Bytes>,
+    },
+    /// The text behind any other verb.
+    Text(Bytes),
+    /// `BURL`.
+    Burl {
+        /// Where the server fetches the chunk.
+        url: Bytes,
+        /// Whether this chunk ends the message.
+        last: bool,
+    },
+    /// Text that does not fit the verb: behind one that takes none, or of a line that was not parsed.
+    Raw(Bytes),
+}
+
+impl fmt::Debug for Arguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Domain(domain) => f.debug_tuple("Domain").field(domain).finish(),
+            Self::Mail { sender, parameters } => {
+                f.debug_struct("Mail").field("sender", sender).field("parameters", parameters).finish()
+            }
+            Self::Rcpt { recipient, parameters } => {
+                f.debug_struct("Rcpt").field("recipient", recipient).field("parameters", parameters).finish()
+            }
+            Self::Chunk { size, last } => {
+                f.debug_struct("Chunk").field("size", size).field("last", last).finish()
+            }
+            Self::Auth { mechanism, initial_response } => f
+                .debug_struct("Auth")
+                .field("mechanism", mechanism)
+                .field("initial_response", &initial_response.as_ref().map(|_| format_args!("***")))
+                .finish(),
+            Self::Text(text) => f.debug_tuple("Text").field(text).finish(),
+            Self::Burl { url, last } => f.debug_struct("Burl").field("url", url).field("last", last).finish(),
+            Self::Raw(text) => f.debug_tuple("Raw").field(text).finish(),
+        }
+    }
+}
+
+/// What the parser of one verb gives: the arguments, and whether they are as the ABNF has them.
+type Fit = (Arguments, bool);
+
+/// Reads `rest`, the part of `line` behind the word of the verb, its separator included.
+pub(super) fn parse(verb: Verb, line: &Bytes, rest: &[u8]) -> Result<Fit, ParseError> {
+    match verb {
+        Verb::Helo | Verb::Ehlo | Verb::Lhlo => Ok(domain(verb, line, rest)),
+        Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => mail(line, rest),
+        Verb::Rcpt => rcpt(line, rest),
+        Verb::Bdat => chunk(line, rest),
+        Verb::Auth | Verb::XExps => auth(line, rest),
+        Verb::Burl => burl(line, rest),
+        Verb::Data | Verb::Rset | Verb::Quit | Verb::StartTls | Verb::Turn => Ok(nothing(line, rest)),
+        _ => Ok(text(verb, line, rest)),
+    }
+}
+
+/// The argument text of a line nobody can parse.
+pub(super) fn raw(line: &Bytes, rest: &[u8]) -> Arguments {
+    match slice::trim_start(rest) {
+        [] => Arguments::None,
+        text => Arguments::Raw(slice::share(line, text)),
+    }
+}
+
+// RFC 5321 4.1.1.1, RFC 2033 4.1:
+//   ehlo = "EHLO" SP ( Domain / address-literal ) CRLF
+//   helo = "HELO" SP Domain CRLF
+//   LHLO as EHLO
+fn domain(verb: Verb, line: &Bytes, rest: &[u8]) -> Fit {
+    let strict = if verb == Verb::Helo {
+        is_all(preceded(char(' '), mailbox::domain), rest)
+    } else {
+        is_all(preceded(char(' '), alt((mailbox::domain, mailbox::address_literal))), rest)
+    };
+    match slice::trim(rest) {
+        [] => (Arguments::None, false),
+        name => (Arguments::Domain(slice::share(line, name)), strict),
+    }
+}
+
+// RFC 5321 4.1.1.2, and RFC 821 4.1.2 for SEND, SOML, SAML:
+//   mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF
+fn mail(line: &Bytes, rest: &[u8]) -> Result<Fit, ParseError> {
+    let (sender, parameters, strict) = envelope(line, rest, "FROM", mailbox::reverse_path)?;
+    Ok((Arguments::Mail { sender, parameters }, strict))
+}
+
+// RFC 5321 4.1.1.3:
+//   rcpt = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path ) [SP Rcpt-parameters] CRLF
+fn rcpt(line: &Bytes, rest: &[u8]) -> Result<Fit, ParseError> {
+    let (recipient, parameters, strict) = envelope(line, rest, "TO", mailbox::forward_path)?;
+    Ok((Arguments::Rcpt { recipient, parameters }, strict))
+}
+
+/// Preposition, path, parameters: the strict path where it fits, else the loose one.
+fn envelope(
+    line: &Bytes,
+    rest: &[u8],
+    preposition: &'static str,
+    path: fn(&[u8]) -> Parsed<'_, mailbox::Parts<'_>>,
+) -> Result<(Path, Vec<Parameter>, bool), ParseError> {
+    let (text, introduced) = introduction(rest, preposition).ok_or_else(|| {
+        ParseError::new(line, slice::trim_start(rest), if preposition == "TO" { "`TO:`" } else { "`FROM:`" })
+    })?;
+    let (tail, parts, fits) = match path(text) {
+        Ok((tail, parts)) if tail.first().is_none_or(|&byte| slice::is_blank(byte)) => (tail, parts, true),
+        _ => {
+            let text = slice::trim_start(text);
+            let (tail, parts) = path::loose(text).ok_or_else(|| ParseError::new(line, text, "a path"))?;
+            (tail, parts, false)
+        }
+    };
+    let (parameters, listed) = parameter::list(line, tail);
+    Ok((Path::new(line, parts), parameters, introduced && fits && listed))
+}
+
+/// Passes over ` FROM:` or ` TO:`, and tells whether it was written so.
+///
+/// Loosely blanks may stand around the word and its colon, as Sendmail takes them; the colon may be missing where a
+/// blank or a bracket parts the word from the path, and the whole word where a bracket follows.
+fn introduction<'a>(rest: &'a [u8], preposition: &'static str) -> Option<(&'a [u8], bool)> {
+    let strict: IResult<_, _> = delimited(char(' '), tag_no_case(preposition), char(':')).parse(rest);
+    if let Ok((path, _)) = strict {
+        return Some((path, true));
+    }
+    let loose: IResult<_, _> =
+        preceded(space0, (tag_no_case(preposition), space0, opt(char(':')))).parse(rest);
+    match loose {
+        Ok((path, (_, blanks, colon))) => {
+            let parted = colon.is_some() || !blanks.is_empty() || path.starts_with(b"<");
+            parted.then_some((path, false))
+        }
+        Err(_) => {
+            let path = slice::trim_start(rest);
+            path.starts_with(b"<").then_some((path, false))
+        }
+    }
+}
+
+// RFC 3030 2:
+//   bdat-cmd   = "BDAT" SP chunk-size [ SP end-marker ] CR LF
+//   chunk-size = 1*DIGIT
+//   end-marker = "LAST"
+fn chunk(line: &Bytes, rest: &[u8]) -> Result<Fit, ParseError> {
+    let text = slice::trim_start(rest);
+    let digits: IResult<_, _> = terminated(digit1, alt((space1, eof))).parse(text);
+    let (tail, digits) = digits.map_err(|_| ParseError::new(line, text, "a chunk size"))?;
+    let size = str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+    let size = size.ok_or_else(|| ParseError::new(line, digits, "a chunk size below 2^64"))?;
+    let last = end_marker(line, tail)?;
+    let strict = is_all((char(' '), digit1, opt(tag_no_case(" LAST"))), rest);
+    Ok((Arguments::Chunk { size, last }, strict))
+}
+
+// RFC 4468 3:
+//   burl-cmd   = "BURL" SP absolute-URI [SP end-marker] CRLF
+//   end-marker = "LAST"
+fn burl(line: &Bytes, rest: &[u8]) -> Result<Fit, ParseError> {
+    let text = slice::trim_start(rest);
+    let (url, tail) = slice::split_word(text);
+    if url.is_empty() {
+        return Err(ParseError::new(line, url, "a URL"));
+    }
+    let last = end_marker(line, tail)?;
+    let uri = (take_while1(|byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)), char(':'));
+    let printable = take_while1(|byte: u8| byte.is_ascii_graphic());
+    let strict = is_all((char(' '), uri, printable, opt(tag_no_case(" LAST"))), rest);
+    Ok((Arguments::Burl { url: slice::share(line, url), last }, strict))
+}
+
+/// Whether `LAST` is what is left of the line; nothing else may be.
+fn end_marker(line: &Bytes, tail: &[u8]) -> Result<bool, ParseError> {
+    match slice::trim(tail) {
+        [] => Ok(false),
+        word if word.eq_ignore_ascii_case(b"LAST") => Ok(true),
+        word => Err(ParseError::new(line, word, "`LAST` or the end of the line")),
+    }
+}
+
+// RFC 4954 8, RFC 4422 3.1:
+//   auth-command     = "AUTH" SP sasl-mech [SP initial-response] ..
+//   initial-response = base64 / "="
+//   sasl-mech        = 1*20mech-char
+//   mech-char        = UPPER-ALPHA / DIGIT / HYPHEN / UNDERSCORE
+fn auth(line: &Bytes, rest: &[u8]) -> Result<Fit, ParseError> {
+    let (mechanism, response) = slice::split_word(slice::trim_start(rest));
+    if mechanism.is_empty() {
+        return Err(ParseError::new(line, mechanism, "a mechanism"));
+    }
+    let initial_response = match slice::trim(response) {
+        [] => None,
+        response => Some(slice::share(line, response)),
+    };
+    let mech_char = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    let mech = take_while_m_n(1, 20, mech_char);
+    let strict = is_all((char(' '), mech, opt(preceded(char(' '), alt((base64, tag("=")))))), rest);
+    Ok((Arguments::Auth { mechanism: slice::share(line, mechanism), initial_response }, strict))
+}
+
+// RFC 4954 8:
+//   base64          = base64-terminal / ( 1*(4base64-char) [base64-terminal] )
+//   base64-char     = ALPHA / DIGIT / "+" / "/"
+//   base64-terminal = (2base64-char "==") / (3base64-char "=")
+fn base64(input: &[u8]) -> Parsed<'_> {
+    let letters = take_while1(|byte: u8| byte.is_ascii_alphanumeric() || b"+/".contains(&byte));
+    let whole = recognize((letters, opt(alt((tag("=="), tag("="))))));
+    verify(whole, |text: &[u8]| text.len().is_multiple_of(4)).parse(input)
+}
+
+// RFC 5321 4.1.1.4, 4.1.1.5, 4.1.1.10, RFC 3207 4, RFC 821 4.1.2:
+//   data = "DATA" CRLF and so RSET, QUIT, STARTTLS, TURN
+fn nothing(line: &Bytes, rest: &[u8]) -> Fit {
+    match slice::trim(rest) {
+        [] => (Arguments::None, rest.is_empty()),
+        text => (Arguments::Raw(slice::share(line, text)), false),
+    }
+}
+
+// RFC 5321 4.1.1.6 to 4.1.1.9:
+//   vrfy = "VRFY" SP String CRLF          expn = "EXPN" SP String CRLF
+//   help = "HELP" [ SP String ] CRLF      noop = "NOOP" [ SP String ] CRLF
+// RFC 1985 5.1, RFC 2645 5.2.1: ETRN SP node, ATRN [SP domains]. The vendors' verbs have no ABNF.
+// String names no mailbox, yet 3.5.1 lets VRFY take one: any text after one SP passes here for strict.
+fn text(verb: Verb, line: &Bytes, rest: &[u8]) -> Fit {
+    let wanted = matches!(verb, Verb::Vrfy | Verb::Expn | Verb::Etrn);
+    match slice::trim(rest) {
+        [] => (Arguments::None, rest.is_empty() && !wanted),
+        text => {
+            let single = rest.first() == Some(&b' ') && rest.len() == text.len() + 1;
+            let strict = single && !text.iter().any(u8::is_ascii_control);
+            (Arguments::Text(slice::share(line, text)), strict)
+        }
+    }
+}
+
+/// Whether `parser` takes all of `input`.
+fn is_all<'a>(parser: impl Parser<&'a [u8], Error = nom::error::Error<&'a [u8]>>, input: &'a [u8]) -> bool {
+    all_consuming(parser).parse(input).is_ok()
+}

@@ -1,0 +1,101 @@
+//! The client's lines: verb, path, parameters.
+//!
+//! [`parse`] takes what mail servers of today take, not only what the RFCs allow, since a reader who listens wants the
+//! address that the server understood; [`Command::strict`] tells the two apart. A line that fits nothing is still a
+//! [`Command::unparsed`].
+
+mod arguments;
+mod mailbox;
+mod parameter;
+mod path;
+mod verb;
+
+use std::fmt;
+
+use bytes::Bytes;
+
+pub use self::arguments::Arguments;
+pub use self::parameter::Parameter;
+pub use self::path::Path;
+pub use self::verb::Verb;
+use crate::error::ParseError;
+use crate::slice;
+
+/// One command of a client.
+///
+/// All fields share the line they come from and keep it alive; who holds one for long copies it. `Debug` prints `***`
+/// in place of what may be a password.
+#[non_exhaustive]
+#[derive(Clone, PartialEq, Eq)]
+pub struct Command {
+    /// What is asked for.
+    pub verb: Verb,
+    /// What follows the verb.
+    pub arguments: Arguments,
+    /// The whole line as sent, without its line end.
+    pub line: Bytes,
+    /// Whether the line is exactly as the ABNF of its RFC has it. Case does not matter there. UTF-8 is allowed wherever
+    /// RFC 6531 allows it, whether or not it was agreed upon; lengths are not looked at.
+    pub strict: bool,
+}
+
+/// Reads one line of a client, given without its line end.
+///
+/// # Errors
+///
+/// The verb is unknown, or its arguments make no sense even loosely: no path behind `MAIL` or `RCPT`, a chunk size that
+/// is not a number below 2^64, no mechanism behind `AUTH`, no URL behind `BURL`.
+pub fn parse(line: &Bytes) -> Result<Command, ParseError> {
+    let split = verb::split(line);
+    if split.verb == Verb::Unknown {
+        return Err(ParseError::new(line, slice::trim_start(line), "a known verb"));
+    }
+    let (arguments, fits) = arguments::parse(split.verb, line, split.rest)?;
+    // Blanks before the word and CRs at the end belong to no part.
+    let whole = line.len() == split.word.len() + split.rest.len();
+    let strict = fits && whole && str::from_utf8(line).is_ok();
+    Ok(Command { verb: split.verb, arguments, line: line.clone(), strict })
+}
+
+impl Command {
+    /// The line as a command that nobody can parse: its verb by [`Verb::of`], its arguments [`Arguments::Raw`].
+    #[must_use]
+    pub fn unparsed(line: &Bytes) -> Self {
+        let split = verb::split(line);
+        let arguments = arguments::raw(line, split.rest);
+        Self { verb: split.verb, arguments, line: line.clone(), strict: false }
+    }
+
+    /// The first word as sent; for a verb, its own letters.
+    #[must_use]
+    pub fn word(&self) -> &[u8] {
+        verb::split(&self.line).word
+    }
+
+    /// The line behind its first word, without the blanks at its start and CRs at its end.
+    #[must_use]
+    pub fn argument_text(&self) -> &[u8] {
+        slice::trim_start(verb::split(&self.line).rest)
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Command");
+        debug.field("verb", &self.verb);
+        if self.verb.has_secret() {
+            // An unparsed line may hold the secret anywhere behind the verb.
+            match &self.arguments {
+                Arguments::Raw(_) => debug.field("arguments", &format_args!("Raw(***)")),
+                arguments => debug.field("arguments", arguments),
+            };
+            debug.field("line", &format_args!("***"));
+        } else {
+            debug.field("arguments", &self.arguments).field("line", &self.line);
+        }
+        debug.field("strict", &self.strict).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;
