@@ -1,8 +1,8 @@
 //! SMTP, ESMTP and LMTP as they stand on the wire, read by somebody who only listens.
 //!
-//! The grammar layer is stateless: [`command::parse`] reads one line of a client, given without its line end. It takes
-//! the strict form of the RFCs and the loose ones that mail servers of today accept, and shares the bytes of the line
-//! instead of copying them.
+//! The grammar layer is stateless: [`command::parse`] reads one line of a client, [`reply::parse_line`] one line of a
+//! server, each without its line end. Both take the strict form of the RFCs and the loose ones that mail servers of
+//! today accept, and share the bytes of the line instead of copying them.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -18,6 +18,7 @@
 
 pub mod command;
 mod error;
+pub mod reply;
 mod slice;
 
 pub use error::ParseError;

@@ -1,0 +1,86 @@
+//! Enhanced status codes.
+
+use std::fmt;
+
+use nom::branch::alt;
+use nom::bytes::complete::take_while_m_n;
+use nom::character::complete::{char, one_of, space0, space1};
+use nom::combinator::eof;
+use nom::sequence::{delimited, preceded};
+use nom::{IResult, Parser};
+
+/// An enhanced status code (RFC 3463), as replies have it in front of their text (RFC 2034). Prints as `2.1.5`.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EnhancedCode {
+    /// 2 success, 4 transient failure, 5 permanent failure; in a reply the first digit of its code.
+    pub class: u8,
+    /// What it is about, 0 to 999.
+    pub subject: u16,
+    /// What exactly, 0 to 999.
+    pub detail: u16,
+}
+
+impl fmt::Display for EnhancedCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.class, self.subject, self.detail)
+    }
+}
+
+/// The enhanced code a text begins with, and the text behind it. A code of another class than the reply is text.
+pub(super) fn split(code: u16, text: &[u8]) -> (Option<EnhancedCode>, &[u8]) {
+    match delimited(space0, status_code, alt((space1, eof))).parse(text) {
+        Ok((rest, enhanced)) if u16::from(enhanced.class) == code / 100 => (Some(enhanced), rest),
+        _ => (None, text),
+    }
+}
+
+// RFC 3463 2:
+//   status-code = class "." subject "." detail
+//   class       = "2"/"4"/"5"
+//   subject     = 1*3digit
+//   detail      = 1*3digit
+fn status_code(input: &[u8]) -> IResult<&[u8], EnhancedCode> {
+    let class = one_of("245").map(|digit| match digit {
+        '2' => 2,
+        '4' => 4,
+        _ => 5,
+    });
+    (class, preceded(char('.'), number), preceded(char('.'), number))
+        .map(|(class, subject, detail)| EnhancedCode { class, subject, detail })
+        .parse(input)
+}
+
+fn number(input: &[u8]) -> IResult<&[u8], u16> {
+    take_while_m_n(1, 3, |byte: u8| byte.is_ascii_digit())
+        .map(|digits: &[u8]| digits.iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0')))
+        .parse(input)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes() {
+        for (code, text, enhanced, rest) in [
+            (250, "2.0.0 ok", Some("2.0.0"), "ok"),
+            (250, "2.1.5", Some("2.1.5"), ""),
+            (450, "4.20.300 ok", Some("4.20.300"), "ok"),
+            (550, "5.7.1 ", Some("5.7.1"), ""),
+            (250, "", None, ""),
+            (250, "2.0", None, "2.0"),
+            (250, "2.0.", None, "2.0."),
+            (250, "2.0.0.1 ok", None, "2.0.0.1 ok"),
+            (250, "2.0.1000 ok", None, "2.0.1000 ok"),
+            (250, "2.0.0:ok", None, "2.0.0:ok"),
+            (250, "22.0.0 ok", None, "22.0.0 ok"),
+            (250, "5.0.0 ok", None, "5.0.0 ok"),
+            (354, "3.0.0 ok", None, "3.0.0 ok"),
+        ] {
+            let (parsed, left) = split(code, text.as_bytes());
+            let printed = parsed.map(|code| code.to_string());
+            assert_eq!((printed.as_deref(), left), (enhanced, rest.as_bytes()), "{code} {text:?}");
+        }
+    }
+}

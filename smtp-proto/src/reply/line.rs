@@ -1,0 +1,128 @@
+//! One line of a reply.
+
+use bytes::Bytes;
+use nom::branch::alt;
+use nom::bytes::complete::take_while_m_n;
+use nom::character::complete::{char, one_of};
+use nom::combinator::{eof, value, verify};
+use nom::{IResult, Parser};
+
+use super::enhanced::{self, EnhancedCode};
+use crate::error::ParseError;
+use crate::slice;
+
+/// One line of a reply.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ReplyLine {
+    /// The reply code: 100 to 599.
+    pub code: u16,
+    /// Whether the reply ends with this line.
+    pub last: bool,
+    /// The enhanced code the text begins with, if its class is the first digit of the code.
+    pub enhanced: Option<EnhancedCode>,
+    /// What stands behind the code and its separator, the enhanced code included.
+    pub text: Bytes,
+}
+
+impl ReplyLine {
+    /// The text without the enhanced code and the blanks around that.
+    #[must_use]
+    pub fn text_without_enhanced(&self) -> &[u8] {
+        enhanced::split(self.code, &self.text).1
+    }
+}
+
+/// Reads one line of a server, given without its line end.
+///
+/// A tab counts as a blank, a code alone is a whole line, and CRs at the end of the line are no text.
+///
+/// # Errors
+///
+/// The line does not begin with three digits from 100 to 599, or neither a blank nor a `-` parts them from the text.
+pub fn parse_line(line: &Bytes) -> Result<ReplyLine, ParseError> {
+    let (rest, code) = reply_code(slice::trim_cr(line))
+        .map_err(|_| ParseError { at: 0, expected: "a reply code from 100 to 599" })?;
+    let (text, last) =
+        separator(rest).map_err(|_| ParseError::new(line, rest, "a blank or `-` behind the code"))?;
+    let (enhanced, _) = enhanced::split(code, text);
+    Ok(ReplyLine { code, last, enhanced, text: slice::share(line, text) })
+}
+
+// RFC 5321 4.2:
+//   Reply-code = %x32-35 %x30-35 %x30-39
+// with the 1yz of RFC 821 and any second digit, as the codes of extensions and vendors have it.
+fn reply_code(input: &[u8]) -> IResult<&[u8], u16> {
+    let digits = take_while_m_n(3, 3, |byte: u8| byte.is_ascii_digit());
+    let number =
+        digits.map(|digits: &[u8]| digits.iter().fold(0, |code, digit| code * 10 + u16::from(digit - b'0')));
+    verify(number, |code| matches!(code, 100..=599)).parse(input)
+}
+
+// RFC 5321 4.2:
+//   Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF
+/// Passes over the separator, and tells whether the line is the last one.
+fn separator(input: &[u8]) -> IResult<&[u8], bool> {
+    let more = value(false, char('-'));
+    let blank = value(true, one_of(" \t"));
+    let end = value(true, eof);
+    alt((blank, more, end)).parse(input)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines() {
+        let code = |class, subject, detail| Some(EnhancedCode { class, subject, detail });
+        for (line, code, last, enhanced, text, bare) in [
+            ("250 ok", 250, true, None, "ok", "ok"),
+            ("250-ok", 250, false, None, "ok", "ok"),
+            ("250", 250, true, None, "", ""),
+            ("250 ", 250, true, None, "", ""),
+            ("250-", 250, false, None, "", ""),
+            ("250\r", 250, true, None, "", ""),
+            ("250 a\rb\r\r", 250, true, None, "a\rb", "a\rb"),
+            ("250\tx", 250, true, None, "x", "x"),
+            ("250  x ", 250, true, None, " x ", " x "),
+            ("150 x", 150, true, None, "x", "x"),
+            ("599 x", 599, true, None, "x", "x"),
+            ("250 2.1.5 ok", 250, true, code(2, 1, 5), "2.1.5 ok", "ok"),
+            ("250-2.1.5\tok", 250, false, code(2, 1, 5), "2.1.5\tok", "ok"),
+            ("250  2.1.5  ok", 250, true, code(2, 1, 5), " 2.1.5  ok", "ok"),
+            ("250 2.1.5", 250, true, code(2, 1, 5), "2.1.5", ""),
+            ("451 4.999.0 x", 451, true, code(4, 999, 0), "4.999.0 x", "x"),
+            ("550 2.1.5 ok", 550, true, None, "2.1.5 ok", "2.1.5 ok"),
+            ("354 2.1.5 ok", 354, true, None, "2.1.5 ok", "2.1.5 ok"),
+            ("334 VXNlcm5hbWU6", 334, true, None, "VXNlcm5hbWU6", "VXNlcm5hbWU6"),
+        ] {
+            let line = Bytes::copy_from_slice(line.as_bytes());
+            let text = Bytes::from_static(text.as_bytes());
+            let parsed = parse_line(&line).unwrap();
+            assert_eq!(parsed.text_without_enhanced(), bare.as_bytes(), "{line:?}");
+            assert_eq!(parsed, ReplyLine { code, last, enhanced, text }, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn lines_that_make_no_sense() {
+        let code = "a reply code from 100 to 599";
+        let separator = "a blank or `-` behind the code";
+        for (line, at, expected) in [
+            ("", 0, code),
+            ("25", 0, code),
+            ("25x", 0, code),
+            (" 250 ok", 0, code),
+            ("099 x", 0, code),
+            ("600 x", 0, code),
+            ("MAIL FROM:<a@b>", 0, code),
+            ("250ok", 3, separator),
+            ("2500 ok", 3, separator),
+            ("250.ok", 3, separator),
+        ] {
+            let line = Bytes::copy_from_slice(line.as_bytes());
+            assert_eq!(parse_line(&line), Err(ParseError { at, expected }), "{line:?}");
+        }
+    }
+}
