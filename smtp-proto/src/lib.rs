@@ -22,3 +22,7 @@ pub mod reply;
 mod slice;
 
 pub use error::ParseError;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
