@@ -8,6 +8,7 @@
 //! - [`Direction`], [`Timestamp`], [`Secret`]: the words all sessions use.
 //! - [`framer`]: lines, dot-terminated bodies, counted and opaque bytes out of chunks, with gaps as input.
 //! - [`sasl`]: what an authentication exchange gives away to somebody who only listens.
+//! - `transcript` (feature of that name): sessions as text, for tests and fuzz seeds.
 //!
 //! This crate knows no protocol, no TCP, no files, no clocks. It is bounded: a [`Framer`](framer::Framer) keeps one
 //! partial line and what its session leaves unread; an [`Exchange`](sasl::Exchange) keeps the fields it decoded.
@@ -28,6 +29,8 @@ mod direction;
 pub mod framer;
 pub mod sasl;
 mod secret;
+#[cfg(feature = "transcript")]
+pub mod transcript;
 
 pub use direction::{Direction, Timestamp};
 pub use secret::Secret;

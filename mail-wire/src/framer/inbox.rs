@@ -14,8 +14,6 @@ pub(super) enum Piece {
     Data { at: Timestamp, bytes: Bytes, owned: bool },
     /// Bytes that will never come.
     Gap { at: Timestamp, len: Option<u64> },
-    /// From here on the caller pushes plaintext again.
-    Plaintext,
 }
 
 /// The queue of unread pieces.
@@ -54,16 +52,14 @@ impl Inbox {
     }
 
     pub(super) fn gap(&mut self, at: Timestamp, len: Option<u64>) {
-        if let Some(Piece::Gap { at: last_at, len: last }) = self.pieces.back_mut() {
-            *last_at = at;
-            *last = last.zip(len).and_then(|(a, b)| a.checked_add(b));
-        } else {
-            self.pieces.push_back(Piece::Gap { at, len });
+        match (self.pieces.back_mut(), len) {
+            (Some(Piece::Gap { at: last_at, len: Some(last) }), Some(len)) => {
+                *last_at = at;
+                *last = last.saturating_add(len);
+            }
+            (Some(Piece::Gap { len: None, .. }), None) => {}
+            _ => self.pieces.push_back(Piece::Gap { at, len }),
         }
-    }
-
-    pub(super) fn plaintext(&mut self) {
-        self.pieces.push_back(Piece::Plaintext);
     }
 
     pub(super) fn front(&self) -> Option<&Piece> {
@@ -127,21 +123,21 @@ impl Inbox {
         self.bytes + self.pieces.len() * size_of::<Piece>()
     }
 
-    /// The bytes that come next, over chunk edges, up to a gap or a mark.
+    /// The bytes that come next, over chunk edges, up to a gap.
     pub(super) fn upcoming(&self) -> impl Iterator<Item = u8> + '_ {
         self.pieces
             .iter()
             .map_while(|piece| match piece {
                 Piece::Data { bytes, .. } => Some(bytes),
-                Piece::Gap { .. } | Piece::Plaintext => None,
+                Piece::Gap { .. } => None,
             })
             .flatten()
             .copied()
     }
 
-    /// Whether a gap or a mark, not the future, ends what [`upcoming`](Self::upcoming) shows.
+    /// Whether a gap, not the future, ends what [`upcoming`](Self::upcoming) shows.
     pub(super) fn upcoming_is_all(&self) -> bool {
-        self.pieces.iter().any(|piece| !matches!(piece, Piece::Data { .. }))
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Gap { .. }))
     }
 
     /// Copies what stays, so that a crumb does not keep a whole capture block alive.
@@ -154,7 +150,7 @@ impl Inbox {
                     *bytes = Bytes::copy_from_slice(bytes);
                     *owned = true;
                 }
-                Piece::Gap { .. } | Piece::Plaintext => {}
+                Piece::Gap { .. } => {}
             }
         }
     }
@@ -183,11 +179,18 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_of_unknown_length_swallows_its_neighbours() {
+    fn a_gap_of_unknown_length_keeps_the_known_ones_beside_it() {
         let mut inbox = Inbox::default();
-        inbox.gap(AT, Some(2));
-        inbox.gap(AT, None);
-        assert!(matches!(inbox.front(), Some(Piece::Gap { len: None, .. })));
+        for len in [Some(2), None, None, Some(3)] {
+            inbox.gap(AT, len);
+        }
+        let gaps: Vec<_> = core::iter::from_fn(|| inbox.pop())
+            .map(|piece| match piece {
+                Piece::Gap { len, .. } => len,
+                Piece::Data { .. } => Some(0),
+            })
+            .collect();
+        assert_eq!(gaps, [Some(2), None, Some(3)]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use body::{Found, Scanner};
 use bytes::{Bytes, BytesMut};
 use inbox::{Inbox, Piece};
 use memchr::memchr;
+use std::collections::VecDeque;
 
 /// The framer of one direction.
 ///
@@ -49,7 +50,14 @@ pub struct Framer {
     after_gap: bool,
     body: Option<Body>,
     closed: Option<Timestamp>,
+    /// Stream offset behind the last byte or gap pushed.
+    pushed: u64,
+    /// Where the stream is said to be plaintext again.
+    marks: VecDeque<u64>,
 }
+
+/// Marks beyond this many wait for nothing: a stream turns opaque once or twice.
+const MAX_MARKS: usize = 16;
 
 /// A body under way.
 #[derive(Clone, Debug)]
@@ -75,18 +83,22 @@ impl Framer {
             after_gap: false,
             body: None,
             closed: None,
+            pushed: 0,
+            marks: VecDeque::new(),
         }
     }
 
     /// Queues the next in-order bytes.
     pub fn push(&mut self, at: Timestamp, bytes: Bytes) {
         self.closed = None;
+        self.pushed = self.pushed.saturating_add(bytes.len() as u64);
         self.inbox.push(at, bytes);
     }
 
     /// Queues a stretch that will never come; `None`: nobody knows how long.
     pub fn gap(&mut self, at: Timestamp, len: Option<u64>) {
         if len != Some(0) {
+            self.pushed = self.pushed.saturating_add(len.unwrap_or(0));
             self.inbox.gap(at, len);
         }
     }
@@ -96,21 +108,24 @@ impl Framer {
         self.closed.get_or_insert(at);
     }
 
-    /// Marks the place from which on the stream is plaintext again; [`take_mark`](Self::take_mark) finds it.
+    /// Marks the place from which on the stream is plaintext again: opaque runs end there, and
+    /// [`take_mark`](Self::take_mark) finds it. The other modes pass over marks.
     pub fn mark(&mut self) {
-        self.inbox.plaintext();
+        self.marks.retain(|mark| *mark >= self.position);
+        if self.marks.len() < MAX_MARKS && self.marks.back() != Some(&self.pushed) {
+            self.marks.push_back(self.pushed);
+        }
     }
 
     /// Takes the mark, if it is what comes next.
     pub fn take_mark(&mut self) -> bool {
-        let found = matches!(self.inbox.front(), Some(Piece::Plaintext));
-        if found {
-            self.inbox.pop();
+        while self.marks.front().is_some_and(|mark| *mark < self.position) {
+            self.marks.pop_front();
         }
-        found
+        self.marks.pop_front_if(|mark| *mark == self.position).is_some()
     }
 
-    /// The bytes that come next, up to a gap or a mark; nothing is taken.
+    /// The bytes that come next, up to a gap; nothing is taken.
     pub fn peek(&self) -> impl Iterator<Item = u8> + '_ {
         self.partial.iter().copied().chain(self.inbox.upcoming())
     }
@@ -124,7 +139,7 @@ impl Framer {
     /// Whether the stream is closed and wholly read.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.is_closed() && self.inbox.is_empty() && self.partial.is_empty()
+        self.is_closed() && !self.has_unread()
     }
 
     /// Whether [`close`](Self::close) was called and nothing came since.
@@ -133,10 +148,10 @@ impl Framer {
         self.closed.is_some()
     }
 
-    /// Whether nothing is unread but the beginning of a line.
+    /// Whether bytes or gaps are unread.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.inbox.is_empty()
+    pub fn has_unread(&self) -> bool {
+        !self.inbox.is_empty() || !self.partial.is_empty()
     }
 
     /// Unread bytes.
@@ -187,9 +202,6 @@ impl Framer {
             self.position -= partial.len() as u64;
             self.inbox.put_back(self.partial_at, partial);
         }
-        if mode != Mode::Opaque {
-            while self.take_mark() {}
-        }
         let Mode::Body { bare_lf } = mode else {
             if let Some(dot) = self.leave_body() {
                 return Some(dot);
@@ -197,7 +209,10 @@ impl Framer {
             return match mode {
                 Mode::Line => self.next_line(),
                 Mode::Counted(len) => self.next_run(len),
-                Mode::Opaque | Mode::Body { .. } => self.next_run(u64::MAX),
+                Mode::Opaque | Mode::Body { .. } => {
+                    let mark = self.marks.iter().find(|mark| **mark >= self.position);
+                    self.next_run(mark.map_or(u64::MAX, |mark| mark - self.position))
+                }
             };
         };
         let body = self.body.take().unwrap_or_else(|| Body {
@@ -221,7 +236,7 @@ impl Framer {
 
     fn frame(&mut self, at: Timestamp, len: usize, kind: FrameKind) -> Frame {
         let start = self.position;
-        self.position += len as u64;
+        self.position = self.position.saturating_add(len as u64);
         Frame { at, span: start..self.position, kind }
     }
 
@@ -244,7 +259,7 @@ impl Framer {
                 return self.line(len, LineEnd::Lf);
             }
             let (at, bytes) = self.inbox.take(len)?;
-            self.position += len as u64;
+            self.position = self.position.saturating_add(len as u64);
             self.partial.extend_from_slice(&bytes);
             self.partial_at = at;
         }
@@ -254,7 +269,7 @@ impl Framer {
     fn line(&mut self, len: usize, mut end: LineEnd) -> Option<Frame> {
         let (at, bytes) = if len == 0 { (self.partial_at, Bytes::new()) } else { self.inbox.take(len)? };
         let start = self.position - self.partial.len() as u64;
-        self.position += len as u64;
+        self.position = self.position.saturating_add(len as u64);
         let mut text = if self.partial.is_empty() {
             bytes
         } else {
@@ -314,7 +329,6 @@ impl Framer {
                 self.inbox.pop();
                 Some(self.gap_frame(at, None))
             }
-            Piece::Plaintext => None,
         }
     }
 
@@ -338,7 +352,7 @@ impl Framer {
                     body.content = body.content.saturating_add(len.unwrap_or(0));
                     return Some(self.gap_frame(at, len));
                 }
-                Some(Piece::Plaintext) | None => {
+                None => {
                     let at = self.closed?;
                     return body.dropped.is_some().then(|| self.content(body, at, Bytes::new()))?;
                 }
@@ -366,7 +380,7 @@ impl Framer {
                     body.scanner.advance(&dot);
                     body.dropped = Some(!doubled);
                     self.partial_at = at;
-                    self.position += 1;
+                    self.position = self.position.saturating_add(1);
                     if let Some(form) = loose {
                         return Some(self.loose_end(body, at, form));
                     }
@@ -393,7 +407,7 @@ impl Framer {
     fn front_at(&self) -> Timestamp {
         match self.inbox.front() {
             Some(Piece::Data { at, .. } | Piece::Gap { at, .. }) => *at,
-            Some(Piece::Plaintext) | None => self.partial_at,
+            None => self.partial_at,
         }
     }
 
@@ -401,15 +415,19 @@ impl Framer {
     fn content(&mut self, body: &mut Body, at: Timestamp, bytes: Bytes) -> Option<Frame> {
         let dropped = body.dropped.take();
         let start = self.position - u64::from(dropped.is_some());
-        self.position += bytes.len() as u64;
-        body.content += bytes.len() as u64;
+        self.position = self.position.saturating_add(bytes.len() as u64);
+        body.content = body.content.saturating_add(bytes.len() as u64);
         let kind = FrameKind::Data { bytes, unstuffed: dropped == Some(true) };
         Some(Frame { at, span: start..self.position, kind })
     }
 
     fn loose_end(&self, body: &Body, at: Timestamp, form: LooseForm) -> Frame {
         let start = self.position - u64::from(body.dropped.is_some());
-        Frame { at, span: start..start + 1, kind: FrameKind::LooseEnd { offset: body.content, form } }
+        Frame {
+            at,
+            span: start..start.saturating_add(1),
+            kind: FrameKind::LooseEnd { offset: body.content, form },
+        }
     }
 }
 

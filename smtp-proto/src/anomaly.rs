@@ -1,0 +1,142 @@
+//! What is odd about a session, by name.
+
+use mail_wire::framer::LooseForm;
+
+/// Something odd: bad syntax, a broken rule, a limit reached. Parsing went on.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Anomaly {
+    /// RFC 5321 section 2.3.8 wants CRLF. Told once for each direction.
+    #[error("lines end with LF alone")]
+    BareLf,
+    /// The rest of the line follows as `Truncated`.
+    #[error("a line is longer than {limit} bytes")]
+    LineTooLong {
+        /// The limit that was reached.
+        limit: usize,
+    },
+    /// The line is told as a command with raw arguments.
+    #[error("a command does not follow the grammar")]
+    BadCommand,
+    /// The line is told as `Truncated`.
+    #[error("a line of the server is no reply")]
+    BadReply,
+    /// A multi-line reply went past the limit; its further lines are not kept.
+    #[error("a reply is longer than {limit} bytes")]
+    ReplyTooLong {
+        /// The limit that was reached.
+        limit: usize,
+    },
+    /// The lines of one reply carry different codes.
+    #[error("a reply changes its code from line to line")]
+    ReplyCodeChanged,
+    /// What some servers take for the end of the message (SMTP smuggling).
+    #[error("the message holds a loose end of data, {}, at {offset}", .form.name())]
+    LooseEnd {
+        /// Where the dot stands in the message.
+        offset: u64,
+        /// What it looks like.
+        form: LooseForm,
+    },
+    /// RFC 5321 section 4.5.2: the receiver removes the dot all the same.
+    #[error("a line of the message begins with a dot that was not doubled")]
+    DotUnstuffed,
+    /// A command waited for its reply until a limit ended the wait.
+    #[error("a reply that decides what follows was not seen")]
+    VerdictMissing,
+    /// No command was waiting for it.
+    #[error("a reply answers no command")]
+    ReplyUnmatched,
+    /// Passed over by a later reply, or open at the end.
+    #[error("{commands} commands have no reply")]
+    ReplyMissing {
+        /// How many.
+        commands: u64,
+    },
+    /// Recipients beyond the limit are counted, not kept.
+    #[error("a message has more recipients than are kept")]
+    TooManyRecipients,
+    /// RFC 5321 section 4.1.4 forbids it.
+    #[error("MAIL inside of a mail transaction")]
+    NestedMail,
+    /// The client went on in plaintext.
+    #[error("the server refused STARTTLS")]
+    StarttlsRefused,
+    /// Plaintext injection, or a capture that was decrypted before it was written.
+    #[error("plaintext follows an accepted STARTTLS")]
+    StarttlsPlaintext,
+    /// A size that is no number, or a missing size.
+    #[error("BDAT without a usable size")]
+    BdatInvalid,
+    /// The content of the chunk was sent all the same.
+    #[error("the server refused a BDAT chunk")]
+    BdatRejected,
+    /// RFC 3030: the last chunk is marked.
+    #[error("a BDAT message was given up before its last chunk")]
+    BdatNoLast,
+    /// The raw text is in the credential.
+    #[error("an AUTH response is not what the mechanism calls for")]
+    AuthMalformed,
+}
+
+impl Anomaly {
+    /// A stable name in kebab-case.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::BareLf => "bare-lf",
+            Self::LineTooLong { .. } => "line-too-long",
+            Self::BadCommand => "bad-command",
+            Self::BadReply => "bad-reply",
+            Self::ReplyTooLong { .. } => "reply-too-long",
+            Self::ReplyCodeChanged => "reply-code-changed",
+            Self::LooseEnd { .. } => "eod-loose",
+            Self::DotUnstuffed => "dot-unstuffed",
+            Self::VerdictMissing => "verdict-missing",
+            Self::ReplyUnmatched => "reply-unmatched",
+            Self::ReplyMissing { .. } => "reply-missing",
+            Self::TooManyRecipients => "too-many-recipients",
+            Self::NestedMail => "nested-mail",
+            Self::StarttlsRefused => "starttls-refused",
+            Self::StarttlsPlaintext => "starttls-plaintext",
+            Self::BdatInvalid => "bdat-invalid",
+            Self::BdatRejected => "bdat-rejected",
+            Self::BdatNoLast => "bdat-no-last",
+            Self::AuthMalformed => "auth-malformed",
+        }
+    }
+
+    /// What the code does not say.
+    #[must_use]
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::LooseEnd { form, .. } => Some(form.name().to_owned()),
+            Self::LineTooLong { limit } | Self::ReplyTooLong { limit } => Some(limit.to_string()),
+            Self::ReplyMissing { commands } => Some(commands.to_string()),
+            _ => None,
+        }
+    }
+
+    /// One of each, for tables of all codes.
+    pub const ALL: [Self; 19] = [
+        Self::BareLf,
+        Self::LineTooLong { limit: 0 },
+        Self::BadCommand,
+        Self::BadReply,
+        Self::ReplyTooLong { limit: 0 },
+        Self::ReplyCodeChanged,
+        Self::LooseEnd { offset: 0, form: LooseForm::LfLf },
+        Self::DotUnstuffed,
+        Self::VerdictMissing,
+        Self::ReplyUnmatched,
+        Self::ReplyMissing { commands: 0 },
+        Self::TooManyRecipients,
+        Self::NestedMail,
+        Self::StarttlsRefused,
+        Self::StarttlsPlaintext,
+        Self::BdatInvalid,
+        Self::BdatRejected,
+        Self::BdatNoLast,
+        Self::AuthMalformed,
+    ];
+}

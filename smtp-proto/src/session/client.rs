@@ -1,0 +1,544 @@
+//! The client's half: commands, messages, the lines of an AUTH exchange.
+
+use super::pairing::{Address, Expect, Pending};
+use super::{Login, Message, Session, Side};
+use crate::command::{self, Arguments, Command, Verb};
+use crate::event::{EventKind, Operation};
+use crate::{Anomaly, Reply};
+use bytes::Bytes;
+use core::ops::Range;
+use mail_wire::framer::{Frame, FrameKind, Line, LineEnd, Mode};
+use mail_wire::sasl::{Exchange, Outcome as LoginOutcome};
+use mail_wire::{Secret, Timestamp};
+
+/// What the client's next bytes are.
+#[derive(Clone, Debug)]
+pub(super) enum Client {
+    /// A command line.
+    Commands,
+    /// Unknown until DATA is answered.
+    AwaitData { bare_lf: bool },
+    /// The inside of a dot-terminated message.
+    Body { bare_lf: bool },
+    /// A chunk, which stays unread until the recipients are answered, so that the envelope is whole.
+    AwaitEnvelope { size: u64, last: bool },
+    /// The inside of a BDAT chunk.
+    Chunk { left: u64, last: bool },
+    /// A command that gives up a BDAT message whose chunks are not all answered yet.
+    AwaitChunks(Box<(Command, Timestamp, Range<u64>)>),
+    /// Unread until the message has its verdict.
+    AwaitVerdict,
+    /// Unknown until STARTTLS is answered.
+    AwaitStartTls,
+    /// Unknown until the last line of the AUTH exchange is answered.
+    AwaitSasl,
+    /// A line of the AUTH exchange; `sure`: the server asked for it.
+    Sasl { sure: bool },
+    /// No plaintext.
+    Opaque,
+}
+
+impl Session {
+    /// Takes one frame of the client, if its meaning is known.
+    pub(super) fn step_client(&mut self) -> bool {
+        match self.client {
+            Client::Commands => self.step_commands(),
+            Client::Body { bare_lf } => self.step_body(bare_lf),
+            Client::Chunk { left, last } => self.step_chunk(left, last),
+            Client::Sasl { sure } => self.step_sasl(sure),
+            Client::Opaque => self.step_opaque(Side::Client),
+            Client::AwaitEnvelope { size, last } => {
+                let answered = self.queue.is_empty();
+                if answered {
+                    self.begin_chunk(size, last);
+                }
+                answered
+            }
+            Client::AwaitChunks(_) => {
+                let answered = self.queue.is_empty();
+                if answered
+                    && let Client::AwaitChunks(held) = core::mem::replace(&mut self.client, Client::Commands)
+                {
+                    let (command, at, span) = *held;
+                    self.give_up_chunks(at, &span);
+                    self.command(command, at, span);
+                }
+                answered
+            }
+            Client::AwaitData { .. } | Client::AwaitVerdict | Client::AwaitStartTls | Client::AwaitSasl => {
+                false
+            }
+        }
+    }
+
+    /// Whether the client's half is left unread for the server's sake.
+    pub(super) fn client_waits(&self) -> bool {
+        match self.client {
+            Client::Commands => self.queue_is_full() && self.peer_of(Side::Server).has_unread(),
+            Client::AwaitData { .. }
+            | Client::AwaitEnvelope { .. }
+            | Client::AwaitChunks(_)
+            | Client::AwaitVerdict
+            | Client::AwaitStartTls
+            | Client::AwaitSasl => true,
+            Client::Body { .. } | Client::Chunk { .. } | Client::Sasl { .. } | Client::Opaque => false,
+        }
+    }
+
+    /// Goes on without the verdict; false if the client's next bytes, which must serve instead, are not there.
+    pub(super) fn client_gives_up(&mut self, tell: bool) -> bool {
+        if matches!(self.client, Client::AwaitData { .. }) && self.verb_ahead().is_none() {
+            return false;
+        }
+        if tell && self.sync.patient {
+            self.anomaly_here(Side::Client, Anomaly::VerdictMissing);
+        }
+        if matches!(self.client, Client::Commands) {
+            if let Some(oldest) = self.queue.pop() {
+                self.resolve(oldest, None);
+            }
+            return true;
+        }
+        while let Some(pending) = self.queue.pop() {
+            self.resolve(pending, None);
+        }
+        if matches!(self.client, Client::AwaitVerdict) {
+            self.client = Client::Commands;
+            self.end_message();
+        }
+        true
+    }
+
+    fn queue_is_full(&self) -> bool {
+        self.queue.len() >= self.config.max_pending || self.queue.memory() > self.config.max_held
+    }
+
+    /// Whether the client's next line begins with a verb; `None` while too little of it is there.
+    fn verb_ahead(&mut self) -> Option<bool> {
+        /// The longest verb, and what ends it.
+        const ENOUGH: usize = 14;
+        let framer = self.framer(Side::Client);
+        let ahead: Vec<u8> =
+            framer.peek().take(ENOUGH).take_while(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+        let decided = ahead.len() == ENOUGH
+            || framer.peek().take(ENOUGH).any(|byte| byte == b'\n')
+            || framer.is_closed()
+            || framer.at_gap();
+        decided.then(|| Verb::of(&ahead) != Verb::Unknown)
+    }
+
+    fn step_commands(&mut self) -> bool {
+        if self.queue_is_full() {
+            return false;
+        }
+        match self.tls_ahead(Side::Client) {
+            None => return false,
+            Some(true) => {
+                self.tls_agreed = false;
+                self.start_tls(Side::Client);
+                return true;
+            }
+            Some(false) => {}
+        }
+        if self.tls_agreed && !self.tls_is_absent() {
+            return true;
+        }
+        if self.sync.undecided {
+            match self.begins_in_body() {
+                None => return false,
+                Some(in_body) => {
+                    self.sync.undecided = false;
+                    if in_body {
+                        self.begin_in_body();
+                        return true;
+                    }
+                }
+            }
+        }
+        let Some(frame) = self.framer(Side::Client).next(Mode::Line) else {
+            return self.client_ended();
+        };
+        match frame.kind {
+            FrameKind::Line(line) => self.command_line(line, frame.at, frame.span),
+            FrameKind::Gap(_) => {
+                self.sync.shaky = true;
+                self.leftover(Side::Client, frame);
+            }
+            _ => self.leftover(Side::Client, frame),
+        }
+        true
+    }
+
+    /// After an accepted STARTTLS something else than TLS came. A readable line means that the capture was decrypted
+    /// before it was written, or that commands were slipped in before the handshake (CVE-2011-0411); what is not
+    /// readable is taken for encrypted. False if the half has turned opaque.
+    fn tls_is_absent(&mut self) -> bool {
+        self.tls_agreed = false;
+        let framer = self.framer(Side::Client);
+        let text = |byte: u8| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~' | 0x80..);
+        if framer.peek().next().is_none() {
+            return true;
+        }
+        if !framer.peek().take(4).all(text) {
+            self.start_tls(Side::Client);
+            return false;
+        }
+        self.anomaly_here(Side::Client, Anomaly::StarttlsPlaintext);
+        self.transaction = super::Transaction::default();
+        true
+    }
+
+    /// The client's stream is over between commands.
+    fn client_ended(&mut self) -> bool {
+        let ended = self.framer(Side::Client).is_finished();
+        if ended && self.message.is_some() {
+            if !self.queue.is_empty() && !self.peer_of(Side::Client).is_finished() {
+                // The chunks that were sent may still be answered.
+                return false;
+            }
+            let (now, here) = (self.now, self.framer(Side::Client).position());
+            self.give_up_chunks(now, &(here..here));
+            return true;
+        }
+        false
+    }
+
+    fn command_line(&mut self, line: Line, at: Timestamp, span: Range<u64>) {
+        let command = match command::parse(&line.text) {
+            Ok(command) => command,
+            // The rear part of a line, or its front: no command.
+            Err(_) if line.after_gap || line.end == LineEnd::Missing => {
+                self.emit(Side::Client, at, span, EventKind::Truncated(line.text));
+                return;
+            }
+            Err(_) => Command::unparsed(&line.text),
+        };
+        if line.end == LineEnd::Lf {
+            self.bare_lf(Side::Client, at, &span);
+        }
+        if line.end == LineEnd::Cut {
+            self.anomaly(Side::Client, at, &span, Anomaly::LineTooLong { limit: self.config.max_line });
+        }
+        let bare_lf = line.end == LineEnd::Lf;
+        let gives_up = matches!(
+            command.verb,
+            Verb::Rset | Verb::Mail | Verb::Helo | Verb::Ehlo | Verb::Lhlo | Verb::Data | Verb::Quit
+        );
+        if gives_up && self.message.is_some() {
+            // What became of the chunks is known when they are answered.
+            self.client = Client::AwaitChunks(Box::new((command, at, span)));
+            return;
+        }
+        self.command(command, at, span);
+        if let Client::AwaitData { bare_lf: lf } = &mut self.client {
+            *lf = bare_lf;
+        }
+    }
+
+    fn command(&mut self, command: Command, at: Timestamp, span: Range<u64>) {
+        let expect = self.expect(&command);
+        let raw = matches!(command.arguments, Arguments::Raw(_)) || command.verb == Verb::Unknown;
+        let sasl = match (&command.verb, &command.arguments) {
+            (Verb::Auth | Verb::XExps, Arguments::Auth { mechanism, initial_response }) => {
+                let mut exchange = Exchange::new(mechanism);
+                if let Some(response) = initial_response {
+                    exchange.response(response);
+                }
+                Some(Login { exchange, at, span: span.clone() })
+            }
+            _ => None,
+        };
+        let chunk = match command.arguments {
+            Arguments::Chunk { size, last } => Some((size, last)),
+            _ => None,
+        };
+        let verb = command.verb;
+        self.emit(Side::Client, at, span.clone(), EventKind::Command(Box::new(command)));
+        if raw {
+            let anomaly = if verb == Verb::Bdat { Anomaly::BdatInvalid } else { Anomaly::BadCommand };
+            self.anomaly(Side::Client, at, &span, anomaly);
+        }
+        if let Some((size, last)) = chunk {
+            // Its place in the queue comes with its end: no server answers a chunk before it has it.
+            self.client = Client::AwaitEnvelope { size, last };
+            return;
+        }
+        match expect {
+            Expect::Data => self.client = Client::AwaitData { bare_lf: false },
+            Expect::StartTls => self.client = Client::AwaitStartTls,
+            Expect::Sasl => {
+                self.login = sasl;
+                self.client = Client::AwaitSasl;
+            }
+            _ => {}
+        }
+        self.queue.push(Pending::new(expect));
+    }
+
+    /// What the reply to a command will decide.
+    fn expect(&self, command: &Command) -> Expect {
+        match (command.verb, &command.arguments) {
+            (verb @ (Verb::Helo | Verb::Ehlo | Verb::Lhlo), _) => Expect::Hello(verb),
+            (Verb::Mail, Arguments::Mail { .. }) => {
+                address(command).map_or(Expect::Other(Verb::Mail), Expect::Mail)
+            }
+            (Verb::Rcpt, Arguments::Rcpt { .. }) => {
+                address(command).map_or(Expect::Other(Verb::Rcpt), Expect::Rcpt)
+            }
+            (Verb::Data, Arguments::None) => Expect::Data,
+            (Verb::Rset, _) => Expect::Rset,
+            (Verb::StartTls, _) => Expect::StartTls,
+            (Verb::Auth | Verb::XExps, Arguments::Auth { .. }) => Expect::Sasl,
+            (verb, _) => Expect::Other(verb),
+        }
+    }
+
+    /// The next bytes are the message, whose envelope is complete now.
+    pub(super) fn begin_message(&mut self, operation: Operation) {
+        let (envelope, verdicts_due) = self.transaction.take(operation);
+        let verb = if operation == Operation::Bdat { Verb::Bdat } else { Verb::Data };
+        self.message = Some(Message {
+            verb,
+            complete: operation != Operation::Unknown,
+            gapped: operation == Operation::Unknown,
+            unstuffed_told: false,
+            verdicts_due,
+            verdicts: Vec::new(),
+            refused: None,
+            end: None,
+        });
+        let here = self.framer(Side::Client).position();
+        let at = self.now;
+        self.emit(Side::Client, at, here..here, EventKind::MessageStart(Box::new(envelope)));
+    }
+
+    /// Mid-stream: whether the first bytes are the inside of a message; `None` while that cannot be told.
+    fn begins_in_body(&mut self) -> Option<bool> {
+        /// A line this long is no command.
+        const LONG: usize = 1000;
+        let framer = self.framer(Side::Client);
+        if framer.at_gap() {
+            return Some(false);
+        }
+        let ahead: Vec<u8> = framer.peek().take(LONG).collect();
+        let Some(lf) = ahead.iter().position(|byte| *byte == b'\n') else {
+            return match ahead.len() {
+                LONG => Some(true),
+                _ => framer.is_closed().then_some(false),
+            };
+        };
+        let (line, rest) = ahead.split_at(lf);
+        // One line of base64 alone is an answer to a SASL prompt.
+        let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\r');
+        let answer = rest.len() == 1 && line.iter().all(base64);
+        Some(!answer && Verb::of(line.trim_ascii_end()) == Verb::Unknown)
+    }
+
+    fn begin_in_body(&mut self) {
+        self.begin_message(Operation::Unknown);
+        let (at, here) = (self.now, self.framer(Side::Client).position());
+        // Nothing of the stream before this place was captured, so the gap takes no room in it.
+        self.emit(Side::Client, at, here..here, EventKind::MessageGap(None));
+        self.client = Client::Body { bare_lf: false };
+    }
+
+    fn step_body(&mut self, bare_lf: bool) -> bool {
+        let Some(Frame { at, span, kind, .. }) = self.framer(Side::Client).next(Mode::Body { bare_lf })
+        else {
+            let ended = self.framer(Side::Client).is_finished();
+            if ended {
+                self.cut_message();
+            }
+            return ended;
+        };
+        match kind {
+            FrameKind::Data { bytes, unstuffed } => {
+                if unstuffed && self.message.as_mut().is_some_and(Message::tell_unstuffed) {
+                    self.anomaly(Side::Client, at, &span, Anomaly::DotUnstuffed);
+                }
+                self.emit(Side::Client, at, span, EventKind::MessageData(bytes));
+            }
+            FrameKind::EndOfData => {
+                if let Some(message) = &mut self.message {
+                    message.end = Some((at, span));
+                }
+                self.await_verdict();
+            }
+            FrameKind::LooseEnd { offset, form } => {
+                self.anomaly(Side::Client, at, &span, Anomaly::LooseEnd { offset, form });
+            }
+            FrameKind::Gap(len) => self.message_gap(at, span, len),
+            FrameKind::Line(_) | FrameKind::Truncated(_) => {}
+            _ => {}
+        }
+        true
+    }
+
+    fn message_gap(&mut self, at: Timestamp, span: Range<u64>, len: Option<u64>) {
+        if let Some(message) = &mut self.message {
+            message.complete = false;
+            message.gapped = true;
+        }
+        self.emit(Side::Client, at, span, EventKind::MessageGap(len));
+    }
+
+    /// The stream ends inside the message. A verdict may come all the same: of a terminator that was not captured.
+    fn cut_message(&mut self) {
+        if let Some(message) = &mut self.message {
+            message.complete = false;
+        }
+        self.await_verdict();
+    }
+
+    fn await_verdict(&mut self) {
+        let verb = self.message.as_ref().map_or(Verb::Data, |message| message.verb);
+        self.queue.push(Pending::new(Expect::Verdict(verb)));
+        self.client = Client::AwaitVerdict;
+    }
+
+    fn begin_chunk(&mut self, size: u64, last: bool) {
+        if self.message.is_none() {
+            self.begin_message(Operation::Bdat);
+        }
+        self.client = Client::Chunk { left: size, last };
+    }
+
+    fn step_chunk(&mut self, left: u64, last: bool) -> bool {
+        if left == 0 {
+            if last {
+                self.await_verdict();
+            } else {
+                self.queue.push(Pending::new(Expect::Chunk));
+                self.client = Client::Commands;
+            }
+            return true;
+        }
+        let Some(Frame { at, span, kind, .. }) = self.framer(Side::Client).next(Mode::Counted(left)) else {
+            let ended = self.framer(Side::Client).is_finished();
+            if ended {
+                self.cut_message();
+            }
+            return ended;
+        };
+        let rest = left - (span.end - span.start).min(left);
+        self.client = Client::Chunk { left: rest, last };
+        match kind {
+            FrameKind::Data { bytes, .. } => self.emit(Side::Client, at, span, EventKind::MessageData(bytes)),
+            FrameKind::Gap(len) => {
+                if len.is_none() {
+                    // How much of the chunk is left is anybody's guess; the next line that parses goes on.
+                    self.client = Client::Chunk { left: 0, last };
+                    self.sync.shaky = true;
+                }
+                self.message_gap(at, span, len);
+            }
+            _ => {}
+        }
+        true
+    }
+
+    /// A BDAT message ends without its last chunk.
+    fn give_up_chunks(&mut self, at: Timestamp, span: &Range<u64>) {
+        let Some(message) = &mut self.message else { return };
+        message.complete = false;
+        message.end = Some((at, span.start..span.start));
+        if message.refused.is_none() {
+            self.anomaly(Side::Client, at, span, Anomaly::BdatNoLast);
+        }
+        self.end_message();
+    }
+
+    fn step_sasl(&mut self, sure: bool) -> bool {
+        if !sure {
+            match self.verb_ahead() {
+                None => return false,
+                Some(true) => {
+                    self.end_login(LoginOutcome::Unknown);
+                    self.client = Client::Commands;
+                    return true;
+                }
+                Some(false) => {}
+            }
+        }
+        let Some(frame) = self.framer(Side::Client).next(Mode::Line) else {
+            let ended = self.framer(Side::Client).is_finished();
+            if ended {
+                self.end_login(LoginOutcome::Unknown);
+                self.client = Client::Commands;
+            }
+            return ended;
+        };
+        let Frame { at, span, kind: FrameKind::Line(line), .. } = frame else {
+            self.sync.shaky = true;
+            self.end_login(LoginOutcome::Unknown);
+            self.client = Client::Commands;
+            self.leftover(Side::Client, frame);
+            return true;
+        };
+        if line.end == LineEnd::Cut {
+            self.anomaly(Side::Client, at, &span, Anomaly::LineTooLong { limit: self.config.max_line });
+        }
+        if let Some(login) = &mut self.login {
+            login.exchange.response(&line.text);
+            login.at = at;
+            login.span = span.clone();
+        }
+        self.emit(Side::Client, at, span.clone(), EventKind::Response(Secret::new(line.text)));
+        self.queue.push(Pending::new(Expect::Sasl));
+        self.client = Client::AwaitSasl;
+        true
+    }
+
+    pub(super) fn end_login(&mut self, outcome: LoginOutcome) {
+        let Some(Login { exchange, at, span }) = self.login.take() else { return };
+        let credential = exchange.finish(outcome);
+        if credential.unreadable.is_some() {
+            self.anomaly(Side::Client, at, &span, Anomaly::AuthMalformed);
+        }
+        self.emit(Side::Client, at, span, EventKind::Credential(Box::new(credential)));
+    }
+
+    /// Drops what the client was about: its half is no plaintext any more.
+    pub(super) fn abandon(&mut self) {
+        while self.queue.pop().is_some() {}
+        self.end_login(LoginOutcome::Unknown);
+        if let Some(message) = &mut self.message {
+            message.complete = false;
+        }
+        self.end_message();
+        self.transaction = super::Transaction::default();
+    }
+
+    /// The server's answer to DATA; without one the client's next line tells whether it went on.
+    pub(super) fn data_answered(&mut self, reply: Option<&Reply>) {
+        let Client::AwaitData { bare_lf } = self.client else { return };
+        let taken = match reply {
+            Some(reply) => matches!(reply.code, 300..=399),
+            None => self.verb_ahead() == Some(false) && !self.framer(Side::Client).is_finished(),
+        };
+        self.client = Client::Commands;
+        if taken {
+            self.begin_message(Operation::Data);
+            self.client = Client::Body { bare_lf };
+        }
+    }
+}
+
+impl Message {
+    /// Whether this is the first dot of the message that was not doubled.
+    const fn tell_unstuffed(&mut self) -> bool {
+        !core::mem::replace(&mut self.unstuffed_told, true)
+    }
+}
+
+/// The path and parameters of MAIL or RCPT out of a private copy of the line, which keeps no packet alive.
+fn address(command: &Command) -> Option<Box<Address>> {
+    let copy = command::parse(&Bytes::copy_from_slice(&command.line)).ok()?;
+    let (path, parameters) = match copy.arguments {
+        Arguments::Mail { sender, parameters } => (sender, parameters),
+        Arguments::Rcpt { recipient, parameters } => (recipient, parameters),
+        _ => return None,
+    };
+    let memory = copy.line.len() + size_of::<Address>() + parameters.len() * size_of::<crate::Parameter>();
+    Some(Box::new(Address { path, parameters, memory }))
+}

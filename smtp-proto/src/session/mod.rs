@@ -1,0 +1,476 @@
+//! The session: two byte streams in, events out.
+//!
+//! Each half has a framer and a state; [`Queue`] pairs replies with commands. A half that cannot know what its next
+//! bytes mean before the other half has answered leaves them unread: the client after DATA, a finished message,
+//! STARTTLS, each step of AUTH and before the first BDAT; the server while no command awaits a reply. Both waits end
+//! when the other half ends, when a limit is reached, or by [`Session::expire`]; after that the session does not wait
+//! again until a reply has found its command.
+
+mod client;
+mod pairing;
+mod server;
+mod transaction;
+
+use crate::event::{Event, EventKind, MessageEnd, Outcome};
+use crate::{Anomaly, Config, Reply, Verb};
+use bytes::Bytes;
+use client::Client;
+use core::ops::Range;
+use mail_wire::framer::{Frame, FrameKind, Framer, Mode};
+use mail_wire::sasl::Exchange;
+use mail_wire::{Direction, Timestamp};
+use pairing::Queue;
+use server::PartialReply;
+use std::collections::VecDeque;
+use transaction::Transaction;
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Client,
+    Server,
+}
+
+/// One SMTP, ESMTP or LMTP connection.
+///
+/// After each [`push`](Self::push), [`gap`](Self::gap), [`close`](Self::close) or [`expire`](Self::expire) call
+/// [`poll_event`](Self::poll_event) until it returns `None`. Not doing so costs memory, never correctness.
+///
+/// ```
+/// use smtp_proto::{Config, Direction::*, EventKind, Session};
+///
+/// let mut session = Session::new(Config::default());
+/// let at = Default::default();
+/// session.push(ToClient, at, "220 mx.example ESMTP\r\n".into());
+/// session.push(ToServer, at, "MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n".into());
+/// session.push(ToClient, at, "250 ok\r\n250 ok\r\n354 go on\r\n".into());
+/// session.push(ToServer, at, "Subject: hi\r\n\r\n..\r\n.\r\n".into());
+/// session.push(ToClient, at, "250 queued\r\n".into());
+///
+/// let mut message = Vec::new();
+/// while let Some(event) = session.poll_event() {
+///     match event.kind {
+///         EventKind::MessageStart(envelope) => assert_eq!(envelope.recipients[0].path.mailbox, "b@example.net"),
+///         EventKind::MessageData(bytes) => message.extend_from_slice(&bytes),
+///         _ => {}
+///     }
+/// }
+/// assert_eq!(message, b"Subject: hi\r\n\r\n.\r\n");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Session {
+    config: Config,
+    /// The framers, by the direction that the caller names.
+    halves: [Framer; 2],
+    /// The direction in which the client speaks; `None` until the first bytes have told.
+    client_dir: Option<Direction>,
+    outbox: VecDeque<Event>,
+    client: Client,
+    /// The server's half is no plaintext.
+    server_opaque: bool,
+    greeted: bool,
+    /// The reply whose last line has not come.
+    partial_reply: Option<PartialReply>,
+    queue: Queue,
+    transaction: Transaction,
+    message: Option<Message>,
+    login: Option<Login>,
+    sync: Sync,
+    /// STARTTLS was accepted and the client's next byte has not come.
+    tls_agreed: bool,
+    bare_lf_told: [bool; 2],
+    /// Since when a half waits, by direction.
+    waiting_since: [Option<Timestamp>; 2],
+    expired: [bool; 2],
+    now: Timestamp,
+}
+
+/// A message under way.
+#[derive(Clone, Debug)]
+struct Message {
+    verb: Verb,
+    /// Not a byte is missing so far.
+    complete: bool,
+    /// A gap may hide its end, so a reply now is the verdict.
+    gapped: bool,
+    unstuffed_told: bool,
+    /// Final replies still to come.
+    verdicts_due: usize,
+    verdicts: Vec<Reply>,
+    /// The refusal of a chunk: the verdict, if no final one comes.
+    refused: Option<Reply>,
+    /// Where the terminator stood, once it was there.
+    end: Option<(Timestamp, Range<u64>)>,
+}
+
+/// An AUTH exchange under way, and the last line that the client gave to it.
+#[derive(Clone, Debug)]
+struct Login {
+    exchange: Exchange,
+    at: Timestamp,
+    span: Range<u64>,
+}
+
+/// How far the pairing of replies can be trusted.
+#[derive(Clone, Debug)]
+struct Sync {
+    /// Waits are worth it: the last one was rewarded.
+    patient: bool,
+    /// Bytes are missing: replies are matched by kind, and read also while no command awaits one.
+    shaky: bool,
+    /// The server's next reply is read although no command awaits one.
+    free: bool,
+    /// The capture begins inside the connection, and the client's first bytes have not been looked at.
+    undecided: bool,
+}
+
+const fn index(dir: Direction) -> usize {
+    match dir {
+        Direction::ToServer => 0,
+        Direction::ToClient => 1,
+    }
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self::new(Config::default())
+    }
+}
+
+impl Session {
+    /// A session of which nothing has been seen.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let framer = Framer::new(config.max_line);
+        Self {
+            halves: [framer.clone(), framer],
+            client_dir: None,
+            outbox: VecDeque::new(),
+            client: Client::Commands,
+            server_opaque: false,
+            greeted: false,
+            partial_reply: None,
+            queue: Queue::default(),
+            transaction: Transaction::default(),
+            message: None,
+            login: None,
+            sync: Sync { patient: true, shaky: config.mid_stream, free: false, undecided: config.mid_stream },
+            tls_agreed: false,
+            bare_lf_told: [false; 2],
+            waiting_since: [None; 2],
+            expired: [false; 2],
+            now: Timestamp::ZERO,
+            config,
+        }
+    }
+
+    /// The next in-order bytes of one direction.
+    pub fn push(&mut self, dir: Direction, at: Timestamp, bytes: Bytes) {
+        self.now = self.now.max(at);
+        self.half(dir).push(at, bytes);
+    }
+
+    /// Bytes of one direction that will never come; `None`: nobody knows how many.
+    pub fn gap(&mut self, dir: Direction, at: Timestamp, len: Option<u64>) {
+        self.now = self.now.max(at);
+        self.half(dir).gap(at, len);
+    }
+
+    /// The end of one direction: FIN, RST, end of the capture. Ends the waits for this half. A half that was not
+    /// captured at all is best closed at once.
+    pub fn close(&mut self, dir: Direction, at: Timestamp) {
+        self.now = self.now.max(at);
+        self.half(dir).close(at);
+    }
+
+    /// Ends waits that have lasted longer than [`Config::max_wait`] at this capture time.
+    pub fn expire(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+        for (since, expired) in self.waiting_since.iter().zip(&mut self.expired) {
+            *expired |= since.is_some_and(|since| now.saturating_sub(since) > self.config.max_wait);
+        }
+    }
+
+    /// The next event; `None` until more is pushed.
+    #[must_use]
+    pub fn poll_event(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.outbox.pop_front() {
+                return Some(event);
+            }
+            let stepped = self.find_roles() && (self.step_client() || self.step_server() || self.end_wait());
+            if !stepped && self.outbox.is_empty() {
+                self.rest();
+                return None;
+            }
+        }
+    }
+
+    /// [`poll_event`](Self::poll_event) as an iterator.
+    pub fn events(&mut self) -> impl Iterator<Item = Event> + '_ {
+        core::iter::from_fn(|| self.poll_event())
+    }
+
+    /// Says that what is pushed from now on in this direction is plaintext again, because somebody decrypts it.
+    /// What was pushed before stays `Opaque`. The session starts anew, as RFC 3207 section 4.2 asks.
+    pub fn resume_plaintext(&mut self, dir: Direction) {
+        self.half(dir).mark();
+    }
+
+    /// The direction in which the client speaks, once the first bytes have told; it differs from
+    /// [`Direction::ToServer`] if the caller had the roles the wrong way round.
+    #[must_use]
+    pub const fn roles(&self) -> Option<Direction> {
+        self.client_dir
+    }
+
+    /// Memory held, in bytes; after `poll_event` has returned `None` at most [`Config::worst_case`].
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        self.halves.iter().map(Framer::buffered).sum::<usize>()
+            + self.queue.memory()
+            + self.transaction.memory()
+            + self.partial_reply.as_ref().map_or(0, PartialReply::memory)
+    }
+
+    fn half(&mut self, dir: Direction) -> &mut Framer {
+        let [to_server, to_client] = &mut self.halves;
+        match dir {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
+        }
+    }
+
+    fn dir(&self, side: Side) -> Direction {
+        let client = self.client_dir.unwrap_or(Direction::ToServer);
+        if side == Side::Client { client } else { client.flip() }
+    }
+
+    fn framer(&mut self, side: Side) -> &mut Framer {
+        self.half(self.dir(side))
+    }
+
+    fn peer_of(&self, side: Side) -> &Framer {
+        let [to_server, to_client] = &self.halves;
+        match (side, self.dir(side)) {
+            (_, Direction::ToServer) => to_client,
+            (_, Direction::ToClient) => to_server,
+        }
+    }
+
+    fn emit(&mut self, side: Side, at: Timestamp, span: Range<u64>, kind: EventKind) {
+        let dir = self.dir(side);
+        self.outbox.push_back(Event { at, dir, span, kind });
+    }
+
+    fn anomaly(&mut self, side: Side, at: Timestamp, span: &Range<u64>, anomaly: Anomaly) {
+        self.emit(side, at, span.clone(), EventKind::Anomaly(anomaly));
+    }
+
+    /// An anomaly at the place where the half stands.
+    fn anomaly_here(&mut self, side: Side, anomaly: Anomaly) {
+        let at = self.now;
+        let here = self.framer(side).position();
+        self.anomaly(side, at, &(here..here), anomaly);
+    }
+
+    fn bare_lf(&mut self, side: Side, at: Timestamp, span: &Range<u64>) {
+        let dir = self.dir(side);
+        if let Some(told @ false) = self.bare_lf_told.get_mut(index(dir)) {
+            *told = true;
+            self.anomaly(side, at, span, Anomaly::BareLf);
+        }
+    }
+
+    /// Frames outside of replies, commands and messages.
+    fn leftover(&mut self, side: Side, frame: Frame) {
+        let kind = match frame.kind {
+            FrameKind::Gap(len) => EventKind::Gap(len),
+            FrameKind::Data { bytes, .. } | FrameKind::Truncated(bytes) => EventKind::Truncated(bytes),
+            FrameKind::Line(line) => EventKind::Truncated(line.text),
+            _ => return,
+        };
+        self.emit(side, frame.at, frame.span, kind);
+    }
+
+    /// Settles from the first bytes who is the client; false while they have not come.
+    fn find_roles(&mut self) -> bool {
+        if self.client_dir.is_some() {
+            return true;
+        }
+        let [to_server, to_client] = [Opening::of(&self.halves[0]), Opening::of(&self.halves[1])];
+        let reversed = match (to_server, to_client) {
+            (Opening::Command, _) | (_, Opening::Reply) => false,
+            (Opening::Reply, _) | (_, Opening::Command) => true,
+            (Opening::Other, _) | (_, Opening::Other) => false,
+            (Opening::Short, Opening::Short) => return false,
+        };
+        self.client_dir = Some(if reversed { Direction::ToClient } else { Direction::ToServer });
+        if reversed {
+            let at = self.now;
+            self.emit(Side::Server, at, 0..0, EventKind::RolesChanged);
+        }
+        true
+    }
+
+    /// Ends a wait that will not be rewarded; false if there is none.
+    fn end_wait(&mut self) -> bool {
+        for side in [Side::Client, Side::Server] {
+            let blocked = match side {
+                Side::Client => self.client_waits(),
+                Side::Server => self.server_waits(),
+            };
+            if !blocked {
+                continue;
+            }
+            let slot = index(self.dir(side));
+            let peer_ended = self.peer_of(side).is_finished()
+                || match side {
+                    Side::Client => self.server_opaque,
+                    Side::Server => matches!(self.client, Client::Opaque),
+                };
+            let max_held = self.config.max_held;
+            let expired = self.expired.get(slot) == Some(&true);
+            let framer = self.framer(side);
+            let unread = framer.has_unread() || framer.is_closed();
+            let full = framer.held() > max_held || framer.is_crowded();
+            // A client that sends more has heard the reply that the gap hides.
+            let answered = side == Side::Client && unread && self.queue.is_doubtful();
+            if peer_ended || full || expired || answered || (!self.sync.patient && unread) {
+                let ended = match side {
+                    Side::Client => self.client_gives_up(!peer_ended && !answered),
+                    Side::Server => {
+                        self.sync.free = true;
+                        true
+                    }
+                };
+                if ended {
+                    self.sync.patient = false;
+                    if let Some(expired) = self.expired.get_mut(slot) {
+                        *expired = false;
+                    }
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Before the caller goes away for more: nothing held may keep a capture buffer alive.
+    fn rest(&mut self) {
+        let waits = if self.client_dir.is_some() {
+            [(Side::Client, self.client_waits()), (Side::Server, self.server_waits())]
+        } else {
+            [(Side::Client, false), (Side::Server, false)]
+        };
+        for (side, waits) in waits {
+            let now = self.now;
+            let slot = index(self.dir(side));
+            self.framer(side).settle();
+            if let Some(since) = self.waiting_since.get_mut(slot) {
+                *since = if waits { Some(since.unwrap_or(now)) } else { None };
+            }
+        }
+    }
+
+    /// Whether the next bytes of a half are a TLS record; `None` while that cannot be told.
+    fn tls_ahead(&mut self, side: Side) -> Option<bool> {
+        let framer = self.framer(side);
+        let closed = framer.is_closed() || framer.at_gap();
+        let mut ahead = framer.peek();
+        // RFC 8446 section 5.1: content types 20 to 23, then the major version 3.
+        match (ahead.next(), ahead.next()) {
+            (Some(20..=23), Some(version)) => Some(version == 3),
+            (Some(20..=23), None) => closed.then_some(false),
+            (Some(_), _) => Some(false),
+            (None, _) => closed.then_some(false),
+        }
+    }
+
+    /// From here on this half is encrypted.
+    fn start_tls(&mut self, side: Side) {
+        let at = self.now;
+        let here = self.framer(side).position();
+        self.emit(side, at, here..here, EventKind::TlsStarted);
+        match side {
+            Side::Client => {
+                self.abandon();
+                self.client = Client::Opaque;
+            }
+            Side::Server => self.server_opaque = true,
+        }
+    }
+
+    /// Hands on what is encrypted; after a mark the half is plaintext again.
+    fn step_opaque(&mut self, side: Side) -> bool {
+        let framer = self.framer(side);
+        if let Some(frame) = framer.next(Mode::Opaque) {
+            let kind = match frame.kind {
+                FrameKind::Data { bytes, .. } => EventKind::Opaque(bytes),
+                FrameKind::Gap(len) => EventKind::Gap(len),
+                _ => return true,
+            };
+            self.emit(side, frame.at, frame.span, kind);
+            return true;
+        }
+        if !framer.take_mark() {
+            return false;
+        }
+        match side {
+            Side::Client => {
+                self.client = Client::Commands;
+                self.tls_agreed = false;
+                self.transaction = Transaction::default();
+            }
+            Side::Server => {
+                self.server_opaque = false;
+                self.partial_reply = None;
+            }
+        }
+        self.sync = Sync { patient: true, shaky: false, free: false, undecided: false };
+        true
+    }
+
+    /// Tells the end of the message under way.
+    fn end_message(&mut self) {
+        let Some(mut message) = self.message.take() else { return };
+        if message.verdicts.is_empty() {
+            message.verdicts.extend(message.refused);
+        }
+        let here = self.framer(Side::Client).position();
+        let (at, span) = message.end.unwrap_or((self.now, here..here));
+        let end = MessageEnd {
+            outcome: Outcome::of(&message.verdicts),
+            complete: message.complete,
+            verdicts: message.verdicts,
+        };
+        self.emit(Side::Client, at, span, EventKind::MessageEnd(Box::new(end)));
+    }
+}
+
+/// What the first bytes of a half look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opening {
+    Command,
+    Reply,
+    Other,
+    /// Too few to tell.
+    Short,
+}
+
+impl Opening {
+    fn of(framer: &Framer) -> Self {
+        /// The longest verb, and what ends it.
+        const ENOUGH: usize = 14;
+        let ahead: Vec<u8> = framer.peek().take(ENOUGH).collect();
+        let word = ahead.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-');
+        match ahead.as_slice() {
+            [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'-' | b'\r' | b'\n', ..] => Self::Reply,
+            text if word.is_some() && Verb::of(text.trim_ascii_end()) != Verb::Unknown => Self::Command,
+            text if word.is_some() || text.len() == ENOUGH || framer.is_closed() || framer.at_gap() => {
+                if text.is_empty() && !framer.at_gap() { Self::Short } else { Self::Other }
+            }
+            _ => Self::Short,
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Which reply answers which command.
+//!
+//! RFC 5321 section 4.2: one reply for each command, in order; RFC 2920 lets the client run ahead. So replies are
+//! paired by a queue. Only where bytes are missing is a reply matched by what it says.
+
+use crate::{Parameter, Path, Reply, Verb};
+use std::collections::VecDeque;
+
+/// A command that awaits its reply.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    pub(super) expect: Expect,
+    /// Its reply may have been in a gap.
+    pub(super) doubtful: bool,
+}
+
+impl Pending {
+    pub(super) const fn new(expect: Expect) -> Self {
+        Self { expect, doubtful: false }
+    }
+}
+
+/// What the reply will decide.
+#[derive(Clone, Debug)]
+pub(super) enum Expect {
+    /// HELO, EHLO or LHLO.
+    Hello(Verb),
+    Mail(Box<Address>),
+    Rcpt(Box<Address>),
+    Data,
+    /// A BDAT chunk that is not the last.
+    Chunk,
+    /// The final verdict on a message, of which LMTP has several.
+    Verdict(Verb),
+    Rset,
+    StartTls,
+    /// AUTH, or a line of its exchange.
+    Sasl,
+    /// Nothing that the session needs to know.
+    Other(Verb),
+}
+
+/// The path and the parameters of MAIL or RCPT, slices of one private copy of the line.
+#[derive(Clone, Debug)]
+pub(super) struct Address {
+    pub(super) path: Path,
+    pub(super) parameters: Vec<Parameter>,
+    pub(super) memory: usize,
+}
+
+impl Expect {
+    pub(super) const fn verb(&self) -> Verb {
+        match self {
+            Self::Mail(_) => Verb::Mail,
+            Self::Rcpt(_) => Verb::Rcpt,
+            Self::Data => Verb::Data,
+            Self::Chunk => Verb::Bdat,
+            Self::Rset => Verb::Rset,
+            Self::StartTls => Verb::StartTls,
+            Self::Sasl => Verb::Auth,
+            Self::Hello(verb) | Self::Verdict(verb) | Self::Other(verb) => *verb,
+        }
+    }
+
+    const fn memory(&self) -> usize {
+        size_of::<Pending>()
+            + match self {
+                Self::Mail(address) | Self::Rcpt(address) => address.memory,
+                _ => 0,
+            }
+    }
+
+    /// Whether such a reply can answer it (RFC 5321 section 4.3.2, RFC 4954, RFC 3207).
+    fn may_be_answered_by(&self, reply: &Reply) -> bool {
+        let subject = reply.enhanced.map(|enhanced| (enhanced.subject, enhanced.detail));
+        match reply.code {
+            // Refusals fit everything.
+            400.. => true,
+            354 => matches!(self, Self::Data),
+            334 => matches!(self, Self::Sasl),
+            235 => matches!(self, Self::Sasl),
+            220 => matches!(self, Self::StartTls),
+            221 => matches!(self, Self::Other(Verb::Quit)),
+            // RFC 3463: X.1.0 and X.1.5 are about senders and recipients, as most servers use them.
+            250..=252 => match self {
+                Self::Data | Self::Sasl | Self::StartTls | Self::Other(Verb::Quit) => false,
+                Self::Mail(_) => subject.is_none_or(|subject| subject != (1, 5)),
+                Self::Rcpt(_) => subject.is_none_or(|subject| subject != (1, 0)),
+                Self::Verdict(_) | Self::Chunk => subject.is_none_or(|(subject, _)| subject != 1),
+                _ => true,
+            },
+            _ => true,
+        }
+    }
+}
+
+/// The commands that await replies, oldest first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Queue {
+    pending: VecDeque<Pending>,
+    memory: usize,
+}
+
+impl Queue {
+    pub(super) fn push(&mut self, pending: Pending) {
+        self.memory += pending.expect.memory();
+        self.pending.push_back(pending);
+    }
+
+    /// Puts back what has more than one reply.
+    pub(super) fn push_front(&mut self, pending: Pending) {
+        self.memory += pending.expect.memory();
+        self.pending.push_front(pending);
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Pending> {
+        let pending = self.pending.pop_front()?;
+        self.memory -= pending.expect.memory();
+        Some(pending)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.pending.len()
+    }
+
+    pub(super) const fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// Notes that replies are missing: what waits now may have been answered.
+    pub(super) fn doubt(&mut self) {
+        for pending in &mut self.pending {
+            pending.doubtful = true;
+        }
+    }
+
+    /// Whether the reply to everything that waits may have been in a gap.
+    pub(super) fn is_doubtful(&self) -> bool {
+        !self.is_empty() && self.pending.iter().all(|pending| pending.doubtful)
+    }
+
+    /// How many commands the reply passes over to find the one it answers; `None`: it answers none of them.
+    pub(super) fn find(&self, reply: &Reply, in_sync: bool) -> Option<usize> {
+        // 354 and 334 have but one meaning each.
+        if in_sync && !matches!(reply.code, 354 | 334) {
+            return (!self.pending.is_empty()).then_some(0);
+        }
+        let fits = |pending: &Pending| pending.expect.may_be_answered_by(reply);
+        // A client that sent more after the gap had, as a rule, heard the replies that the gap hides.
+        let sure = self.pending.iter().position(|pending| !pending.doubtful && fits(pending));
+        sure.or_else(|| self.pending.iter().position(fits))
+    }
+}

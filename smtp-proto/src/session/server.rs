@@ -1,0 +1,303 @@
+//! The server's half: replies, and what they decide.
+
+use super::pairing::{Expect, Pending};
+use super::transaction::compact;
+use super::{Client, Session, Side};
+use crate::event::EventKind;
+use crate::reply::{self, ReplyLine};
+use crate::{Anomaly, Reply, Verb};
+use bytes::Bytes;
+use core::ops::Range;
+use mail_wire::Timestamp;
+use mail_wire::framer::{FrameKind, Line, LineEnd, Mode};
+use mail_wire::sasl::Outcome as LoginOutcome;
+
+/// A reply whose last line has not come.
+#[derive(Clone, Debug)]
+pub(super) struct PartialReply {
+    reply: Reply,
+    span: Range<u64>,
+    memory: usize,
+    too_long: bool,
+}
+
+/// A reply and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heard<'a> {
+    pub(super) reply: &'a Reply,
+    at: Timestamp,
+    span: &'a Range<u64>,
+}
+
+impl PartialReply {
+    pub(super) const fn memory(&self) -> usize {
+        self.memory
+    }
+}
+
+impl Session {
+    /// Takes one frame of the server, if it is known what it answers.
+    pub(super) fn step_server(&mut self) -> bool {
+        if self.server_opaque {
+            return self.step_opaque(Side::Server);
+        }
+        if self.partial_reply.is_none() {
+            match self.tls_ahead(Side::Server) {
+                None => return false,
+                Some(true) => {
+                    self.start_tls(Side::Server);
+                    return true;
+                }
+                Some(false) => {}
+            }
+            if self.server_must_wait() && !self.framer(Side::Server).at_gap() {
+                return false;
+            }
+        }
+        let Some(frame) = self.framer(Side::Server).next(Mode::Line) else {
+            let ended = self.framer(Side::Server).is_finished() && self.partial_reply.is_some();
+            if ended {
+                self.cut_reply();
+            }
+            return ended;
+        };
+        match frame.kind {
+            FrameKind::Line(line) => self.reply_line(line, frame.at, frame.span),
+            FrameKind::Gap(_) => {
+                self.cut_reply();
+                self.queue.doubt();
+                self.sync.shaky = true;
+                self.leftover(Side::Server, frame);
+            }
+            _ => {
+                self.cut_reply();
+                self.leftover(Side::Server, frame);
+            }
+        }
+        true
+    }
+
+    /// Whether the server's half is left unread for the client's sake.
+    pub(super) fn server_waits(&self) -> bool {
+        !self.server_opaque
+            && self.partial_reply.is_none()
+            && self.server_must_wait()
+            && self.peer_of(Side::Client).has_unread()
+    }
+
+    /// A reply is read only when the command that it answers is known.
+    fn server_must_wait(&self) -> bool {
+        let expected = !self.greeted || !self.queue.is_empty();
+        let gapped = self.message.as_ref().is_some_and(|message| message.gapped);
+        !expected && !gapped && !self.sync.shaky && !self.sync.free
+    }
+
+    fn reply_line(&mut self, line: Line, at: Timestamp, span: Range<u64>) {
+        let Ok(parsed) = reply::parse_line(&line.text) else {
+            self.cut_reply();
+            if !line.after_gap {
+                self.anomaly(Side::Server, at, &span, Anomaly::BadReply);
+            }
+            self.emit(Side::Server, at, span, EventKind::Truncated(line.text));
+            return;
+        };
+        match line.end {
+            LineEnd::Lf => self.bare_lf(Side::Server, at, &span),
+            LineEnd::Cut => {
+                self.anomaly(Side::Server, at, &span, Anomaly::LineTooLong { limit: self.config.max_line });
+            }
+            _ => {}
+        }
+        let last = parsed.last;
+        match &mut self.partial_reply {
+            None if last => return self.reply(Reply::new(parsed), at, span),
+            None => self.partial_reply = Some(PartialReply::new(parsed, span)),
+            Some(partial) => {
+                if parsed.code != partial.reply.code {
+                    self.anomaly(Side::Server, at, &span, Anomaly::ReplyCodeChanged);
+                }
+                self.add_line(parsed, at, &span);
+            }
+        }
+        if last && let Some(PartialReply { reply, span, .. }) = self.partial_reply.take() {
+            self.reply(reply, at, span);
+        }
+    }
+
+    fn add_line(&mut self, line: ReplyLine, at: Timestamp, span: &Range<u64>) {
+        let limit = self.config.max_line;
+        let Some(partial) = &mut self.partial_reply else { return };
+        partial.span.end = span.end;
+        let line = copied(line);
+        let memory = line.text.len() + size_of::<Bytes>();
+        if partial.memory + memory <= limit {
+            partial.memory += memory;
+            partial.reply.push_line(line);
+        } else if !core::mem::replace(&mut partial.too_long, true) {
+            partial.reply.complete = false;
+            self.anomaly(Side::Server, at, span, Anomaly::ReplyTooLong { limit });
+        }
+    }
+
+    /// A reply lost its last line.
+    fn cut_reply(&mut self) {
+        if let Some(PartialReply { mut reply, span, .. }) = self.partial_reply.take() {
+            reply.complete = false;
+            self.reply(reply, self.now, span);
+        }
+    }
+
+    fn reply(&mut self, reply: Reply, at: Timestamp, span: Range<u64>) {
+        let free = core::mem::take(&mut self.sync.free);
+        if !self.greeted {
+            self.greeted = true;
+            // RFC 5321 section 3.1: 220, or 554 where the server does not want to talk. Mid-stream the first reply
+            // is a greeting only if it can be nothing else.
+            if !self.config.mid_stream || (reply.code == 220 && self.queue.is_empty()) {
+                self.emit(Side::Server, at, span, EventKind::Greeting(Box::new(reply)));
+                return;
+            }
+        }
+        let Some(skipped) = self.queue.find(&reply, !self.sync.shaky) else {
+            let ends_message = matches!(self.client, Client::Body { .. })
+                && matches!(reply.code, 250..=259 | 400..)
+                && self.message.as_ref().is_some_and(|message| message.gapped);
+            // 421 needs no command (RFC 5321 section 3.8), and a server heard alone has none.
+            let alone = free && self.peer_of(Side::Server).position() == 0;
+            let answers = ends_message.then_some(Verb::Data);
+            if !ends_message && reply.code != 421 && !alone {
+                self.anomaly(Side::Server, at, &span, Anomaly::ReplyUnmatched);
+            }
+            self.emit(Side::Server, at, span, EventKind::Reply { reply: Box::new(reply.clone()), answers });
+            if ends_message {
+                self.verdict(Some(&reply));
+                self.client = Client::Commands;
+                self.end_message();
+            }
+            return;
+        };
+        if skipped > 0 {
+            self.anomaly(Side::Server, at, &span, Anomaly::ReplyMissing { commands: skipped as u64 });
+        }
+        for _ in 0..skipped {
+            if let Some(pending) = self.queue.pop() {
+                self.resolve(pending, None);
+            }
+        }
+        self.sync.patient = true;
+        self.sync.shaky = false;
+        let Some(pending) = self.queue.pop() else { return };
+        let answers = Some(pending.expect.verb());
+        self.emit(
+            Side::Server,
+            at,
+            span.clone(),
+            EventKind::Reply { reply: Box::new(reply.clone()), answers },
+        );
+        self.resolve(pending, Some(Heard { reply: &reply, at, span: &span }));
+    }
+
+    /// Draws the conclusions from an answer, or from its absence.
+    ///
+    /// What is odd about the command is told with the answer as its evidence: the client's half may have gone on.
+    pub(super) fn resolve(&mut self, pending: Pending, heard: Option<Heard<'_>>) {
+        let reply = heard.map(|heard| heard.reply);
+        let positive = reply.is_none_or(Reply::is_positive);
+        match pending.expect {
+            Expect::Hello(verb) if positive => self.transaction.hello(verb == Verb::Lhlo),
+            Expect::Rset if positive => self.transaction.reset(),
+            Expect::Mail(address) => {
+                if self.transaction.is_open() {
+                    self.told_by(heard, Anomaly::NestedMail);
+                }
+                if positive {
+                    self.transaction.mail(*address);
+                }
+            }
+            Expect::Rcpt(address) => {
+                if !self.transaction.rcpt(*address, reply, &self.config) {
+                    self.told_by(heard, Anomaly::TooManyRecipients);
+                }
+            }
+            Expect::Data => self.data_answered(reply),
+            Expect::Chunk if !positive => {
+                self.told_by(heard, Anomaly::BdatRejected);
+                // The message is lost with its chunk, whatever comes after it (RFC 3030 section 2).
+                if let Some(message) = &mut self.message {
+                    message.refused = reply.map(compact);
+                }
+            }
+            Expect::Verdict(_) => {
+                self.verdict(reply);
+                let due = self.message.as_ref().map_or(0, |message| message.verdicts_due);
+                if reply.is_none() || due == 0 {
+                    self.client = Client::Commands;
+                    self.end_message();
+                } else {
+                    self.queue.push_front(pending);
+                }
+            }
+            Expect::StartTls => {
+                self.client = Client::Commands;
+                match reply {
+                    Some(reply) if reply.is_positive() => self.tls_agreed = true,
+                    Some(_) => self.told_by(heard, Anomaly::StarttlsRefused),
+                    // The next bytes tell.
+                    None => {}
+                }
+            }
+            Expect::Sasl => self.sasl_answered(reply),
+            Expect::Hello(_) | Expect::Rset | Expect::Chunk | Expect::Other(_) => {}
+        }
+    }
+
+    fn told_by(&mut self, heard: Option<Heard<'_>>, anomaly: Anomaly) {
+        match heard {
+            Some(Heard { at, span, .. }) => self.anomaly(Side::Server, at, span, anomaly),
+            None => self.anomaly_here(Side::Client, anomaly),
+        }
+    }
+
+    fn verdict(&mut self, reply: Option<&Reply>) {
+        if let (Some(message), Some(reply)) = (&mut self.message, reply) {
+            message.verdicts.push(compact(reply));
+            message.verdicts_due = message.verdicts_due.saturating_sub(1);
+        }
+    }
+
+    fn sasl_answered(&mut self, reply: Option<&Reply>) {
+        let outcome = match reply {
+            None => {
+                self.client = Client::Sasl { sure: false };
+                return;
+            }
+            Some(reply) if matches!(reply.code, 300..=399) => {
+                if let (Some(login), Some(text)) = (&mut self.login, reply.lines.first()) {
+                    login.exchange.challenge(text);
+                }
+                self.client = Client::Sasl { sure: true };
+                return;
+            }
+            Some(reply) if reply.is_positive() => LoginOutcome::Accepted,
+            Some(_) => LoginOutcome::Rejected,
+        };
+        self.client = Client::Commands;
+        self.end_login(outcome);
+    }
+}
+
+/// A copy that keeps no packet alive, for a reply that waits for its last line.
+fn copied(line: ReplyLine) -> ReplyLine {
+    let text = Bytes::copy_from_slice(&line.text);
+    ReplyLine { text, ..line }
+}
+
+impl PartialReply {
+    fn new(line: ReplyLine, span: Range<u64>) -> Self {
+        let line = copied(line);
+        let memory = size_of::<Self>() + line.text.len();
+        let mut reply = Reply::new(line);
+        reply.complete = true;
+        Self { reply, span, memory, too_long: false }
+    }
+}

@@ -1,0 +1,80 @@
+//! The mail transaction (RFC 5321 section 3.3): sender, recipients, then the message.
+
+use super::pairing::Address;
+use crate::event::{Envelope, Operation, Recipient};
+use crate::{Config, Reply};
+use bytes::{Bytes, BytesMut};
+
+/// The envelope as the server has taken it so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Transaction {
+    envelope: Envelope,
+    lmtp: bool,
+    memory: usize,
+}
+
+impl Transaction {
+    /// Whether MAIL or RCPT has been taken.
+    pub(super) fn is_open(&self) -> bool {
+        self.envelope.sender.is_some()
+    }
+
+    pub(super) const fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// An accepted HELO, EHLO or LHLO ends the transaction and settles the protocol.
+    pub(super) fn hello(&mut self, lmtp: bool) {
+        *self = Self { lmtp, ..Self::default() };
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.hello(self.lmtp);
+    }
+
+    pub(super) fn mail(&mut self, address: Address) {
+        self.reset();
+        self.memory = address.memory;
+        self.envelope.sender = Some(address.path);
+        self.envelope.parameters = address.parameters;
+    }
+
+    /// Adds a recipient and its answer; false if it is only counted.
+    pub(super) fn rcpt(&mut self, address: Address, reply: Option<&Reply>, config: &Config) -> bool {
+        let recipient =
+            Recipient { path: address.path, parameters: address.parameters, reply: reply.map(compact) };
+        let memory = address.memory + recipient.memory();
+        if self.envelope.recipients.len() >= config.max_recipients || self.memory + memory > config.max_held {
+            self.envelope.more_recipients += 1;
+            return false;
+        }
+        self.memory += memory;
+        self.envelope.recipients.push(recipient);
+        true
+    }
+
+    /// The message begins: hands out the envelope and how many final verdicts the message will get.
+    pub(super) fn take(&mut self, operation: Operation) -> (Envelope, usize) {
+        let envelope = Envelope { operation, lmtp: self.lmtp, ..core::mem::take(&mut self.envelope) };
+        self.reset();
+        // RFC 2033 section 4.2: one verdict for each recipient that was taken.
+        let taken =
+            envelope.recipients.iter().filter(|recipient| recipient.accepted() != Some(false)).count();
+        let verdicts = if envelope.lmtp { taken.max(1) } else { 1 };
+        (envelope, verdicts)
+    }
+}
+
+/// A copy of a reply that keeps no packet alive.
+pub(super) fn compact(reply: &Reply) -> Reply {
+    let mut buffer = BytesMut::with_capacity(reply.lines.iter().map(Bytes::len).sum());
+    for line in &reply.lines {
+        buffer.extend_from_slice(line);
+    }
+    let mut buffer = buffer.freeze();
+    let mut copy = reply.clone();
+    for line in &mut copy.lines {
+        *line = buffer.split_to(line.len());
+    }
+    copy
+}

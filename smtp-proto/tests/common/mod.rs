@@ -1,0 +1,141 @@
+//! Transcripts through a session, and events in short form.
+#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::or_fun_call, reason = "a test may fail loudly")]
+
+use mail_wire::transcript::{Step, Transcript};
+use smtp_proto::{Config, Direction, Event, EventKind, Recipient, Reply, Session, Timestamp};
+use std::path::PathBuf;
+
+/// All transcripts by name.
+pub(crate) fn transcripts() -> Vec<(PathBuf, Transcript)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.into_iter().map(|path| (path.clone(), Transcript::parse(&std::fs::read(path).unwrap()))).collect()
+}
+
+/// A transcript whose name says so begins inside the connection.
+pub(crate) fn config(path: &std::path::Path) -> Config {
+    let name = path.file_stem().unwrap().to_string_lossy();
+    Config::default().mid_stream(name.contains("mid-stream"))
+}
+
+/// Applies one step at the given time.
+pub(crate) fn apply(session: &mut Session, step: &Step, now: &mut Timestamp) {
+    *now += Timestamp::from_millis(1);
+    match step {
+        Step::Push(dir, bytes) => session.push(*dir, *now, bytes.clone()),
+        Step::Gap(dir, len) => session.gap(*dir, *now, *len),
+        Step::Close(dir) => session.close(*dir, *now),
+        Step::Resume(dir) => session.resume_plaintext(*dir),
+        Step::Wait(time) => {
+            *now += *time;
+            session.expire(*now);
+        }
+        other => panic!("unknown step {other:?}"),
+    }
+}
+
+/// Drains after each step; both halves are closed at the end.
+pub(crate) fn run(steps: &[Step], config: Config) -> Vec<Event> {
+    let mut session = Session::new(config);
+    let mut events = Vec::new();
+    let mut now = Timestamp::ZERO;
+    let end = [Step::Close(Direction::ToServer), Step::Close(Direction::ToClient)];
+    for step in steps.iter().chain(&end) {
+        apply(&mut session, step, &mut now);
+        events.extend(session.events());
+    }
+    events
+}
+
+/// The same stream events whatever the chunks: neighbouring runs of one kind are joined, times are dropped.
+pub(crate) fn joined(events: Vec<Event>, dir: Direction) -> Vec<(std::ops::Range<u64>, EventKind)> {
+    let mut joined: Vec<(std::ops::Range<u64>, EventKind)> = Vec::new();
+    for event in events.into_iter().filter(|event| event.dir == dir) {
+        if let Some((span, last)) = joined.last_mut()
+            && span.end == event.span.start
+        {
+            let both = match (&mut *last, &event.kind) {
+                (EventKind::MessageData(a), EventKind::MessageData(b))
+                | (EventKind::Opaque(a), EventKind::Opaque(b))
+                | (EventKind::Truncated(a), EventKind::Truncated(b)) => Some((a, b)),
+                _ => None,
+            };
+            if let Some((a, b)) = both {
+                *a = [&a[..], &b[..]].concat().into();
+                span.end = event.span.end;
+                continue;
+            }
+        }
+        joined.push((event.span, event.kind));
+    }
+    joined
+}
+
+fn text(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string()
+}
+
+fn reply(reply: &Reply) -> String {
+    let lines: Vec<String> = reply.lines.iter().map(|line| text(line)).collect();
+    format!("{} {}{}", reply.code, lines.join(" | "), if reply.complete { "" } else { " (cut)" })
+}
+
+fn recipient(recipient: &Recipient) -> String {
+    let code = recipient.reply.as_ref().map_or("?".to_owned(), |reply| reply.code.to_string());
+    format!("<{}> {code}", text(&recipient.path.mailbox))
+}
+
+/// One event as transcripts expect it.
+pub(crate) fn short(dir: Direction, kind: &EventKind) -> String {
+    let side = if dir == Direction::ToServer { "C" } else { "S" };
+    let what = match kind {
+        EventKind::Greeting(greeting) => format!("greeting {}", reply(greeting)),
+        EventKind::Command(command) => {
+            let how = if command.strict { "" } else { " (loose)" };
+            format!("command {:?} {}{how}", command.verb, text(&command.line))
+        }
+        EventKind::Response(secret) => format!("response {}", text(secret.expose())),
+        EventKind::Reply { reply: answer, answers } => {
+            format!("reply {} -> {}", reply(answer), answers.map_or("nothing", |verb| verb.as_str()))
+        }
+        EventKind::Credential(login) => {
+            let show = |field: Option<&[u8]>| field.map_or("-".to_owned(), text);
+            format!(
+                "credential {} {} {} {:?}",
+                text(&login.mechanism),
+                show(login.username.as_deref()),
+                show(login.password.as_ref().map(|password| password.expose().as_ref())),
+                login.outcome
+            )
+        }
+        EventKind::MessageStart(envelope) => format!(
+            "message-start {:?}{} <{}> to {}",
+            envelope.operation,
+            if envelope.lmtp { " LMTP" } else { "" },
+            envelope.sender.as_ref().map_or("?".to_owned(), |path| text(&path.mailbox)),
+            envelope.recipients.iter().map(recipient).collect::<Vec<_>>().join(", "),
+        ),
+        EventKind::MessageData(bytes) => format!("data {}", text(bytes)),
+        EventKind::MessageGap(len) => format!("message-gap {len:?}"),
+        EventKind::MessageEnd(end) => format!(
+            "message-end {:?} {} {}",
+            end.outcome,
+            if end.complete { "complete" } else { "incomplete" },
+            end.verdicts.iter().map(reply).collect::<Vec<_>>().join(", ")
+        ),
+        EventKind::TlsStarted => "tls-started".to_owned(),
+        EventKind::Opaque(bytes) => format!("opaque {}", text(bytes)),
+        EventKind::Gap(len) => format!("gap {len:?}"),
+        EventKind::Truncated(bytes) => format!("truncated {}", text(bytes)),
+        EventKind::RolesChanged => "roles-changed".to_owned(),
+        EventKind::Anomaly(anomaly) => {
+            let detail = anomaly.detail().map_or(String::new(), |detail| format!(" {detail}"));
+            format!("anomaly {}{detail}", anomaly.code())
+        }
+        other => format!("{other:?}"),
+    };
+    format!("{side} {what}").trim_end().to_owned()
+}
