@@ -145,6 +145,9 @@ pub struct MessageEnd {
     pub outcome: Outcome,
     /// Whether all bytes were seen, from the first to the end that the client marked.
     pub complete: bool,
+    /// Whether the end was seen that the client marks: the dot line, the last chunk. A message may lack bytes before
+    /// it, or may end with the connection.
+    pub terminated: bool,
     /// The final replies: one in SMTP, one for each accepted recipient in LMTP, none if the server was not heard.
     pub verdicts: Vec<Reply>,
 }

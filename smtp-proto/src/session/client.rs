@@ -300,6 +300,7 @@ impl Session {
         self.message = Some(Message {
             verb,
             complete: operation != Operation::Unknown,
+            terminated: false,
             gapped: operation == Operation::Unknown,
             unstuffed_told: false,
             verdicts_due,
@@ -361,6 +362,7 @@ impl Session {
             FrameKind::EndOfData => {
                 if let Some(message) = &mut self.message {
                     message.end = Some((at, span));
+                    message.terminated = true;
                 }
                 self.await_verdict();
             }
@@ -406,6 +408,9 @@ impl Session {
     fn step_chunk(&mut self, left: u64, last: bool) -> bool {
         if left == 0 {
             if last {
+                if let Some(message) = &mut self.message {
+                    message.terminated = true;
+                }
                 self.await_verdict();
             } else {
                 self.queue.push(Pending::new(Expect::Chunk));

@@ -91,6 +91,8 @@ struct Message {
     verb: Verb,
     /// Not a byte is missing so far.
     complete: bool,
+    /// Its end was seen.
+    terminated: bool,
     /// A gap may hide its end, so a reply now is the verdict.
     gapped: bool,
     unstuffed_told: bool,
@@ -442,6 +444,7 @@ impl Session {
         let end = MessageEnd {
             outcome: Outcome::of(&message.verdicts),
             complete: message.complete,
+            terminated: message.terminated,
             verdicts: message.verdicts,
         };
         self.emit(Side::Client, at, span, EventKind::MessageEnd(Box::new(end)));
