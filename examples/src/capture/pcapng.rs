@@ -130,8 +130,7 @@ impl Pcapng {
                 return Some(self.cut(window, head));
             }
             if trailer(window.bytes(), head) != Some(head.len) {
-                // Either of the two lengths is wrong: what follows says which.
-                if window.ensure(head.size() + FRAMING) && !self.begins(window, head.size()) {
+                if !self.is_followed(window, head) {
                     return Some(skip_to_next(self, window, DamageKind::Block));
                 }
                 let offset = window.offset();
@@ -149,6 +148,16 @@ impl Pcapng {
             if bytes.starts_with(&SECTION_HEADER) { Endian::of_section(bytes)? } else { self.endian };
         let head = Head { kind: endian.u32(bytes, 0)?, len: endian.u32(bytes, 4)?, endian };
         (head.size() >= FRAMING).then_some(head)
+    }
+
+    /// Whether a block whose two lengths disagree is as long as the one in front says: another begins right behind it,
+    /// or the capture ends there, and none begins within.
+    fn is_followed(&self, window: &mut Window, head: Head) -> bool {
+        if self.begins(window, head.size()) {
+            find(self, window) == Some(head.size())
+        } else {
+            !window.ensure(head.size() + 1) && find(self, window).is_none()
+        }
     }
 
     /// Takes one whole block out of the window.
@@ -262,6 +271,9 @@ impl Landmarks for Pcapng {
     }
 
     fn begins(&self, window: &mut Window, at: usize) -> bool {
+        if !window.ensure(at.saturating_add(FRAMING)) {
+            return false;
+        }
         let head = window.bytes().get(at..).filter(|head| self.may_begin(head));
         let Some(head) = head.and_then(|bytes| self.head(bytes)) else { return false };
         window.ensure(at + head.size())

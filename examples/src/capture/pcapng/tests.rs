@@ -193,6 +193,22 @@ fn damage_in_the_middle() {
 }
 
 #[test]
+fn bytes_lost_from_a_block_cost_that_block_alone() {
+    let blocks = five();
+    let last = blocks[..6].concat().len();
+    // Without 8 bytes the length in front of the next block, which is as long, takes the place of the lost one.
+    for lost in (1..blocks[5].len()).filter(|&lost| lost != 8) {
+        let bytes = [&blocks.concat()[..last - lost], &blocks[6]].concat();
+        let Seen { frames, damage } = testing::read(bytes);
+        let texts: Vec<_> =
+            frames.iter().map(|f| String::from_utf8_lossy(&f.data[14..15]).into_owned()).collect();
+        assert_eq!(texts, ["1", "2", "3", "5"], "{lost}");
+        let left = (blocks[5].len() - lost) as u64;
+        assert_eq!(damage.iter().map(|d| (d.frame, d.skipped)).collect::<Vec<_>>(), [(3, left)]);
+    }
+}
+
+#[test]
 fn a_hole_in_the_middle_and_another_section_behind_it() {
     let blocks = five();
     let big = Writer { big: true };
