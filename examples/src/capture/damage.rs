@@ -43,6 +43,12 @@ pub enum DamageKind {
 }
 
 impl DamageKind {
+    /// Whether something of the capture was lost. Otherwise the file is not as it should be, but all of it was read.
+    #[must_use]
+    pub const fn is_loss(&self) -> bool {
+        !matches!(self, Self::Trailer | Self::SecondHeader)
+    }
+
     /// Stable identifier for anomaly records of the layer `capture`.
     #[must_use]
     pub const fn code(&self) -> &'static str {

@@ -125,7 +125,8 @@ impl Reader {
         self.frames
     }
 
-    /// Size and hash of the stored file; known when the iterator has given `None`.
+    /// Size and hash of the stored file; known when the iterator has given `None`, unless the system failed to read
+    /// the file to its end.
     #[must_use]
     pub const fn digest(&self) -> Option<Digest> {
         self.digest
@@ -158,11 +159,72 @@ impl Iterator for Reader {
             None => match window.failure() {
                 Some(failure) => (window.offset(), 0, failure),
                 None => {
-                    self.digest = self.window.take().map(Window::digest);
+                    self.digest = self.window.take().and_then(Window::digest);
                     return None;
                 }
             },
         };
         Some(Item::Damage(Damage { input: self.input, frame: number, offset, skipped, kind }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Cursor};
+
+    use super::super::testing;
+    use super::*;
+
+    /// A disk with a bad sector behind these bytes.
+    struct Bad(Cursor<Vec<u8>>);
+
+    impl Read for Bad {
+        fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(room)? {
+                0 => Err(io::Error::other("bad sector")),
+                n => Ok(n),
+            }
+        }
+    }
+
+    #[test]
+    fn a_disk_that_fails() {
+        let file = testing::pcap(false, 0xa1b2_c3d4, 65_535, 1, &[(1, 2, b"one"), (3, 4, b"two")]);
+        let gone = |why: &str| DamageKind::Unreadable(why.to_owned());
+        for (len, frames, end) in
+            [(24 + 19, 1, 24 + 19), (24 + 19 + 17, 2, 24 + 19), (24 + 19 + 5, 1, 24 + 19)]
+        {
+            let mut reader = Reader::new(7, Bad(Cursor::new(file[..len].to_vec()))).unwrap();
+            let items: Vec<_> = reader.by_ref().collect();
+            assert_eq!((reader.frames(), reader.digest()), (frames, None));
+            let Some(Item::Damage(damage)) = items.last() else { panic!("{items:?}") };
+            assert_eq!((damage.input, damage.frame, damage.offset), (7, frames, end));
+            assert_eq!((&damage.kind, items.len() as u64), (&gone("bad sector"), frames + 1));
+        }
+        assert!(matches!(Reader::new(1, Bad(Cursor::new(Vec::new()))), Err(CaptureError::Read(_))));
+    }
+
+    #[test]
+    fn what_is_no_capture() {
+        let gzip = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let short = &testing::pcap(false, 0xa1b2_c3d4, 65_535, 1, &[])[..23];
+        for bytes in [&b""[..], b"abc", b"From someone", &gzip, short] {
+            assert!(matches!(Reader::new(1, Cursor::new(bytes.to_vec())), Err(CaptureError::NotACapture)));
+        }
+    }
+
+    #[test]
+    fn packets_are_given_out_as_they_come() {
+        let frames: [(u32, u32, &[u8]); 3] = [(1, 2, b"one"), (3, 4, b"two"), (5, 6, b"three")];
+        let whole = testing::pcap(true, 0xa1b2_3c4d, 65_535, 1, &frames);
+        let seen = testing::read(whole.clone());
+        assert_eq!(testing::read_from(testing::Trickle(Cursor::new(whole))), seen);
+        for count in 1..=3 {
+            let begun = testing::pcap(true, 0xa1b2_3c4d, 65_535, 1, &frames[..count]);
+            let mut reader = Reader::new(1, testing::Silent(Cursor::new(begun))).unwrap();
+            for frame in &seen.frames[..count] {
+                assert_eq!(reader.next(), Some(Item::Frame(frame.clone())));
+            }
+        }
     }
 }

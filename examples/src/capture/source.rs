@@ -178,15 +178,16 @@ impl Source {
         }
     }
 
-    /// Reads what is left of the stored bytes and gives size and hash of all.
-    pub(super) fn digest(mut self) -> Digest {
+    /// Reads what is left of the stored bytes and gives size and hash of all; `None` when not all could be read.
+    pub(super) fn digest(mut self) -> Option<Digest> {
         let tally = self.tally();
-        if !tally.failed {
-            let mut room = vec![0; 64 * 1024];
-            while matches!(tally.read_on(&mut room), Ok(1..)) {}
+        let mut room = vec![0; 64 * 1024];
+        while !tally.failed && matches!(tally.read_on(&mut room), Ok(1..)) {}
+        if tally.failed {
+            return None;
         }
         let hash = core::mem::take(&mut tally.hash);
-        Digest { size: tally.size, sha256: hash.finalize().into() }
+        Some(Digest { size: tally.size, sha256: hash.finalize().into() })
     }
 
     fn tally(&mut self) -> &mut Tally {

@@ -103,7 +103,7 @@ impl Window {
         self.failure.take()
     }
 
-    pub(super) fn digest(self) -> Digest {
+    pub(super) fn digest(self) -> Option<Digest> {
         self.source.digest()
     }
 }
