@@ -1,0 +1,205 @@
+//! What is odd about a stream without changing what is delivered.
+
+use core::ops::Range;
+
+use bytes::Bytes;
+
+use crate::FlowId;
+
+/// Something a careful reader wants to know. Each kind is told at most
+/// [`Config::max_anomalies`](crate::Config::max_anomalies) times per direction of a flow; the rest is counted and
+/// told once, as [`Suppressed`](Self::Suppressed), before the flow ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Anomaly {
+    /// An acknowledgement of bytes that cannot be: absurdly far ahead, or beyond the FIN. It is not believed.
+    AckUnseen {
+        /// How far beyond the delivered edge it points.
+        ahead: u64,
+    },
+    /// Bytes below offset 0: sent before the first byte that could be placed (mid-stream), or below the SYN.
+    BeforeStart {
+        /// How far below offset 0 the first of them lies.
+        distance: u64,
+        /// The bytes.
+        bytes: Bytes,
+    },
+    /// New bytes behind an acknowledged FIN. Not delivered; a receiver does not take them either.
+    DataAfterFin {
+        /// Where they would stand.
+        range: Range<u64>,
+        /// The bytes.
+        bytes: Bytes,
+    },
+    /// New bytes on a flow that has ended already; they begin a new flow, which starts with this.
+    DataAfterEnd {
+        /// The flow that had ended.
+        previous: FlowId,
+    },
+    /// The sender of an exact RST goes on in sequence: the RST was not its own. The stream resumes without loss.
+    DataAfterRst {
+        /// Where the stream resumes.
+        offset: u64,
+    },
+    /// A FIN in a place that other bytes prove wrong. It is forgotten and the stream goes on.
+    FinMisplaced {
+        /// Where it stood.
+        offset: u64,
+    },
+    /// A second FIN in another place than the first.
+    FinMoved {
+        /// Where the first stood.
+        first: u64,
+        /// Where the second stands.
+        second: u64,
+    },
+    /// Bytes for a gap that had been declared missing already. They are here and nowhere else.
+    LateData {
+        /// Where they belong.
+        range: Range<u64>,
+        /// The bytes.
+        bytes: Bytes,
+    },
+    /// SYN together with FIN or RST. No state changes.
+    MalformedFlags,
+    /// A segment too far from the delivered edge to belong to this stream; not held, and its acknowledgement not
+    /// believed. Several that follow each other begin a new flow.
+    OutOfWindow {
+        /// How far from the delivered edge it begins; negative below.
+        distance: i64,
+        /// How many payload bytes it had.
+        len: u64,
+    },
+    /// One byte right below the acknowledged edge, where the true byte was never seen: a keep-alive with a byte
+    /// of its own invention, or the only copy. Not delivered.
+    ProbeByte {
+        /// Where it would stand.
+        offset: u64,
+        /// The byte.
+        byte: u8,
+    },
+    /// An RST with a payload, as some stacks send their reason. Never part of the stream.
+    RstPayload {
+        /// The bytes.
+        bytes: Bytes,
+    },
+    /// A late SYN shows that the stream began before offset 0; those bytes are not in the stream.
+    StartMissed {
+        /// How many.
+        len: u64,
+    },
+    /// What was counted instead of told, at the end of a flow.
+    Suppressed {
+        /// The code of the kind; `conflict` for conflicts.
+        code: &'static str,
+        /// How many were not told.
+        count: u64,
+    },
+    /// An RST that is not exactly where the next byte is expected. Ignored, as RFC 5961 asks of receivers.
+    SuspiciousRst {
+        /// How far it lies from the delivered edge.
+        distance: i64,
+    },
+    /// A SYN with another initial number on a live flow that went on undisturbed. Ignored.
+    SuspiciousSyn {
+        /// Its sequence number.
+        seq: u32,
+    },
+    /// Data on a SYN that the SYN-ACK did not acknowledge (RFC 7413): the server never took it. Not delivered.
+    SynDataRefused {
+        /// The bytes.
+        bytes: Bytes,
+    },
+    /// Bytes seen again whose first copy has left the replay ring: nobody can say whether they agree.
+    Unchecked {
+        /// Which.
+        range: Range<u64>,
+    },
+}
+
+/// How many kinds there are; `Conflict` takes the last place in the counters.
+pub(crate) const KINDS: usize = 19;
+
+/// The codes, in the order of [`Anomaly::kind`]; the last one stands for conflicts.
+pub(crate) const CODES: [&str; KINDS] = [
+    "ack-unseen",
+    "before-start",
+    "data-after-fin",
+    "data-after-end",
+    "data-after-rst",
+    "fin-misplaced",
+    "fin-moved",
+    "late-data",
+    "malformed-flags",
+    "out-of-window",
+    "probe-byte",
+    "rst-payload",
+    "start-missed",
+    "suppressed",
+    "suspicious-rst",
+    "suspicious-syn",
+    "syn-data-refused",
+    "unchecked",
+    "conflict",
+];
+
+pub(crate) const CONFLICT_KIND: usize = KINDS - 1;
+
+impl Anomaly {
+    /// A stable name in kebab case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        CODES.get(self.kind()).copied().unwrap_or("unknown")
+    }
+
+    pub(crate) const fn kind(&self) -> usize {
+        match self {
+            Self::AckUnseen { .. } => 0,
+            Self::BeforeStart { .. } => 1,
+            Self::DataAfterFin { .. } => 2,
+            Self::DataAfterEnd { .. } => 3,
+            Self::DataAfterRst { .. } => 4,
+            Self::FinMisplaced { .. } => 5,
+            Self::FinMoved { .. } => 6,
+            Self::LateData { .. } => 7,
+            Self::MalformedFlags => 8,
+            Self::OutOfWindow { .. } => 9,
+            Self::ProbeByte { .. } => 10,
+            Self::RstPayload { .. } => 11,
+            Self::StartMissed { .. } => 12,
+            Self::Suppressed { .. } => 13,
+            Self::SuspiciousRst { .. } => 14,
+            Self::SuspiciousSyn { .. } => 15,
+            Self::SynDataRefused { .. } => 16,
+            Self::Unchecked { .. } => 17,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_kebab() {
+        for (place, code) in CODES.iter().enumerate() {
+            assert!(code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{code}");
+            assert!(!CODES[..place].contains(code), "{code} twice");
+        }
+    }
+
+    #[test]
+    fn codes_stand_at_their_kind() {
+        let bytes = Bytes::new();
+        for (anomaly, code) in [
+            (Anomaly::AckUnseen { ahead: 1 }, "ack-unseen"),
+            (Anomaly::BeforeStart { distance: 1, bytes: bytes.clone() }, "before-start"),
+            (Anomaly::LateData { range: 0..1, bytes: bytes.clone() }, "late-data"),
+            (Anomaly::MalformedFlags, "malformed-flags"),
+            (Anomaly::SynDataRefused { bytes }, "syn-data-refused"),
+            (Anomaly::Unchecked { range: 0..1 }, "unchecked"),
+        ] {
+            assert_eq!(anomaly.code(), code);
+        }
+    }
+}

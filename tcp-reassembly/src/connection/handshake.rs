@@ -1,0 +1,205 @@
+//! SYN: initial sequence numbers, roles, data on a SYN, and connections that take the place of others.
+
+use super::{Connection, Out};
+use crate::half::Start;
+use crate::half::held::{Piece, Source, slice};
+use crate::{Anomaly, Direction, EventKind, Flags, Origin, Segment, Seq};
+
+/// How to go on with a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Go,
+    Stop,
+    Reopen,
+}
+
+impl Connection {
+    /// RFC 9293, section 3.5.
+    pub(super) fn on_syn(&mut self, segment: &Segment, dir: Direction, out: &mut Out<'_>) -> Step {
+        if segment.flags.intersects(Flags::FIN | Flags::RST) {
+            self.anomaly(dir, Anomaly::MalformedFlags, out);
+            return Step::Stop;
+        }
+        let isn = segment.seq();
+        if self.half(dir).isn == Some(isn) {
+            return Step::Stop;
+        }
+        let first = isn.plus(1);
+        if !self.fits(first, dir, out) {
+            return self.replace_or_wait(segment, out);
+        }
+        self.adopt(first, dir, out);
+        self.half_mut(dir).isn = Some(isn);
+        let is_reply = segment.ack.is_some();
+        let guessed_wrong = match dir {
+            Direction::ToServer => is_reply,
+            Direction::ToClient => !is_reply,
+        };
+        if guessed_wrong && self.origin == Origin::MidStream && !self.roles_corrected {
+            self.roles_corrected = true;
+            out.emit(EventKind::RolesCorrected);
+        }
+        if let Some(ack) = segment.ack() {
+            // A SYN-ACK tells the beginning of the other side as well.
+            let peer = self.half(dir.flip());
+            if !peer.is_known() && self.fits(ack, dir.flip(), out) {
+                self.adopt(ack, dir.flip(), out);
+            }
+        } else if segment.payload_len > 0 {
+            self.half_mut(dir).syn_data = Some(Box::new(Piece {
+                start: 0,
+                len: segment.payload_len,
+                bytes: Some(bytes::Bytes::copy_from_slice(&segment.payload)),
+                source: Source {
+                    packet: segment.packet,
+                    at: segment.at,
+                    packet_offset: segment.packet_offset,
+                },
+                ack: None,
+                since: out.now,
+                shared: false,
+            }));
+            return Step::Stop;
+        }
+        Step::Go
+    }
+
+    /// Whether a direction that begins at `first` can be the one that was seen.
+    fn fits(&self, first: Seq, dir: Direction, out: &Out<'_>) -> bool {
+        let half = self.half(dir);
+        let reach = i64::try_from(out.config.start_hold_bytes).unwrap_or(i64::MAX);
+        match half.start {
+            Start::Unseen | Start::Missing => true,
+            Start::Seen => (0..=reach).contains(&i64::from(half.next_seq.since(first))),
+            Start::Holding { .. } => {
+                let below = half.lowest().cast_signed() - half.position(first);
+                (0..=i64::from(out.config.max_ahead)).contains(&below)
+            }
+            Start::Known => {
+                half.isn.is_none()
+                    && half.next <= out.config.max_held_bytes as u64
+                    && (-reach..=0).contains(&half.position(first))
+            }
+        }
+    }
+
+    /// Takes `first` for the beginning of a direction.
+    fn adopt(&mut self, first: Seq, dir: Direction, out: &mut Out<'_>) {
+        let half = self.half_mut(dir);
+        match half.start {
+            Start::Unseen | Start::Seen | Start::Missing => half.begin(first),
+            Start::Holding { .. } => half.settle(half.position(first).max(0).unsigned_abs()),
+            Start::Known => {
+                let len = half.position(first).min(0).unsigned_abs();
+                if len > 0 {
+                    self.anomaly(dir, Anomaly::StartMissed { len }, out);
+                }
+                return;
+            }
+        }
+        self.replay_last_ack(dir, out);
+    }
+
+    /// A SYN that does not fit: the connection was replaced, unless it is alive and the SYN is forged or stale.
+    fn replace_or_wait(&mut self, segment: &Segment, out: &mut Out<'_>) -> Step {
+        let is_reply = segment.ack.is_some();
+        let halves = [&self.to_server, &self.to_client];
+        let closing = self.reset.is_some() || halves.iter().any(|half| half.fin.is_some());
+        let lone = halves.iter().any(|half| half.is_absent()) && halves.iter().all(|half| half.next == 0);
+        if !is_reply && (closing || lone) {
+            self.replace(out);
+            return Step::Reopen;
+        }
+        let mut syn = segment.clone();
+        syn.payload = bytes::Bytes::copy_from_slice(&syn.payload);
+        self.pending = Some(Box::new(syn));
+        Step::Stop
+    }
+
+    /// What the segment says about a SYN that did not fit.
+    pub(super) fn judge_pending(&mut self, segment: &Segment, dir: Direction, out: &mut Out<'_>) -> Step {
+        let Some(syn) = &self.pending else { return Step::Go };
+        let reach = i64::from(out.config.max_ahead);
+        let first = syn.seq().plus(1);
+        let by_sender = syn.src == segment.src;
+        if by_sender && segment.flags.contains(Flags::SYN) && segment.seq == syn.seq {
+            return Step::Stop;
+        }
+        let answer = segment.ack().filter(|_| !by_sender);
+        let answers = answer.is_some_and(|ack| {
+            ack == first && segment.flags.intersects(Flags::SYN | Flags::RST)
+                || ack == first.plus(syn.payload_len)
+        });
+        let (new, exact) = if by_sender {
+            let distance = i64::from(segment.seq().since(first));
+            ((0..=reach).contains(&distance), distance == 0)
+        } else {
+            (answer.is_some_and(|ack| (0..=reach).contains(&i64::from(ack.since(first)))), answers)
+        };
+        let near = |half_dir: Direction, seq: Option<Seq>| {
+            let half = self.half(half_dir);
+            match seq {
+                Some(seq) if half.is_known() => {
+                    let distance = i64::from(seq.since(half.next_seq));
+                    (distance.abs() <= reach, distance == 0)
+                }
+                _ => (true, true),
+            }
+        };
+        let (one, two) = (near(dir, Some(segment.seq())), near(dir.flip(), segment.ack()));
+        let (old, old_exact) = (one.0 && two.0, one.1 && two.1);
+        if new && (!old || exact && !old_exact) {
+            self.replace(out);
+            return Step::Reopen;
+        }
+        if old {
+            let seq = syn.seq;
+            let dir = if by_sender { dir } else { dir.flip() };
+            self.pending = None;
+            self.anomaly(dir, Anomaly::SuspiciousSyn { seq }, out);
+        }
+        Step::Go
+    }
+
+    /// RFC 7413, section 3: the SYN-ACK says how much of the SYN's data was taken.
+    pub(super) fn judge_syn_data(&mut self, dir: Direction, acked: i64, out: &mut Out<'_>) {
+        let Some(piece) = self.half_mut(dir).syn_data.take() else { return };
+        let taken = u32::try_from(acked.max(0)).unwrap_or(u32::MAX).min(piece.len);
+        let bytes = piece.bytes.unwrap_or_default();
+        if taken < piece.len {
+            let refused = slice(&bytes, taken, piece.len - taken);
+            self.anomaly(dir, Anomaly::SynDataRefused { bytes: refused }, out);
+        }
+        if taken > 0 {
+            self.place(dir, 0, &slice(&bytes, 0, taken), taken, piece.source, None, out);
+        }
+    }
+
+    /// Data of the same side, before the other side said anything, shows what became of the SYN's data.
+    pub(super) fn settle_syn_data(
+        &mut self,
+        segment: &Segment,
+        position: i64,
+        dir: Direction,
+        out: &mut Out<'_>,
+    ) {
+        let Some(piece) = &self.half(dir).syn_data else { return };
+        let again = position == 0 && piece.bytes.as_ref() != Some(&segment.payload);
+        if again && !segment.payload.is_empty() {
+            // Sent anew from the start, in other words or another length: the SYN's data was not taken.
+            let prefix = piece.bytes.as_ref().is_some_and(|bytes| segment.payload.starts_with(bytes));
+            if !prefix {
+                self.judge_syn_data(dir, 0, out);
+                return;
+            }
+        }
+        self.accept_syn_data(dir, out);
+    }
+
+    /// Takes the SYN's data for delivered.
+    pub(super) fn accept_syn_data(&mut self, dir: Direction, out: &mut Out<'_>) {
+        if let Some(len) = self.half(dir).syn_data.as_ref().map(|piece| piece.len) {
+            self.judge_syn_data(dir, i64::from(len), out);
+        }
+    }
+}

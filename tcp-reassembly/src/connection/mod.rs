@@ -1,0 +1,243 @@
+//! One flow: two directions, and what each says about the other.
+
+mod close;
+mod handshake;
+mod order;
+mod out;
+mod payload;
+
+pub(crate) use self::out::Out;
+use self::out::Told;
+use crate::half::{Half, Start};
+use crate::{Config, Direction, End, EventKind, Flags, FlowId, Origin, Segment, Seq, Timestamp};
+
+/// What became of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Next in order, or a plain acknowledgement: nothing but the edge (and the replay ring) changed.
+    Fast,
+    /// Dealt with.
+    Done,
+    /// It belongs to another connection between the same ends; this one has ended.
+    Reopen,
+}
+
+/// An RST where the next byte was expected, doubted for a while.
+#[derive(Debug, Clone, Copy)]
+struct Reset {
+    dir: Direction,
+    since: Timestamp,
+    at: Timestamp,
+    packet: u64,
+}
+
+/// A flow.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) id: FlowId,
+    /// Whether the client is the lower of the two ends, in the order of the table's key.
+    pub(crate) client_is_low: bool,
+    origin: Origin,
+    packets: u64,
+    to_server: Half,
+    to_client: Half,
+    reset: Option<Reset>,
+    /// A SYN that does not fit, until the next segments show which connection lives.
+    pub(crate) pending: Option<Box<Segment>>,
+    roles_corrected: bool,
+    pub(crate) ended: Option<End>,
+    told: Option<Box<Told>>,
+    /// Nothing is pending: segments in order need no second look.
+    calm: bool,
+}
+
+impl Connection {
+    pub(crate) fn new(id: FlowId, client_is_low: bool, origin: Origin, config: &Config) -> Self {
+        let mut flow = Self {
+            id,
+            client_is_low,
+            origin,
+            packets: 0,
+            to_server: Half::new(),
+            to_client: Half::new(),
+            reset: None,
+            pending: None,
+            roles_corrected: false,
+            ended: None,
+            told: None,
+            calm: true,
+        };
+        if let Some(dir) = config.one_sided {
+            flow.half_mut(dir).start = Start::Missing;
+        }
+        flow
+    }
+
+    const fn half(&self, dir: Direction) -> &Half {
+        match dir {
+            Direction::ToServer => &self.to_server,
+            Direction::ToClient => &self.to_client,
+        }
+    }
+
+    const fn half_mut(&mut self, dir: Direction) -> &mut Half {
+        match dir {
+            Direction::ToServer => &mut self.to_server,
+            Direction::ToClient => &mut self.to_client,
+        }
+    }
+
+    /// The direction of a segment that the low (or the other) end sent.
+    pub(crate) const fn dir(&self, from_low: bool) -> Direction {
+        if from_low == self.client_is_low { Direction::ToServer } else { Direction::ToClient }
+    }
+
+    /// Memory of held pieces and other waiting things.
+    pub(crate) fn held_cost(&self) -> usize {
+        let pending = self.pending.as_ref().map_or(0, |syn| size_of::<Segment>() + syn.payload.len());
+        self.to_server.held_cost() + self.to_client.held_cost() + pending
+    }
+
+    /// Whether time can move this flow on: something is held, or a FIN stands behind a hole.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.held_cost() > 0 || self.to_server.hole_end().is_some() || self.to_client.hole_end().is_some()
+    }
+
+    /// Memory of the replay rings.
+    pub(crate) fn replay_cost(&self) -> usize {
+        self.to_server.replay.cost() + self.to_client.replay.cost()
+    }
+
+    pub(crate) fn drop_replay(&mut self) {
+        self.to_server.replay = crate::half::replay::Replay::default();
+        self.to_client.replay = crate::half::replay::Replay::default();
+    }
+
+    /// Whether there is anything to keep for long: both sides seen, or data.
+    pub(crate) fn is_established(&self) -> bool {
+        !self.to_server.is_absent() && !self.to_client.is_absent()
+            || self.to_server.next > 0
+            || self.to_client.next > 0
+    }
+
+    /// Takes one segment. Its payload is moved out where it can be.
+    pub(crate) fn push(&mut self, segment: &mut Segment, dir: Direction, out: &mut Out<'_>) -> Verdict {
+        self.packets += 1;
+        if self.calm && self.fast(segment, dir, out) {
+            return Verdict::Fast;
+        }
+        let verdict = if self.ended.is_some() {
+            self.after_end(segment, dir, out)
+        } else {
+            self.slow(segment, dir, out)
+        };
+        self.calm = self.ended.is_none()
+            && self.reset.is_none()
+            && self.pending.is_none()
+            && self.to_server.syn_data.is_none()
+            && self.to_client.syn_data.is_none();
+        verdict
+    }
+
+    /// The case that nearly all packets are: in order, nothing held, acknowledging what was told.
+    fn fast(&mut self, segment: &mut Segment, dir: Direction, out: &mut Out<'_>) -> bool {
+        let (half, other) = match dir {
+            Direction::ToServer => (&mut self.to_server, &self.to_client),
+            Direction::ToClient => (&mut self.to_client, &self.to_server),
+        };
+        if segment.flags.intersects(Flags::SYN | Flags::FIN | Flags::RST)
+            || half.start != Start::Known
+            || half.next_seq != segment.seq()
+            || half.fin.is_some()
+            || !half.held.is_empty()
+            || !other.held.is_empty()
+        {
+            return false;
+        }
+        if let Some(ack) = segment.ack() {
+            let told = match other.start {
+                Start::Known => ack.since(other.next_seq) <= i32::from(other.closed.is_some()),
+                Start::Missing => true,
+                _ => false,
+            };
+            if !told {
+                return false;
+            }
+        }
+        let captured = segment.payload.len() as u64;
+        if captured != u64::from(segment.payload_len) {
+            return false;
+        }
+        if captured == 0 {
+            return true;
+        }
+        let offset = half.next;
+        half.replay.push(offset, &segment.payload, segment.packet, out.config.max_replay);
+        half.advance(captured, self.packets, out.now);
+        out.emit(EventKind::Data {
+            dir,
+            offset,
+            bytes: core::mem::take(&mut segment.payload),
+            packet: segment.packet,
+            at: segment.at,
+            packet_offset: segment.packet_offset,
+        });
+        true
+    }
+
+    fn slow(&mut self, segment: &mut Segment, dir: Direction, out: &mut Out<'_>) -> Verdict {
+        if self.pending.is_some() {
+            match self.judge_pending(segment, dir, out) {
+                handshake::Step::Go => {}
+                handshake::Step::Stop => return Verdict::Done,
+                handshake::Step::Reopen => return Verdict::Reopen,
+            }
+        }
+        let mut seq = segment.seq();
+        if segment.flags.contains(Flags::SYN) {
+            match self.on_syn(segment, dir, out) {
+                handshake::Step::Go => seq = seq.plus(1),
+                handshake::Step::Stop => return Verdict::Done,
+                handshake::Step::Reopen => return Verdict::Reopen,
+            }
+        } else {
+            let half = self.half_mut(dir);
+            if matches!(half.start, Start::Unseen | Start::Seen | Start::Missing) {
+                half.start = Start::Seen;
+                half.next_seq = seq;
+            }
+        }
+        if segment.flags.contains(Flags::RST) {
+            self.on_rst(segment, dir, out);
+            return Verdict::Done;
+        }
+        if let Some(reopen) = self.out_of_window(segment, seq, dir, out) {
+            return if reopen { Verdict::Reopen } else { Verdict::Done };
+        }
+        if let Some(ack) = segment.ack() {
+            self.note_ack(dir.flip(), ack, segment.payload_len > 0, out);
+        }
+        if segment.payload_len > 0 {
+            self.take_payload(segment, seq, dir, out);
+        }
+        if segment.flags.contains(Flags::FIN) {
+            self.on_fin(seq.plus(segment.payload_len), dir, out);
+        }
+        self.pump(out);
+        self.keep_limits(out);
+        if segment.payload_len > 0 {
+            self.unshare(seq, segment.payload_len, dir);
+        }
+        self.end_if_closed(out);
+        Verdict::Done
+    }
+
+    /// Copies what is left waiting of a segment.
+    fn unshare(&mut self, seq: Seq, len: u32, dir: Direction) {
+        let half = self.half_mut(dir);
+        if !half.held.is_empty() {
+            let from = half.position(seq).max(0).unsigned_abs();
+            half.held.unshare(from, from + u64::from(len));
+        }
+    }
+}

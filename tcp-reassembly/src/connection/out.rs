@@ -1,0 +1,132 @@
+//! Where the events of one flow go, and what keeps a flood of them short.
+
+use std::collections::VecDeque;
+
+use super::Connection;
+use crate::anomaly::{CODES, CONFLICT_KIND, KINDS};
+use crate::half::held::Overlap;
+use crate::{Anomaly, Config, Conflict, Direction, Event, EventKind, FlowId, Stats, Timestamp};
+
+/// Differences closer than this are told as one.
+const MERGE: usize = 8;
+
+/// The sink of one call.
+#[derive(Debug)]
+pub(crate) struct Out<'a> {
+    pub(crate) events: &'a mut VecDeque<Event>,
+    pub(crate) config: &'a Config,
+    pub(crate) stats: &'a mut Stats,
+    pub(crate) flow: FlowId,
+    /// What the events say.
+    pub(crate) at: Timestamp,
+    pub(crate) packet: u64,
+    /// The latest capture time so far: what waits are measured with.
+    pub(crate) now: Timestamp,
+}
+
+impl Out<'_> {
+    pub(crate) fn emit(&mut self, kind: EventKind) {
+        self.events.push_back(Event { flow: self.flow, at: self.at, packet: self.packet, kind });
+    }
+}
+
+/// How often each kind came up, per direction.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    counts: [[u64; KINDS]; 2],
+    conflicts: u32,
+    conflict_bytes: usize,
+}
+
+impl Told {
+    fn count(&mut self, dir: Direction, kind: usize) -> u64 {
+        let [server, client] = &mut self.counts;
+        let counts = match dir {
+            Direction::ToServer => server,
+            Direction::ToClient => client,
+        };
+        let Some(count) = counts.get_mut(kind) else { return u64::MAX };
+        *count += 1;
+        *count
+    }
+}
+
+impl Connection {
+    pub(super) fn anomaly(&mut self, dir: Direction, what: Anomaly, out: &mut Out<'_>) {
+        if self.told.get_or_insert_default().count(dir, what.kind()) <= u64::from(out.config.max_anomalies) {
+            out.emit(EventKind::Anomaly { dir, what });
+        }
+    }
+
+    /// Tells where two copies of the same bytes differ.
+    pub(super) fn compare(&mut self, dir: Direction, overlap: &Overlap, delivered: bool, out: &mut Out<'_>) {
+        if overlap.kept == overlap.other {
+            return;
+        }
+        for (from, to) in differences(&overlap.kept, &overlap.other) {
+            let told = self.told.get_or_insert_default();
+            let enough = told.conflicts >= out.config.max_conflicts
+                || told.conflict_bytes + (to - from) > out.config.max_conflict_bytes;
+            if enough {
+                told.count(dir, CONFLICT_KIND);
+                continue;
+            }
+            told.conflicts += 1;
+            told.conflict_bytes += to - from;
+            out.emit(EventKind::Conflict(Box::new(Conflict {
+                dir,
+                range: overlap.start + from as u64..overlap.start + to as u64,
+                kept: overlap.kept.slice(from..to),
+                other: overlap.other.slice(from..to),
+                kept_packet: overlap.kept_packet,
+                other_packet: out.packet,
+                delivered,
+            })));
+        }
+    }
+
+    /// Tells what was only counted.
+    pub(super) fn tell_counts(&mut self, out: &mut Out<'_>) {
+        let Some(told) = self.told.take() else { return };
+        for (dir, counts) in Direction::BOTH.into_iter().zip(told.counts) {
+            for (kind, (count, code)) in counts.into_iter().zip(CODES).enumerate() {
+                let allowed = if kind == CONFLICT_KIND { 0 } else { u64::from(out.config.max_anomalies) };
+                if count > allowed {
+                    let what = Anomaly::Suppressed { code, count: count - allowed };
+                    out.emit(EventKind::Anomaly { dir, what });
+                }
+            }
+        }
+    }
+}
+
+/// Ranges in which two equally long slices differ, close ones merged.
+fn differences(one: &[u8], two: &[u8]) -> Vec<(usize, usize)> {
+    let mut ranges: Vec<(usize, usize)> = Vec::new();
+    for (place, _) in one.iter().zip(two).enumerate().filter(|(_, (a, b))| a != b) {
+        match ranges.last_mut() {
+            Some((_, to)) if place - *to < MERGE => *to = place + 1,
+            _ => ranges.push((place, place + 1)),
+        }
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn close_differences_are_one() {
+        for (one, two, ranges) in [
+            ("", "", vec![]),
+            ("abcd", "abcd", vec![]),
+            ("abcd", "abXd", vec![(2, 3)]),
+            ("GOOD", "EVIL", vec![(0, 4)]),
+            ("a123456b", "X123456X", vec![(0, 8)]),
+            ("a1234567890b", "X1234567890X", vec![(0, 1), (11, 12)]),
+        ] {
+            assert_eq!(differences(one.as_bytes(), two.as_bytes()), ranges, "{one} {two}");
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! What a segment brings: acknowledgement and payload, each put in its place.
+
+use bytes::Bytes;
+
+use super::{Connection, Out};
+use crate::half::held::{Piece, Source, slice};
+use crate::half::replay::Known;
+use crate::half::{Acked, Fin, Start, Wait};
+use crate::{Anomaly, Direction, EventKind, Flags, Origin, Segment, Seq};
+
+/// Segments out of the window that have to follow each other to be believed.
+const ELSEWHERE_RUN: u8 = 4;
+
+impl Connection {
+    /// Whether the segment cannot be of this stream, and if so, whether it begins another one.
+    pub(super) fn out_of_window(
+        &mut self,
+        segment: &Segment,
+        seq: Seq,
+        dir: Direction,
+        out: &mut Out<'_>,
+    ) -> Option<bool> {
+        let half = self.half_mut(dir);
+        if !half.is_known() && !half.is_holding() {
+            return None;
+        }
+        let distance = i64::from(seq.since(half.next_seq));
+        if distance.unsigned_abs() <= u64::from(out.config.max_ahead) {
+            half.elsewhere = None;
+            return None;
+        }
+        let len = segment.payload_len;
+        if len == 0 && !segment.flags.contains(Flags::FIN) {
+            out.stats.ignored += 1;
+            return Some(false);
+        }
+        // One stray segment is a stray; a run of them in sequence is where the conversation is now, be it behind a
+        // hole as large as the window or in a new connection whose SYN was not captured.
+        let run = match half.elsewhere {
+            Some((next, run)) if next == seq => run.saturating_add(u8::from(len > 0)),
+            _ => 1,
+        };
+        half.elsewhere = Some((seq.plus(len), run));
+        if run >= ELSEWHERE_RUN {
+            self.replace(out);
+            return Some(true);
+        }
+        self.anomaly(dir, Anomaly::OutOfWindow { distance, len: u64::from(len) }, out);
+        Some(false)
+    }
+
+    /// Notes that the receiver of `dir` acknowledged up to `ack`.
+    pub(super) fn note_ack(&mut self, dir: Direction, ack: Seq, with_data: bool, out: &mut Out<'_>) {
+        let packets = self.packets;
+        let half = self.half_mut(dir);
+        if !half.is_known() {
+            let first = *half.first_ack.get_or_insert(ack);
+            if half.last_ack.is_none_or(|last| ack.since(last) > 0) {
+                half.last_ack = Some(ack);
+            }
+            // A side is missing when its peer goes on to acknowledge bytes that nobody saw.
+            if half.start == Start::Unseen && with_data && ack.since(first) > 0 {
+                half.unseen_acks = half.unseen_acks.saturating_add(1);
+                if half.unseen_acks >= out.config.one_sided_after {
+                    half.start = Start::Missing;
+                    out.emit(EventKind::OneSided { missing: dir });
+                }
+            }
+            return;
+        }
+        let position = half.position(ack);
+        if let Some(fin) = &mut half.fin
+            && let Some(other) = fin.other
+            && position == other.cast_signed() + 1
+        {
+            fin.other = Some(fin.offset);
+            fin.offset = other;
+        }
+        match half.read_ack(ack, out.config) {
+            Acked::Absurd(ahead) => {
+                self.anomaly(dir.flip(), Anomaly::AckUnseen { ahead }, out);
+                return;
+            }
+            Acked::Fin(offset) => {
+                half.acked = half.acked.max(offset);
+                if let Some(fin) = &mut half.fin {
+                    fin.acked = true;
+                }
+            }
+            Acked::Data(position) => half.acked = half.acked.max(position.max(0).unsigned_abs()),
+        }
+        if half.acked > half.next && half.wait.is_none() {
+            half.wait = Some(Wait { packets, since: out.now });
+        }
+        if half.syn_data.is_some() {
+            self.judge_syn_data(dir, position, out);
+        }
+    }
+
+    /// Finds the place of a payload: compares what was told, holds what is new.
+    pub(super) fn take_payload(&mut self, segment: &Segment, seq: Seq, dir: Direction, out: &mut Out<'_>) {
+        if !self.half(dir).is_known() && !self.half(dir).is_holding() {
+            self.begin_with_data(seq, dir, out);
+        }
+        let half = self.half(dir);
+        let position = half.position(seq);
+        if segment.payload_len == 1 && half.is_known() && self.is_probe(segment, position, dir, out) {
+            return;
+        }
+        self.settle_syn_data(segment, position, dir, out);
+        let source = Source { packet: segment.packet, at: segment.at, packet_offset: segment.packet_offset };
+        self.place(dir, position, &segment.payload, segment.payload_len, source, segment.ack(), out);
+    }
+
+    /// Where a direction begins whose SYN was not seen. RFC 9293 has no such case; see [`Start`].
+    fn begin_with_data(&mut self, seq: Seq, dir: Direction, out: &Out<'_>) {
+        let (packets, origin) = (self.packets, self.origin);
+        let peer_has_isn = self.half(dir.flip()).isn.is_some();
+        let half = self.half_mut(dir);
+        let anchor = match (half.first_ack, half.last_ack) {
+            // The peer's whole side is known from its SYN on: its first acknowledgement is where this side began.
+            (Some(first), _)
+                if origin == Origin::Handshake
+                    && peer_has_isn
+                    && (0..=i64::from(out.config.max_ahead)).contains(&i64::from(seq.since(first))) =>
+            {
+                Some(first)
+            }
+            // Exactly what the peer waits for.
+            (_, Some(last)) if last == seq => Some(seq),
+            _ => None,
+        };
+        match anchor {
+            Some(first) => {
+                half.begin(first);
+                self.replay_last_ack(dir, out);
+            }
+            None => half.hold(seq, packets, out.now),
+        }
+    }
+
+    /// Reads the acknowledgement that came before the start was known.
+    pub(super) fn replay_last_ack(&mut self, dir: Direction, out: &Out<'_>) {
+        let packets = self.packets;
+        let half = self.half_mut(dir);
+        half.first_ack = None;
+        if let Some(ack) = half.last_ack.take()
+            && let Acked::Data(position) = half.read_ack(ack, out.config)
+        {
+            half.acked = position.max(0).unsigned_abs();
+            if half.acked > half.next {
+                half.wait = Some(Wait { packets, since: out.now });
+            }
+        }
+    }
+
+    /// RFC 9293, section 3.8.4: a keep-alive may carry one byte of garbage right below the next byte.
+    fn is_probe(&mut self, segment: &Segment, position: i64, dir: Direction, out: &mut Out<'_>) -> bool {
+        let half = self.half(dir);
+        let after = position + 1;
+        if after == half.next.cast_signed() {
+            out.stats.keep_alives += 1;
+            return true;
+        }
+        // Below the acknowledged edge behind a hole: it may be garbage, and a gap is honest.
+        if after == half.acked.cast_signed() && position > half.next.cast_signed() {
+            let offset = position.unsigned_abs();
+            match segment.payload.first() {
+                Some(&byte) if !half.held.covers(offset) => {
+                    self.anomaly(dir, Anomaly::ProbeByte { offset, byte }, out);
+                }
+                _ => out.stats.keep_alives += 1,
+            }
+            return true;
+        }
+        false
+    }
+
+    /// Puts `bytes` (of `len` on the wire) at `position`.
+    #[expect(clippy::too_many_arguments, reason = "a segment in its parts: data of a SYN waits without one")]
+    pub(super) fn place(
+        &mut self,
+        dir: Direction,
+        position: i64,
+        bytes: &Bytes,
+        len: u32,
+        source: Source,
+        ack: Option<Seq>,
+        out: &mut Out<'_>,
+    ) {
+        let captured = u32::try_from(bytes.len()).unwrap_or(u32::MAX).min(len);
+        let half = self.half(dir);
+        let holding = half.is_holding();
+        let next = if holding { 0 } else { half.next };
+        let end = position.saturating_add(i64::from(len)).max(0).unsigned_abs();
+
+        // Below the start.
+        let before = u32::try_from(position.min(0).unsigned_abs()).unwrap_or(u32::MAX).min(len);
+        if before > 0 {
+            let bytes = slice(bytes, 0, before);
+            self.anomaly(dir, Anomaly::BeforeStart { distance: position.unsigned_abs(), bytes }, out);
+        }
+
+        // Told before.
+        let from = position.max(0).unsigned_abs();
+        let told = u32::try_from(next.min(end).saturating_sub(from)).unwrap_or(len).min(len - before);
+        if told > 0 {
+            let again = slice(bytes, before, told.min(captured.saturating_sub(before)));
+            out.stats.repeated_bytes += again.len() as u64;
+            self.check_told(dir, from, &again, out);
+        }
+
+        // New.
+        let skip = before + told;
+        if skip >= len {
+            return;
+        }
+        let start = from + u64::from(told);
+        let taken = self.admit(dir, start, len - skip, &slice(bytes, skip, len - skip), out);
+        let (len, captured) = (skip + taken, captured.min(skip + taken));
+        if taken == 0 {
+            return;
+        }
+        let seen = captured.saturating_sub(skip);
+        let mut piece = Piece { start, len: seen, bytes: None, source, ack, since: out.now, shared: true };
+        piece.source.packet_offset = source.packet_offset.wrapping_add(skip);
+        if seen > 0 {
+            piece.bytes = Some(slice(bytes, skip, seen));
+            for overlap in self.half_mut(dir).held.insert(&piece) {
+                out.stats.repeated_bytes += overlap.other.len() as u64;
+                self.compare(dir, &overlap, false, out);
+            }
+        }
+        // RFC-wise these bytes were sent; the capture cut them off. A better copy may still take their place.
+        let cut = len - skip - seen;
+        if cut > 0 {
+            piece.start += u64::from(seen);
+            piece.len = cut;
+            piece.bytes = None;
+            piece.source.packet_offset = piece.source.packet_offset.wrapping_add(seen);
+            self.half_mut(dir).held.insert(&piece);
+        }
+    }
+
+    fn check_told(&mut self, dir: Direction, start: u64, bytes: &Bytes, out: &mut Out<'_>) {
+        if out.config.max_replay == 0 {
+            let range = start..start + bytes.len() as u64;
+            self.anomaly(dir, Anomaly::Unchecked { range }, out);
+            return;
+        }
+        for known in self.half(dir).replay.check(start, bytes) {
+            match known {
+                Known::Delivered(overlap) => self.compare(dir, &overlap, true, out),
+                Known::Missing(from, bytes) => {
+                    let range = from..from + bytes.len() as u64;
+                    self.anomaly(dir, Anomaly::LateData { range, bytes }, out);
+                }
+                Known::Forgotten(from, to) => self.anomaly(dir, Anomaly::Unchecked { range: from..to }, out),
+            }
+        }
+    }
+
+    /// How many of the `len` new bytes at `start` are taken, in view of a FIN or RST that said there are none.
+    fn admit(&mut self, dir: Direction, start: u64, len: u32, new: &Bytes, out: &mut Out<'_>) -> u32 {
+        if self.reset.is_some_and(|reset| reset.dir == dir) {
+            self.reset = None;
+            let offset = self.half(dir).next;
+            self.anomaly(dir, Anomaly::DataAfterRst { offset }, out);
+        }
+        let half = self.half_mut(dir);
+        let end = start + u64::from(len);
+        let Some(fin) = half.fin.filter(|fin| end > fin.offset) else { return len };
+        if fin.acked || half.closed.is_some() {
+            let before = u32::try_from(fin.offset.saturating_sub(start)).unwrap_or(len).min(len);
+            let from = start + u64::from(before);
+            let bytes = slice(new, before, len - before);
+            self.anomaly(dir, Anomaly::DataAfterFin { range: from..end, bytes }, out);
+            return before;
+        }
+        let other = fin.other.filter(|&other| other >= end);
+        half.fin = other.map(|offset| Fin { offset, other: None, ..fin });
+        self.anomaly(dir, Anomaly::FinMisplaced { offset: fin.offset }, out);
+        len
+    }
+}

@@ -1,0 +1,194 @@
+//! What comes out.
+
+use core::fmt;
+use core::net::SocketAddr;
+use core::ops::Range;
+
+use bytes::Bytes;
+
+use crate::{Anomaly, Direction, Timestamp};
+
+/// Names a flow within one [`Reassembler`](crate::Reassembler): counts up from 0 in the order of opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlowId(pub(crate) u64);
+
+impl FlowId {
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for FlowId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One thing that happened on one flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Event {
+    /// On which flow.
+    pub flow: FlowId,
+    /// The capture time of the packet that brought it about, or the `now` of [`expire`](crate::Reassembler::expire).
+    pub at: Timestamp,
+    /// The packet that brought it about; the last one seen where none did.
+    pub packet: u64,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// First event of a flow.
+    Opened {
+        /// Who is taken for the client.
+        client: SocketAddr,
+        /// Who is taken for the server.
+        server: SocketAddr,
+        /// What the flow began with.
+        origin: Origin,
+        /// The direction that is known from the start to be missing in the capture.
+        one_sided: Option<Direction>,
+    },
+    /// One side acknowledges bytes of a peer that the capture never showed. Told once.
+    OneSided {
+        /// The direction without packets.
+        missing: Direction,
+    },
+    /// The next bytes of a direction.
+    Data {
+        /// Which direction.
+        dir: Direction,
+        /// Where the bytes stand in it.
+        offset: u64,
+        /// The bytes: a shared slice of the captured packet, or of its copy if they had to wait.
+        bytes: Bytes,
+        /// The packet they came in.
+        packet: u64,
+        /// When that was captured.
+        at: Timestamp,
+        /// Where in the captured packet they begin.
+        packet_offset: u32,
+    },
+    /// Bytes of a direction that will not come.
+    Gap {
+        /// Which direction.
+        dir: Direction,
+        /// Where they would stand in it.
+        offset: u64,
+        /// How many.
+        len: u64,
+        /// How that is known.
+        why: GapReason,
+    },
+    /// Two copies of the same bytes that differ.
+    Conflict(Box<Conflict>),
+    /// A later SYN showed that client and server were guessed the wrong way round. Directions keep their names.
+    RolesCorrected,
+    /// A direction has ended; all its data and gaps were told before.
+    Closed {
+        /// Which direction.
+        dir: Direction,
+        /// By what.
+        how: Close,
+    },
+    /// Last event of a flow, told exactly once.
+    Ended {
+        /// By what.
+        why: End,
+    },
+    /// Something odd.
+    Anomaly {
+        /// The direction of the segment that showed it.
+        dir: Direction,
+        /// What.
+        what: Anomaly,
+    },
+}
+
+// Two provenances (what brought the event about, where its bytes came from) of 24 bytes each, a `Bytes` of 32, a
+// flow, an offset and the small fields: less would mean to give one of them up.
+const _: () = assert!(size_of::<Event>() <= 104);
+
+/// What a flow began with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Origin {
+    /// A SYN.
+    Handshake,
+    /// A SYN-ACK; the SYN was not captured (yet).
+    SynAck,
+    /// Data of a connection that was there before the capture.
+    MidStream,
+}
+
+/// How it is known that bytes will not come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum GapReason {
+    /// The receiver acknowledged them, so they were sent and got there, but not into the capture.
+    Acked,
+    /// Too much would have to be held to wait for them.
+    Limit,
+    /// They did not come for [`Config::gap_timeout`](crate::Config::gap_timeout), or the flow fell silent.
+    Timeout,
+    /// The capture ended.
+    CaptureEnd,
+    /// The connection was closed or replaced.
+    Closed,
+    /// The packet was captured, but not to its end.
+    Truncated,
+}
+
+/// By what one direction ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Close {
+    /// FIN: its sender said all it had to say.
+    Fin,
+    /// RST of its sender.
+    Rst,
+}
+
+/// By what a flow ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum End {
+    /// Both directions were closed by FIN (or the one that was captured).
+    Fin,
+    /// RST.
+    Rst,
+    /// Silence, by [`expire`](crate::Reassembler::expire).
+    Timeout,
+    /// The capture ended.
+    CaptureEnd,
+    /// A new connection between the same addresses and ports.
+    Reused,
+    /// Too many flows.
+    Evicted,
+}
+
+/// Two copies of the same bytes that differ. The first to arrive is the one that counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Conflict {
+    /// In which direction.
+    pub dir: Direction,
+    /// Which bytes.
+    pub range: Range<u64>,
+    /// The version that is (or will be) delivered.
+    pub kept: Bytes,
+    /// The version that is not.
+    pub other: Bytes,
+    /// The packet of the kept version.
+    pub kept_packet: u64,
+    /// The packet of the other version.
+    pub other_packet: u64,
+    /// Whether the kept version had been delivered when the other came.
+    pub delivered: bool,
+}

@@ -1,0 +1,211 @@
+//! The last delivered bytes of a direction, to compare retransmissions with.
+//!
+//! The bytes are copied: a slice of the caller's packet would keep a whole read block alive for as long as the flow
+//! is silent.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use super::held::{Overlap, slice};
+
+/// Runs remembered at most, so that one-byte segments do not cost more than their bytes.
+const MAX_MARKS: usize = 1024;
+
+/// The first allocation of a ring; most flows of mail protocols need no more for their commands.
+const FIRST_BYTES: usize = 2048;
+
+/// A run of one packet, or a declared gap.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    start: u64,
+    len: u64,
+    /// How many bytes the ring had taken before this run.
+    place: u64,
+    packet: u64,
+    gap: bool,
+}
+
+/// What is known about bytes that were told before.
+#[derive(Debug)]
+pub(crate) enum Known {
+    /// Delivered, with these bytes.
+    Delivered(Overlap),
+    /// Declared missing.
+    Missing(u64, Bytes),
+    /// Out of reach.
+    Forgotten(u64, u64),
+}
+
+/// Ring of delivered bytes.
+#[derive(Debug, Default)]
+pub(crate) struct Replay {
+    bytes: VecDeque<u8>,
+    marks: VecDeque<Mark>,
+    /// Bytes that have left the ring.
+    gone: u64,
+}
+
+impl Replay {
+    /// Memory held.
+    pub(crate) fn cost(&self) -> usize {
+        self.bytes.capacity() + self.marks.capacity() * size_of::<Mark>()
+    }
+
+    /// Notes delivered bytes.
+    pub(crate) fn push(&mut self, start: u64, bytes: &[u8], packet: u64, limit: usize) {
+        if limit == 0 || bytes.is_empty() {
+            return;
+        }
+        let skip = bytes.len().saturating_sub(limit);
+        let Some(bytes) = bytes.get(skip..) else { return };
+        while self.bytes.len() + bytes.len() > limit || self.marks.len() >= MAX_MARKS {
+            if !self.drop_oldest() {
+                break;
+            }
+        }
+        let needed = self.bytes.len() + bytes.len();
+        if needed > self.bytes.capacity() {
+            let target = needed.max(self.bytes.capacity() * 2).max(FIRST_BYTES).min(limit.max(needed));
+            self.bytes.reserve_exact(target - self.bytes.len());
+        }
+        let place = self.gone + self.bytes.len() as u64;
+        self.bytes.extend(bytes);
+        let (start, len) = (start + skip as u64, bytes.len() as u64);
+        self.marks.push_back(Mark { start, len, place, packet, gap: false });
+    }
+
+    /// Notes a declared gap.
+    pub(crate) fn push_gap(&mut self, start: u64, len: u64, limit: usize) {
+        if limit == 0 {
+            return;
+        }
+        while self.marks.len() >= MAX_MARKS && self.drop_oldest() {}
+        let place = self.gone + self.bytes.len() as u64;
+        self.marks.push_back(Mark { start, len, place, packet: 0, gap: true });
+    }
+
+    fn drop_oldest(&mut self) -> bool {
+        let Some(mark) = self.marks.pop_front() else { return false };
+        if !mark.gap {
+            let len = usize::try_from(mark.len).unwrap_or(usize::MAX).min(self.bytes.len());
+            self.bytes.drain(..len);
+            self.gone += len as u64;
+        }
+        true
+    }
+
+    /// Says of each part of `bytes`, which begin at `start` and end at the delivered edge at most, what is known.
+    /// Parts that agree are left out.
+    pub(crate) fn check(&self, start: u64, bytes: &Bytes) -> Vec<Known> {
+        let mut known = Vec::new();
+        let end = start + bytes.len() as u64;
+        let part = |from: u64, to: u64| {
+            let skip = u32::try_from(from.saturating_sub(start)).unwrap_or(u32::MAX);
+            slice(bytes, skip, u32::try_from(to.saturating_sub(from)).unwrap_or(u32::MAX))
+        };
+        let reach = self.marks.front().map_or(end, |mark| mark.start);
+        if start < reach {
+            known.push(Known::Forgotten(start, reach.min(end)));
+        }
+        let first = self.marks.partition_point(|mark| mark.start + mark.len <= start);
+        for mark in self.marks.iter().skip(first).take_while(|mark| mark.start < end) {
+            let (from, to) = (mark.start.max(start), (mark.start + mark.len).min(end));
+            if from >= to {
+                continue;
+            }
+            let other = part(from, to);
+            if mark.gap {
+                known.push(Known::Missing(from, other));
+                continue;
+            }
+            let place = usize::try_from(mark.place - self.gone + (from - mark.start)).unwrap_or(usize::MAX);
+            if !self.equals(place, &other) {
+                let kept: Vec<u8> = self.bytes.iter().skip(place).take(other.len()).copied().collect();
+                let overlap = Overlap { start: from, kept: kept.into(), kept_packet: mark.packet, other };
+                known.push(Known::Delivered(overlap));
+            }
+        }
+        known
+    }
+
+    fn equals(&self, place: usize, other: &[u8]) -> bool {
+        let (front, back) = self.bytes.as_slices();
+        if let Some(rest) = front.get(place..) {
+            let split = rest.len().min(other.len());
+            let (one, two) = other.split_at_checked(split).unwrap_or((other, &[]));
+            return rest.get(..split) == Some(one) && back.get(..two.len()) == Some(two);
+        }
+        let from = place - front.len();
+        back.get(from..from.saturating_add(other.len())) == Some(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(known: &[Known]) -> Vec<String> {
+        known
+            .iter()
+            .map(|known| match known {
+                Known::Delivered(o) => format!(
+                    "{} {}/{} by {}",
+                    o.start,
+                    String::from_utf8_lossy(&o.kept),
+                    String::from_utf8_lossy(&o.other),
+                    o.kept_packet
+                ),
+                Known::Missing(at, bytes) => format!("{at} late {}", String::from_utf8_lossy(bytes)),
+                Known::Forgotten(from, to) => format!("{from}..{to} forgotten"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn knows_the_last_bytes() {
+        let mut replay = Replay::default();
+        replay.push(0, b"abcd", 1, 8);
+        replay.push(4, b"efgh", 2, 8);
+        replay.push_gap(8, 3, 8);
+        replay.push(11, b"ijkl", 3, 8);
+        for (start, bytes, known) in [
+            (4, "efgh", vec![]),
+            (4, "efghXYZijkl", vec!["8 late XYZ"]),
+            (2, "cdef", vec!["2..4 forgotten"]),
+            (4, "eFgH", vec!["4 efgh/eFgH by 2"]),
+            (12, "JKL", vec!["12 jkl/JKL by 3"]),
+            (0, "ab", vec!["0..2 forgotten"]),
+        ] {
+            assert_eq!(
+                show(&replay.check(start, &Bytes::from_static(bytes.as_bytes()))),
+                known,
+                "{start} {bytes}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_run_longer_than_the_ring_leaves_its_end() {
+        let mut replay = Replay::default();
+        replay.push(0, b"abcdefgh", 1, 4);
+        assert_eq!(show(&replay.check(2, &Bytes::from_static(b"cdeF"))), ["2..4 forgotten", "4 ef/eF by 1"]);
+        assert!(replay.bytes.len() <= 4);
+    }
+
+    #[test]
+    fn wraps_and_stays_within_its_limit() {
+        let mut replay = Replay::default();
+        for n in 0..10_000_u64 {
+            let byte = u8::try_from(n % 251).unwrap();
+            replay.push(n * 3, &[byte; 3], n, 4096);
+            assert!(replay.check(n * 3, &Bytes::from(vec![byte; 3])).is_empty());
+            if n > 1000 {
+                let old = n - 1000;
+                let byte = u8::try_from(old % 251).unwrap();
+                assert!(replay.check(old * 3, &Bytes::from(vec![byte; 3])).is_empty());
+            }
+        }
+        assert!(replay.bytes.capacity() <= 4096 && replay.marks.len() <= MAX_MARKS);
+    }
+}
