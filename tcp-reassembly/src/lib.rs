@@ -1,4 +1,52 @@
-//! Passive TCP reassembly without I/O.
+//! Passive TCP reassembly without I/O: captured segments go in, the ordered bytes of both directions come out,
+//! with everything that is missing or contradictory told.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use tcp_reassembly::{Config, Direction, EventKind, Flags, GapReason, Reassembler, Segment};
+//!
+//! let (client, server) = ("192.0.2.1:40000".parse()?, "192.0.2.2:25".parse()?);
+//! let mut reassembler = Reassembler::new(Config::default());
+//! reassembler.push(Segment::new(client, server, 0).with_flags(Flags::SYN));
+//! reassembler.push(Segment::new(server, client, 500).with_flags(Flags::SYN).with_ack(1));
+//! reassembler.push(Segment::new(client, server, 1).with_ack(501).with_payload(Bytes::from_static(b"EHLO "), 54));
+//! // Ten bytes were not captured, but the server has them.
+//! reassembler.push(Segment::new(client, server, 16).with_ack(501).with_payload(Bytes::from_static(b"\r\n"), 54));
+//! reassembler.push(Segment::new(server, client, 501).with_ack(18));
+//!
+//! let kinds: Vec<EventKind> = reassembler.events().map(|event| event.kind).collect();
+//! assert!(matches!(kinds[0], EventKind::Opened { .. }));
+//! assert!(matches!(&kinds[1], EventKind::Data { dir: Direction::ToServer, offset: 0, bytes, .. } if bytes == "EHLO "));
+//! assert_eq!(
+//!     kinds[2],
+//!     EventKind::Gap { dir: Direction::ToServer, offset: 5, len: 10, why: GapReason::Acked }
+//! );
+//! assert!(matches!(&kinds[3], EventKind::Data { offset: 15, bytes, .. } if bytes == "\r\n"));
+//! # Ok::<(), core::net::AddrParseError>(())
+//! ```
+//!
+//! # How it works
+//!
+//! [`Reassembler::push`] takes segments in the order of the capture and never fails; [`Reassembler::poll_event`] gives
+//! what came of them. A passive reader cannot ask for anything again, so what does not fit is told as an
+//! [`Anomaly`] and the stream goes on.
+//!
+//! - **In order** bytes go straight into [`EventKind::Data`], as a slice of the packet.
+//! - **Out of order** bytes are copied and held until the hole before them is filled or given up
+//!   ([`EventKind::Gap`], with its [`GapReason`]).
+//! - **Again** seen bytes are compared: with what is held, and with what was delivered, as far as the replay ring
+//!   reaches. Differences are [`EventKind::Conflict`]; the first copy counts.
+//! - **Causal delivery**: what one side acknowledges is told before what that side says next, so that a consumer
+//!   sees a command before its answer, even where the capture has them the other way round.
+//! - **FIN and RST** are doubted until they are confirmed or for [`Config::close_grace`]; forged ones lose no data.
+//!
+//! [`Reassembler::expire`] ends waits and idle flows in capture time; without it nothing ends but by limits and by
+//! [`Reassembler::finish`]. Time stamps may go backwards or be missing: no wait hangs on them alone, except those of
+//! `expire`.
+#![cfg_attr(
+    feature = "packet",
+    doc = "\n[`packet::decode`] makes segments of captured frames of the usual link types."
+)]
 
 mod anomaly;
 mod config;
@@ -7,6 +55,8 @@ mod direction;
 mod event;
 mod flows;
 mod half;
+#[cfg(feature = "packet")]
+pub mod packet;
 mod reassembler;
 mod segment;
 mod seq;
@@ -20,3 +70,7 @@ pub use self::reassembler::Reassembler;
 pub use self::segment::{Flags, Segment};
 pub use self::seq::Seq;
 pub use self::stats::Stats;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -266,6 +266,7 @@ impl Reassembler {
         } else {
             Class::HalfOpen
         };
+        let touched = if active || class == Class::Closed { self.now } else { slot.touched };
         let due = active && self.now.saturating_sub(slot.touched) >= TOUCH_AFTER;
         if !slot.queued && slot.flow.is_closing() {
             slot.queued = true;
@@ -283,7 +284,7 @@ impl Reassembler {
         self.held = self.held - was_held + held;
         self.replay = self.replay - was_replay + replay;
         if due || self.table.class(at) != Some(class) {
-            self.table.touch(at, class, self.now);
+            self.table.touch(at, class, touched);
         }
     }
 

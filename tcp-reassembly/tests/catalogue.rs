@@ -1,4 +1,14 @@
 //! The named cases, as scripts (see `common`).
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::field_reassign_with_default,
+    clippy::indexing_slicing,
+    clippy::or_fun_call,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may fail loudly"
+)]
 
 mod common;
 

@@ -198,7 +198,7 @@ impl Connection {
     }
 
     /// A segment for a flow that has ended: a straggler, or the first of another connection.
-    pub(super) fn after_end(&mut self, segment: &Segment, dir: Direction, out: &mut Out<'_>) -> Verdict {
+    pub(super) fn after_end(&self, segment: &Segment, dir: Direction, out: &mut Out<'_>) -> Verdict {
         let half = self.half(dir);
         let flags = segment.flags;
         out.stats.after_end += 1;
