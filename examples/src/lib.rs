@@ -23,5 +23,9 @@
 //! ```
 
 pub mod capture;
+pub mod detect;
+mod flow;
+mod message;
+pub mod pipeline;
 pub mod record;
 pub mod sink;

@@ -176,6 +176,32 @@ impl Anomaly {
     }
 }
 
+impl Anomaly {
+    /// What the code does not say, in short; bytes are told by their number.
+    #[must_use]
+    pub fn detail(&self) -> Option<String> {
+        Some(match self {
+            Self::AckUnseen { ahead } => format!("{ahead} bytes ahead"),
+            Self::BeforeStart { distance, bytes } => {
+                format!("{} bytes, {distance} below the start", bytes.len())
+            }
+            Self::DataAfterFin { range, .. } | Self::LateData { range, .. } | Self::Unchecked { range } => {
+                format!("{} bytes at {}", range.end.saturating_sub(range.start), range.start)
+            }
+            Self::DataAfterEnd { .. } | Self::MalformedFlags => return None,
+            Self::DataAfterRst { offset } | Self::FinMisplaced { offset } => format!("at {offset}"),
+            Self::FinMoved { first, second } => format!("from {first} to {second}"),
+            Self::OutOfWindow { distance, len } => format!("{len} bytes, {distance} from the edge"),
+            Self::ProbeByte { offset, byte } => format!("0x{byte:02x} at {offset}"),
+            Self::RstPayload { bytes } | Self::SynDataRefused { bytes } => format!("{} bytes", bytes.len()),
+            Self::StartMissed { len } => format!("{len} bytes"),
+            Self::Suppressed { code, count } => format!("{count} more of {code}"),
+            Self::SuspiciousRst { distance } => format!("{distance} from the edge"),
+            Self::SuspiciousSyn { seq } => format!("sequence number {seq}"),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

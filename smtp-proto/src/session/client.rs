@@ -474,9 +474,12 @@ impl Session {
             return ended;
         };
         let Frame { at, span, kind: FrameKind::Line(line), .. } = frame else {
-            self.sync.shaky = true;
-            self.end_login(LoginOutcome::Unknown);
-            self.client = Client::Commands;
+            if matches!(frame.kind, FrameKind::Gap(_)) {
+                // The response, it seems; its answer is the verdict if it says so.
+                self.sync.shaky = true;
+                self.queue.push(Pending { doubtful: true, ..Pending::new(Expect::Sasl) });
+                self.client = Client::AwaitSasl;
+            }
             self.leftover(Side::Client, frame);
             return true;
         };

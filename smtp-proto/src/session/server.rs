@@ -3,7 +3,7 @@
 use super::pairing::{Expect, Pending};
 use super::transaction::compact;
 use super::{Client, Session, Side};
-use crate::event::EventKind;
+use crate::event::{EventKind, Operation};
 use crate::reply::{self, ReplyLine};
 use crate::{Anomaly, Reply, Verb};
 use bytes::Bytes;
@@ -159,22 +159,7 @@ impl Session {
             }
         }
         let Some(skipped) = self.queue.find(&reply, !self.sync.shaky) else {
-            let ends_message = matches!(self.client, Client::Body { .. })
-                && matches!(reply.code, 250..=259 | 400..)
-                && self.message.as_ref().is_some_and(|message| message.gapped);
-            // 421 needs no command (RFC 5321 section 3.8), and a server heard alone has none.
-            let alone = free && self.peer_of(Side::Server).position() == 0;
-            let answers = ends_message.then_some(Verb::Data);
-            if !ends_message && reply.code != 421 && !alone {
-                self.anomaly(Side::Server, at, &span, Anomaly::ReplyUnmatched);
-            }
-            self.emit(Side::Server, at, span, EventKind::Reply { reply: Box::new(reply.clone()), answers });
-            if ends_message {
-                self.verdict(Some(&reply));
-                self.client = Client::Commands;
-                self.end_message();
-            }
-            return;
+            return self.unmatched(reply, at, span, free);
         };
         if skipped > 0 {
             self.anomaly(Side::Server, at, &span, Anomaly::ReplyMissing { commands: skipped as u64 });
@@ -195,6 +180,31 @@ impl Session {
             EventKind::Reply { reply: Box::new(reply.clone()), answers },
         );
         self.resolve(pending, Some(Heard { reply: &reply, at, span: &span }));
+    }
+
+    /// A reply that answers no command that was seen.
+    fn unmatched(&mut self, reply: Reply, at: Timestamp, span: Range<u64>, free: bool) {
+        // The end of a message, or DATA itself, may have been in a gap.
+        let gapped = self.message.as_ref().is_some_and(|message| message.gapped);
+        let ends_message =
+            matches!(self.client, Client::Body { .. }) && gapped && matches!(reply.code, 250..=259 | 400..);
+        let begins_message = matches!(self.client, Client::Commands) && self.sync.shaky && reply.code == 354;
+        // 421 needs no command (RFC 5321 section 3.8), and a server heard alone has none.
+        let alone = free && self.peer_of(Side::Server).position() == 0;
+        let explained = ends_message || begins_message;
+        if !explained && reply.code != 421 && !alone {
+            self.anomaly(Side::Server, at, &span, Anomaly::ReplyUnmatched);
+        }
+        let answers = explained.then_some(Verb::Data);
+        self.emit(Side::Server, at, span, EventKind::Reply { reply: Box::new(reply.clone()), answers });
+        if ends_message {
+            self.verdict(Some(&reply));
+            self.client = Client::Commands;
+            self.end_message();
+        } else if begins_message && self.message.is_none() {
+            self.begin_message(Operation::Data);
+            self.client = Client::Body { bare_lf: false };
+        }
     }
 
     /// Draws the conclusions from an answer, or from its absence.
