@@ -1,10 +1,17 @@
 //! Takes mail, attachments and logins out of packet captures.
 //!
-//! The two ends of the tool live here, and with them everything that does input or output:
+//! ```text
+//! capture -> frames -> tcp-reassembly -> flow (detect, session) -> message -> record -> sink
+//!                                        \_________ pipeline: shards, ledger __________/
+//! ```
 //!
 //! - [`capture`] reads frames out of files, folders and standard input,
+//! - [`detect`] tells which protocol a flow speaks,
+//! - [`pipeline`] runs it all,
 //! - [`record`] holds the records as plain data,
 //! - [`sink`] writes records and files into the output folder.
+//!
+//! Only [`capture`] and [`sink`] do input and output.
 //!
 //! ```
 //! use mailtap::capture::{Item, Reader};
@@ -29,3 +36,7 @@ mod message;
 pub mod pipeline;
 pub mod record;
 pub mod sink;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -1,0 +1,134 @@
+//! The command line as a script sees it: exit status, messages, standard input.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn capture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/s02-swaks-auth.pcap")
+}
+
+fn mailtap(dir: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mailtap")).args(arguments).current_dir(dir).output().unwrap()
+}
+
+fn told(output: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn extract_says_what_it_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let capture = capture();
+    let capture = capture.to_str().unwrap();
+    let output = mailtap(dir.path(), &["extract", capture, "-o", "out"]);
+    let line = "169 packets, 7 sessions, 6 messages, 7 logins, 0 anomalies -> out\n";
+    assert_eq!(told(&output), (0, line.to_owned(), String::new()));
+    let output = mailtap(dir.path(), &["extract", "--force", "--quiet", capture, "-o", "out"]);
+    assert_eq!(told(&output), (0, String::new(), String::new()));
+    let output = mailtap(dir.path(), &["extract", "--json", "--workers", "3", capture]);
+    let (status, stdout, _) = told(&output);
+    let counts: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((status, counts["messages"].as_u64()), (0, Some(6)));
+    assert!(dir.path().join("mailtap-out/summary.json").is_file());
+}
+
+#[test]
+fn wrong_usage_is_status_2() {
+    let dir = tempfile::tempdir().unwrap();
+    let capture = capture();
+    let capture = capture.to_str().unwrap();
+    fs::create_dir(dir.path().join("full")).unwrap();
+    fs::write(dir.path().join("full/letter.txt"), "mine").unwrap();
+    fs::write(dir.path().join("file"), "mine").unwrap();
+    let cases: [(&[&str], &str); 8] = [
+        (&[], "Usage"),
+        (&["extract"], "CAPTURE"),
+        (&["extract", "--nonsense", capture], "--nonsense"),
+        (&["extract", "--keylog", "keys", capture], "TLS decryption is not supported yet"),
+        (&["extract", "--decode-as", "25", capture], "PORT=PROTOCOL"),
+        (&["extract", capture, "-o", "full"], "full"),
+        (&["extract", "--force", capture, "-o", "full"], "full"),
+        (&["extract", capture, "-o", "file"], "file"),
+    ];
+    for (arguments, expected) in cases {
+        let (status, _, stderr) = told(&mailtap(dir.path(), arguments));
+        assert_eq!(status, 2, "{arguments:?} {stderr}");
+        assert!(stderr.contains(expected), "{arguments:?} {stderr}");
+    }
+    assert_eq!(fs::read_to_string(dir.path().join("full/letter.txt")).unwrap(), "mine");
+}
+
+#[test]
+fn what_cannot_be_read_is_status_1_and_the_rest_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = fs::read(capture()).unwrap();
+    fs::write(dir.path().join("cut.pcap"), &bytes[..bytes.len() - 7]).unwrap();
+    fs::write(dir.path().join("letter.txt"), "Dear Bob, this is no capture.").unwrap();
+    let capture = capture();
+    let capture = capture.to_str().unwrap();
+    for (arguments, named, messages) in [
+        // The same packets in two files that overlap in time are the same messages.
+        (["extract", "cut.pcap", capture, "--json", "-o", "a"], "cut.pcap", 6),
+        (["extract", "letter.txt", capture, "--json", "-o", "b"], "letter.txt", 6),
+        (["extract", "missing.pcap", capture, "--json", "-o", "c"], "missing.pcap", 6),
+    ] {
+        let (status, stdout, stderr) = told(&mailtap(dir.path(), &arguments));
+        let counts: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!((status, counts["messages"].as_u64()), (1, Some(messages)), "{stderr}");
+        assert!(stderr.contains(named), "{stderr}");
+    }
+}
+
+#[test]
+fn a_capture_without_mail_is_no_failure() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = fs::read(capture()).unwrap();
+    fs::write(dir.path().join("empty.pcap"), &bytes[..24]).unwrap();
+    let (status, stdout, _) = told(&mailtap(dir.path(), &["extract", "empty.pcap"]));
+    assert_eq!((status, stdout.contains("0 sessions, 0 messages")), (0, true), "{stdout}");
+}
+
+#[test]
+fn standard_input_plain_gzip_and_zstd() {
+    let bytes = fs::read(capture()).unwrap();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&bytes).unwrap();
+    let expected = fs::read_to_string(capture().with_extension("expected").join("messages.jsonl")).unwrap();
+    for input in [bytes.clone(), gzip.finish().unwrap(), zstd::encode_all(&bytes[..], 1).unwrap()] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_mailtap"))
+            .args(["extract", "-", "-o", "out", "--quiet"])
+            .current_dir(dir.path())
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(&input).unwrap();
+        assert!(child.wait().unwrap().success());
+        assert_eq!(fs::read_to_string(dir.path().join("out/messages.jsonl")).unwrap(), expected);
+    }
+}
+
+#[test]
+fn secrets_are_written_as_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let capture = capture();
+    let capture = capture.to_str().unwrap();
+    // In logins.jsonl, in the other records; by default shown and hashed.
+    let password = "wonderland";
+    let response = "AGFsaWNlAHdvbmRlcmxhbmQ=";
+    for (how, in_logins, in_commands) in
+        [(None, true, false), (Some("show"), true, true), (Some("hash"), false, false), (Some("omit"), false, false)]
+    {
+        let mut arguments = vec!["extract", "--force", "--quiet", capture, "-o", "out"];
+        arguments.extend(how.iter().flat_map(|how| ["--secrets", *how]));
+        assert!(mailtap(dir.path(), &arguments).status.success());
+        let read = |name: &str| fs::read_to_string(dir.path().join("out").join(name)).unwrap();
+        assert_eq!(read("logins.jsonl").contains(password), in_logins, "{how:?}");
+        assert_eq!(read("commands.jsonl").contains(response), in_commands, "{how:?}");
+        assert_eq!(read("commands.jsonl").contains("sha256:"), matches!(how, None | Some("hash")), "{how:?}");
+    }
+}
