@@ -42,8 +42,11 @@ fn bag(facts: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
 
 fn accepted(message: &Value) -> Vec<&str> {
     let recipients = message["envelope"]["rcpt_to"].as_array().unwrap();
-    let mut accepted: Vec<&str> =
-        recipients.iter().filter(|to| to["accepted"] == true).map(|to| to["address"].as_str().unwrap()).collect();
+    let mut accepted: Vec<&str> = recipients
+        .iter()
+        .filter(|to| to["accepted"] == true)
+        .map(|to| to["address"].as_str().unwrap())
+        .collect();
     accepted.sort_unstable();
     accepted
 }
@@ -59,9 +62,11 @@ fn captures_give_what_was_sent() {
         let out = dir.path().join("out");
         let name = capture.display();
 
-        let wanted = truth["messages"].as_array().unwrap().iter().filter(|message| message["needs_keys"] != true);
+        let wanted =
+            truth["messages"].as_array().unwrap().iter().filter(|message| message["needs_keys"] != true);
         let wanted = bag(wanted.map(|message| {
-            let mut to: Vec<&str> = message["rcpt_to"].as_array().unwrap().iter().map(|to| to.as_str().unwrap()).collect();
+            let mut to: Vec<&str> =
+                message["rcpt_to"].as_array().unwrap().iter().map(|to| to.as_str().unwrap()).collect();
             to.sort_unstable();
             format!("{} {} {} {to:?}", message["sha256"], message["size"], message["mail_from"])
         }));
@@ -123,7 +128,8 @@ fn provenance_leads_back_to_the_packets() {
         for item in mailtap::capture::Reader::open(1, &capture).unwrap() {
             let mailtap::capture::Item::Frame(frame) = item else { continue };
             let link = LinkType::from_pcap(frame.link).unwrap();
-            if let Ok(segment) = packet::decode(link, frame.number, frame.at, &frame.data, frame.original_len) {
+            if let Ok(segment) = packet::decode(link, frame.number, frame.at, &frame.data, frame.original_len)
+            {
                 payloads.insert(frame.number, segment.payload);
             }
         }

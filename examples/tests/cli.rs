@@ -120,9 +120,12 @@ fn secrets_are_written_as_asked() {
     // In logins.jsonl, in the other records; by default shown and hashed.
     let password = "wonderland";
     let response = "AGFsaWNlAHdvbmRlcmxhbmQ=";
-    for (how, in_logins, in_commands) in
-        [(None, true, false), (Some("show"), true, true), (Some("hash"), false, false), (Some("omit"), false, false)]
-    {
+    for (how, in_logins, in_commands) in [
+        (None, true, false),
+        (Some("show"), true, true),
+        (Some("hash"), false, false),
+        (Some("omit"), false, false),
+    ] {
         let mut arguments = vec!["extract", "--force", "--quiet", capture, "-o", "out"];
         arguments.extend(how.iter().flat_map(|how| ["--secrets", *how]));
         assert!(mailtap(dir.path(), &arguments).status.success());
@@ -131,4 +134,30 @@ fn secrets_are_written_as_asked() {
         assert_eq!(read("commands.jsonl").contains(response), in_commands, "{how:?}");
         assert_eq!(read("commands.jsonl").contains("sha256:"), matches!(how, None | Some("hash")), "{how:?}");
     }
+}
+
+/// A message is on disk as soon as its verdict has come through the pipe, while the capture goes on.
+#[test]
+fn a_live_capture_is_written_as_it_comes() {
+    let bytes = fs::read(capture()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mailtap"))
+        .args(["extract", "-", "-o", "out", "--quiet"])
+        .current_dir(dir.path())
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // The verdict on the first message is in frame 19 of 169; half of the capture is well behind it.
+    stdin.write_all(&bytes[..bytes.len() / 2]).unwrap();
+    stdin.flush().unwrap();
+    let messages = dir.path().join("out/messages.jsonl");
+    let begun = std::time::Instant::now();
+    while !fs::read_to_string(&messages).is_ok_and(|text| text.contains("\"message\":1,")) {
+        assert!(begun.elapsed().as_secs() < 60, "nothing was written");
+        std::thread::yield_now();
+    }
+    drop(stdin);
+    // The capture ended inside a record.
+    assert_eq!(child.wait().unwrap().code(), Some(1));
 }

@@ -101,7 +101,9 @@ fn bench(c: &mut Criterion) {
         _ => n,
     });
     run(c, "1,000 flows in turn", &config(), 1_000, |n| n);
+    run(c, "1,000 flows in turn, no replay ring", &bare, 1_000, |n| n);
     run(c, "100,000 flows in turn", &config(), 100_000, |n| n);
+    run(c, "100,000 flows in turn, no replay ring", &bare, 100_000, |n| n);
 
     let mut frame = vec![0; 12];
     frame.extend([8, 0]);

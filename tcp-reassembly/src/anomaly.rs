@@ -95,7 +95,8 @@ pub enum Anomaly {
         /// How many were not told.
         count: u64,
     },
-    /// An RST that is not exactly where the next byte is expected. Ignored, as RFC 5961 asks of receivers.
+    /// An RST that is not exactly where the next byte is expected. Ignored, as RFC 5961 asks of receivers, unless
+    /// the stream turns out to end there.
     SuspiciousRst {
         /// How far it lies from the delivered edge.
         distance: i64,
@@ -120,36 +121,39 @@ pub enum Anomaly {
 /// How many kinds there are; `Conflict` takes the last place in the counters.
 pub(crate) const KINDS: usize = 19;
 
-/// The codes, in the order of [`Anomaly::kind`]; the last one stands for conflicts.
-pub(crate) const CODES: [&str; KINDS] = [
-    "ack-unseen",
-    "before-start",
-    "data-after-fin",
-    "data-after-end",
-    "data-after-rst",
-    "fin-misplaced",
-    "fin-moved",
-    "late-data",
-    "malformed-flags",
-    "out-of-window",
-    "probe-byte",
-    "rst-payload",
-    "start-missed",
-    "suppressed",
-    "suspicious-rst",
-    "suspicious-syn",
-    "syn-data-refused",
-    "unchecked",
-    "conflict",
+/// Codes and meanings, in the order of [`Anomaly::kind`]; the last one stands for conflicts.
+pub(crate) const TABLE: [(&str, &str); KINDS] = [
+    ("ack-unseen", "an acknowledgement absurdly far ahead, or beyond the FIN; not believed"),
+    ("before-start", "bytes from before the first byte that could be placed"),
+    ("data-after-fin", "new bytes behind an acknowledged FIN; not delivered"),
+    ("data-after-end", "new bytes on a flow that had ended; they begin a new one"),
+    ("data-after-rst", "the sender of an RST went on in sequence; the stream goes on without loss"),
+    ("fin-misplaced", "a FIN in a place that other bytes prove wrong"),
+    ("fin-moved", "a second FIN in another place than the first"),
+    ("late-data", "bytes for a gap that had been declared missing"),
+    ("malformed-flags", "SYN together with FIN or RST"),
+    ("out-of-window", "a segment too far away to belong to the stream"),
+    ("probe-byte", "one byte below the acknowledged edge whose true value was never seen; not delivered"),
+    ("rst-payload", "an RST with a payload; never part of the stream"),
+    ("start-missed", "a late SYN shows that the stream began before the first byte delivered"),
+    ("suppressed", "further anomalies of one kind were counted and not told"),
+    ("suspicious-rst", "an RST that is not where the next byte is expected; ignored"),
+    ("suspicious-syn", "a SYN with another initial number on a live flow; ignored"),
+    ("syn-data-refused", "data on a SYN that the server did not acknowledge; not delivered"),
+    ("unchecked", "bytes seen again after their first copy was forgotten; nobody can say whether they agree"),
+    ("conflict", "two copies of the same bytes differ; the first to arrive counts"),
 ];
 
 pub(crate) const CONFLICT_KIND: usize = KINDS - 1;
 
 impl Anomaly {
+    /// Code and meaning of each kind, for tables of all codes; `conflict` is told by an event of its own.
+    pub const CODES: [(&'static str, &'static str); KINDS] = TABLE;
+
     /// A stable name in kebab case.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        CODES.get(self.kind()).copied().unwrap_or("unknown")
+        TABLE.get(self.kind()).map_or("unknown", |(code, _)| code)
     }
 
     pub(crate) const fn kind(&self) -> usize {
@@ -208,9 +212,9 @@ mod tests {
 
     #[test]
     fn codes_are_distinct_and_kebab() {
-        for (place, code) in CODES.iter().enumerate() {
+        for (place, (code, _)) in TABLE.iter().enumerate() {
             assert!(code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{code}");
-            assert!(!CODES[..place].contains(code), "{code} twice");
+            assert!(TABLE[..place].iter().all(|(other, _)| other != code), "{code} twice");
         }
     }
 

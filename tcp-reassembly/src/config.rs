@@ -39,7 +39,8 @@ pub struct Config {
     pub start_hold_time: Duration,
     /// The longest such hold in bytes (64 KiB).
     pub start_hold_bytes: usize,
-    /// How long a FIN without acknowledgement, or an RST, is doubted before the direction is closed (1 s).
+    /// How long a FIN without acknowledgement, or an RST, is doubted before the direction is closed (10 s:
+    /// a server may think for seconds after an RST that was forged).
     pub close_grace: Duration,
     /// How long a hole is kept open (30 s); looked at in [`expire`](crate::Reassembler::expire).
     pub gap_timeout: Duration,
@@ -82,7 +83,7 @@ impl Default for Config {
             start_hold_packets: 4,
             start_hold_time: Duration::from_secs(1),
             start_hold_bytes: 64 << 10,
-            close_grace: Duration::from_secs(1),
+            close_grace: Duration::from_secs(10),
             gap_timeout: Duration::from_secs(30),
             idle_established: Duration::from_secs(45 * 60),
             idle_half_open: Duration::from_secs(60),

@@ -56,8 +56,8 @@ impl Ledger {
         self.anomalies.write(&anomaly)
     }
 
-    /// All records are written; how many there were.
-    pub(super) fn close(mut self) -> Result<Counts, SinkError> {
+    /// Lets readers of the files see what is written so far.
+    pub(super) fn flush(&mut self) -> Result<(), SinkError> {
         for lines in [
             &mut self.sessions,
             &mut self.messages,
@@ -68,6 +68,12 @@ impl Ledger {
         ] {
             lines.flush()?;
         }
+        Ok(())
+    }
+
+    /// All records are written; how many there were.
+    pub(super) fn close(mut self) -> Result<Counts, SinkError> {
+        self.flush()?;
         Ok(self.counts)
     }
 

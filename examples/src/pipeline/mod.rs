@@ -96,6 +96,8 @@ pub fn extract(options: &Options, mut watch: impl FnMut(&Progress)) -> Result<Ou
     let mut packets = 0_u64;
     let mut swept = Duration::ZERO;
 
+    // Somebody may be watching while the capture is still being written.
+    let live = options.captures.iter().any(|capture| capture.as_os_str() == "-");
     let mut inputs = Inputs::open(&options.captures);
     let progress = inputs.progress();
     while let Some(item) = inputs.next() {
@@ -127,6 +129,9 @@ pub fn extract(options: &Options, mut watch: impl FnMut(&Progress)) -> Result<Ou
         if let Some(shard) = shards.get_mut(shard::of(&segment, SHARDS)) {
             shard.push(segment, &context)?;
             ledger.write(shard)?;
+            if live {
+                ledger.flush()?;
+            }
         }
         if at > swept + SWEEP || at + SWEEP < swept {
             swept = at;

@@ -8,6 +8,9 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use tcp_reassembly::{Config, EventKind, FlowId, Reassembler, Segment};
 
+/// So many packets of a connection may pass before one that was sent earlier is taken for lost.
+const REORDERED: u32 = 64;
+
 /// The connections whose addresses fall to one shard.
 #[derive(Debug)]
 pub(super) struct Shard {
@@ -57,6 +60,10 @@ impl Shard {
         config.max_held_total /= shards.max(1);
         config.max_replay_total /= shards.max(1);
         config.max_flows /= shards.max(1);
+        // Captures of several queues or taps come out of order by some packets. A file costs nothing to wait for.
+        config.ack_grace = REORDERED;
+        config.ack_grace_time = Duration::from_secs(1);
+        config.start_hold_packets = REORDERED;
         Self {
             number,
             reassembler: Reassembler::new(config),

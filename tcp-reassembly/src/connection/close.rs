@@ -60,6 +60,7 @@ impl Connection {
         }
         let (half, other) = (self.half(dir), self.half(dir.flip()));
         let seq = segment.seq();
+        let reset = Reset { dir, since: out.now, at: segment.at, packet: segment.packet };
         let answers = segment.ack().is_some_and(|ack| other.is_known() && ack == other.next_seq);
         if half.is_known() || half.is_holding() {
             let position = half.position(seq);
@@ -69,6 +70,10 @@ impl Connection {
                 || half.fin.is_some_and(|fin| (0..=1).contains(&(position - fin.offset.cast_signed())));
             if !exact {
                 let distance = position.saturating_sub(half.next.cast_signed());
+                // The capture may have it before the last data; a forged one further ahead stays what it is.
+                if half.is_known() && (1..=i64::from(out.config.max_ahead)).contains(&distance) {
+                    self.reset_ahead = Some((position.unsigned_abs(), reset));
+                }
                 self.anomaly(dir, Anomaly::SuspiciousRst { distance }, out);
                 return;
             }
@@ -84,11 +89,22 @@ impl Connection {
             self.note_ack(dir.flip(), ack, false, out);
         }
         self.pump(out);
-        if self.reset.is_none() {
-            self.reset = Some(Reset { dir, since: out.now, at: segment.at, packet: segment.packet });
-        }
+        self.reset.get_or_insert(reset);
         if refused {
             self.finish(End::Rst, out);
+        }
+    }
+
+    /// Lets an RST count that was captured before the data in front of it.
+    pub(super) fn reach_reset(&mut self) {
+        let Some((offset, reset)) = self.reset_ahead else { return };
+        let half = self.half(reset.dir);
+        let (passed, reached) = (half.next >= offset, half.next == offset && half.held.is_empty());
+        if passed {
+            self.reset_ahead = None;
+        }
+        if reached {
+            self.reset.get_or_insert(reset);
         }
     }
 

@@ -42,6 +42,8 @@ pub(crate) struct Connection {
     to_server: Half,
     to_client: Half,
     reset: Option<Reset>,
+    /// An RST ahead of what was seen, and where: it counts if the stream turns out to end there.
+    reset_ahead: Option<(u64, Reset)>,
     /// A SYN that does not fit, until the next segments show which connection lives.
     pub(crate) pending: Option<Box<Segment>>,
     roles_corrected: bool,
@@ -61,6 +63,7 @@ impl Connection {
             to_server: Half::new(),
             to_client: Half::new(),
             reset: None,
+            reset_ahead: None,
             pending: None,
             roles_corrected: false,
             ended: None,
@@ -133,6 +136,7 @@ impl Connection {
         };
         self.calm = self.ended.is_none()
             && self.reset.is_none()
+            && self.reset_ahead.is_none()
             && self.pending.is_none()
             && self.to_server.syn_data.is_none()
             && self.to_client.syn_data.is_none();
@@ -228,6 +232,7 @@ impl Connection {
         if segment.payload_len > 0 {
             self.unshare(seq, segment.payload_len, dir);
         }
+        self.reach_reset();
         self.end_if_closed(out);
         Verdict::Done
     }

@@ -4,8 +4,9 @@
 //! before what X said.
 
 use super::{Connection, Out};
+use crate::half::held::Piece;
 use crate::half::{Acked, Start};
-use crate::{Config, Direction, EventKind, GapReason};
+use crate::{Config, Direction, EventKind, GapReason, Seq};
 
 /// Why the next bytes of a direction have to wait although they are here.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +75,12 @@ impl Connection {
     }
 
     fn block(&self, dir: Direction, config: &Config) -> Option<Block> {
-        let ack = self.half(dir).held.front()?.ack?;
+        self.block_by(dir, self.half(dir).held.front()?.ack, config)
+    }
+
+    /// What bytes that came with this acknowledgement have to wait for.
+    fn block_by(&self, dir: Direction, ack: Option<Seq>, config: &Config) -> Option<Block> {
+        let ack = ack?;
         let other = self.half(dir.flip());
         if other.is_holding() {
             return Some(Block::Start);
@@ -92,11 +98,28 @@ impl Connection {
         (need > other.next && !maybe_fin).then_some(Block::Until(need))
     }
 
+    /// Whether bytes that were just captured are next, and nothing has to be told before them.
+    pub(super) fn may_tell(&self, dir: Direction, start: u64, ack: Option<Seq>, config: &Config) -> bool {
+        let (half, other) = (self.half(dir), self.half(dir.flip()));
+        half.is_known()
+            && half.held.is_empty()
+            && half.next == start
+            && other.held.is_empty()
+            && (other.fin.is_none() || other.closed.is_some())
+            && self.block_by(dir, ack, config).is_none()
+    }
+
     /// Tells the first held piece, which is the next.
     fn tell_front(&mut self, dir: Direction, out: &mut Out<'_>) {
+        if let Some(piece) = self.half_mut(dir).held.pop_front() {
+            self.tell(dir, piece, out);
+        }
+    }
+
+    /// Tells the next piece.
+    pub(super) fn tell(&mut self, dir: Direction, piece: Piece, out: &mut Out<'_>) {
         let (packets, now) = (self.packets, out.now);
         let half = self.half_mut(dir);
-        let Some(piece) = half.held.pop_front() else { return };
         let Some(bytes) = piece.bytes else {
             self.gap(dir, piece.start + u64::from(piece.len), GapReason::Truncated, out);
             return;
@@ -120,7 +143,7 @@ impl Connection {
         let half = self.half_mut(dir);
         let Some(len) = to.checked_sub(half.next).filter(|&len| len > 0) else { return };
         let offset = half.next;
-        half.replay.push_gap(offset, len, out.config.max_replay);
+        half.replay.push_gap(offset, len);
         half.advance(len, packets, out.now);
         out.emit(EventKind::Gap { dir, offset, len, why });
     }

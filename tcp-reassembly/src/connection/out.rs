@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Connection;
-use crate::anomaly::{CODES, CONFLICT_KIND, KINDS};
+use crate::anomaly::{CONFLICT_KIND, KINDS, TABLE};
 use crate::half::held::Overlap;
 use crate::{Anomaly, Config, Conflict, Direction, Event, EventKind, FlowId, Stats, Timestamp};
 
@@ -58,8 +58,15 @@ impl Connection {
         }
     }
 
-    /// Tells where two copies of the same bytes differ.
-    pub(super) fn compare(&mut self, dir: Direction, overlap: &Overlap, delivered: bool, out: &mut Out<'_>) {
+    /// Tells where two copies of the same bytes differ; the later one came in `packet`.
+    pub(super) fn compare(
+        &mut self,
+        dir: Direction,
+        overlap: &Overlap,
+        packet: u64,
+        delivered: bool,
+        out: &mut Out<'_>,
+    ) {
         if overlap.kept == overlap.other {
             return;
         }
@@ -79,7 +86,7 @@ impl Connection {
                 kept: overlap.kept.slice(from..to),
                 other: overlap.other.slice(from..to),
                 kept_packet: overlap.kept_packet,
-                other_packet: out.packet,
+                other_packet: packet,
                 delivered,
             })));
         }
@@ -89,7 +96,7 @@ impl Connection {
     pub(super) fn tell_counts(&mut self, out: &mut Out<'_>) {
         let Some(told) = self.told.take() else { return };
         for (dir, counts) in Direction::BOTH.into_iter().zip(told.counts) {
-            for (kind, (count, code)) in counts.into_iter().zip(CODES).enumerate() {
+            for (kind, (count, (code, _))) in counts.into_iter().zip(TABLE).enumerate() {
                 let allowed = if kind == CONFLICT_KIND { 0 } else { u64::from(out.config.max_anomalies) };
                 if count > allowed {
                     let what = Anomaly::Suppressed { code, count: count - allowed };

@@ -69,7 +69,9 @@ impl Connection {
             return;
         }
         let position = half.position(ack);
+        let open = half.closed.is_none();
         if let Some(fin) = &mut half.fin
+            && open
             && let Some(other) = fin.other
             && position == other.cast_signed() + 1
         {
@@ -207,7 +209,7 @@ impl Connection {
         if told > 0 {
             let again = slice(bytes, before, told.min(captured.saturating_sub(before)));
             out.stats.repeated_bytes += again.len() as u64;
-            self.check_told(dir, from, &again, out);
+            self.check_told(dir, from, &again, source.packet, out);
         }
 
         // New.
@@ -226,31 +228,35 @@ impl Connection {
         piece.source.packet_offset = source.packet_offset.wrapping_add(skip);
         if seen > 0 {
             piece.bytes = Some(slice(bytes, skip, seen));
-            for overlap in self.half_mut(dir).held.insert(&piece) {
-                out.stats.repeated_bytes += overlap.other.len() as u64;
-                self.compare(dir, &overlap, false, out);
-            }
+            self.put(dir, piece.clone(), out);
         }
-        // RFC-wise these bytes were sent; the capture cut them off. A better copy may still take their place.
+        // These bytes were on the wire and the capture cut them off. A whole copy may still take their place.
         let cut = len - skip - seen;
         if cut > 0 {
             piece.start += u64::from(seen);
             piece.len = cut;
             piece.bytes = None;
             piece.source.packet_offset = piece.source.packet_offset.wrapping_add(seen);
-            self.half_mut(dir).held.insert(&piece);
+            self.put(dir, piece, out);
         }
     }
 
-    fn check_told(&mut self, dir: Direction, start: u64, bytes: &Bytes, out: &mut Out<'_>) {
-        if out.config.max_replay == 0 {
-            let range = start..start + bytes.len() as u64;
-            self.anomaly(dir, Anomaly::Unchecked { range }, out);
+    /// Tells a new piece if it is next, or holds it.
+    fn put(&mut self, dir: Direction, piece: Piece, out: &mut Out<'_>) {
+        if self.may_tell(dir, piece.start, piece.ack, out.config) {
+            self.tell(dir, piece, out);
             return;
         }
+        for overlap in self.half_mut(dir).held.insert(&piece) {
+            out.stats.repeated_bytes += overlap.other.len() as u64;
+            self.compare(dir, &overlap, piece.source.packet, false, out);
+        }
+    }
+
+    fn check_told(&mut self, dir: Direction, start: u64, bytes: &Bytes, packet: u64, out: &mut Out<'_>) {
         for known in self.half(dir).replay.check(start, bytes) {
             match known {
-                Known::Delivered(overlap) => self.compare(dir, &overlap, true, out),
+                Known::Delivered(overlap) => self.compare(dir, &overlap, packet, true, out),
                 Known::Missing(from, bytes) => {
                     let range = from..from + bytes.len() as u64;
                     self.anomaly(dir, Anomaly::LateData { range, bytes }, out);

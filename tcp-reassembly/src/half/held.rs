@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use crate::{Seq, Timestamp};
 
-/// What a held piece costs beside its bytes: its entry and the allocation behind its copy.
-pub(crate) const PIECE_COST: usize = size_of::<Piece>() + 32;
+/// What the allocation behind the copy of a piece costs beside its bytes.
+const COPY_COST: usize = 48;
 
 /// Where bytes came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl Held {
 
     /// Memory held.
     pub(crate) fn cost(&self) -> usize {
-        self.bytes + self.pieces.len() * PIECE_COST
+        self.bytes + self.pieces.len() * COPY_COST + self.pieces.capacity() * size_of::<Piece>()
     }
 
     pub(crate) fn front(&self) -> Option<&Piece> {
@@ -209,9 +209,9 @@ impl Held {
             assert!(piece.bytes.as_ref().is_none_or(|b| b.len() == piece.len as usize));
             edge = piece.end();
         }
-        let cost =
-            self.pieces.iter().map(|p| PIECE_COST + p.bytes.as_ref().map_or(0, Bytes::len)).sum::<usize>();
-        assert_eq!(self.cost(), cost);
+        let bytes =
+            self.pieces.iter().filter_map(|piece| piece.bytes.as_ref()).map(Bytes::len).sum::<usize>();
+        assert_eq!(self.bytes, bytes);
     }
 }
 

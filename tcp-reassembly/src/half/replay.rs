@@ -15,7 +15,10 @@ const MAX_MARKS: usize = 1024;
 /// The first allocation of a ring; most flows of mail protocols need no more for their commands.
 const FIRST_BYTES: usize = 2048;
 
-/// A run of one packet, or a declared gap.
+/// Declared gaps remembered, so that late data is known as such long after the ring has moved on.
+const MAX_GAPS: usize = 64;
+
+/// A run of one packet.
 #[derive(Debug, Clone, Copy)]
 struct Mark {
     start: u64,
@@ -23,7 +26,6 @@ struct Mark {
     /// How many bytes the ring had taken before this run.
     place: u64,
     packet: u64,
-    gap: bool,
 }
 
 /// What is known about bytes that were told before.
@@ -42,6 +44,8 @@ pub(crate) enum Known {
 pub(crate) struct Replay {
     bytes: VecDeque<u8>,
     marks: VecDeque<Mark>,
+    /// Start and end of declared gaps.
+    gaps: VecDeque<(u64, u64)>,
     /// Bytes that have left the ring.
     gone: u64,
 }
@@ -49,7 +53,9 @@ pub(crate) struct Replay {
 impl Replay {
     /// Memory held.
     pub(crate) fn cost(&self) -> usize {
-        self.bytes.capacity() + self.marks.capacity() * size_of::<Mark>()
+        self.bytes.capacity()
+            + self.marks.capacity() * size_of::<Mark>()
+            + self.gaps.capacity() * size_of::<(u64, u64)>()
     }
 
     /// Notes delivered bytes.
@@ -72,61 +78,73 @@ impl Replay {
         let place = self.gone + self.bytes.len() as u64;
         self.bytes.extend(bytes);
         let (start, len) = (start + skip as u64, bytes.len() as u64);
-        self.marks.push_back(Mark { start, len, place, packet, gap: false });
+        self.marks.push_back(Mark { start, len, place, packet });
     }
 
     /// Notes a declared gap.
-    pub(crate) fn push_gap(&mut self, start: u64, len: u64, limit: usize) {
-        if limit == 0 {
-            return;
+    pub(crate) fn push_gap(&mut self, start: u64, len: u64) {
+        let end = start + len;
+        match self.gaps.back_mut() {
+            Some((_, last)) if *last == start => *last = end,
+            _ => {
+                if self.gaps.len() >= MAX_GAPS {
+                    self.gaps.pop_front();
+                }
+                self.gaps.push_back((start, end));
+            }
         }
-        while self.marks.len() >= MAX_MARKS && self.drop_oldest() {}
-        let place = self.gone + self.bytes.len() as u64;
-        self.marks.push_back(Mark { start, len, place, packet: 0, gap: true });
     }
 
     fn drop_oldest(&mut self) -> bool {
         let Some(mark) = self.marks.pop_front() else { return false };
-        if !mark.gap {
-            let len = usize::try_from(mark.len).unwrap_or(usize::MAX).min(self.bytes.len());
-            self.bytes.drain(..len);
-            self.gone += len as u64;
-        }
+        let len = usize::try_from(mark.len).unwrap_or(usize::MAX).min(self.bytes.len());
+        self.bytes.drain(..len);
+        self.gone += len as u64;
         true
     }
 
     /// Says of each part of `bytes`, which begin at `start` and end at the delivered edge at most, what is known.
     /// Parts that agree are left out.
     pub(crate) fn check(&self, start: u64, bytes: &Bytes) -> Vec<Known> {
-        let mut known = Vec::new();
         let end = start + bytes.len() as u64;
         let part = |from: u64, to: u64| {
             let skip = u32::try_from(from.saturating_sub(start)).unwrap_or(u32::MAX);
             slice(bytes, skip, u32::try_from(to.saturating_sub(from)).unwrap_or(u32::MAX))
         };
-        let reach = self.marks.front().map_or(end, |mark| mark.start);
-        if start < reach {
-            known.push(Known::Forgotten(start, reach.min(end)));
-        }
-        let first = self.marks.partition_point(|mark| mark.start + mark.len <= start);
-        for mark in self.marks.iter().skip(first).take_while(|mark| mark.start < end) {
-            let (from, to) = (mark.start.max(start), (mark.start + mark.len).min(end));
-            if from >= to {
-                continue;
-            }
-            let other = part(from, to);
-            if mark.gap {
-                known.push(Known::Missing(from, other));
-                continue;
-            }
-            let place = usize::try_from(mark.place - self.gone + (from - mark.start)).unwrap_or(usize::MAX);
-            if !self.equals(place, &other) {
-                let kept: Vec<u8> = self.bytes.iter().skip(place).take(other.len()).copied().collect();
-                let overlap = Overlap { start: from, kept: kept.into(), kept_packet: mark.packet, other };
-                known.push(Known::Delivered(overlap));
+        let mut known = Vec::new();
+        let mut edge = start;
+        let mut marks = self.marks.range(self.marks.partition_point(|mark| mark.start + mark.len <= start)..);
+        let mut gaps = self.gaps.range(self.gaps.partition_point(|&(_, end)| end <= start)..).copied();
+        let (mut mark, mut gap) = (marks.next(), gaps.next());
+        while edge < end {
+            let mark_start = mark.map_or(end, |mark| mark.start);
+            let gap_start = gap.map_or(end, |(start, _)| start);
+            let from = mark_start.min(gap_start);
+            if from > edge {
+                known.push(Known::Forgotten(edge, from.min(end)));
+                edge = from;
+            } else if let Some((_, gap_end)) = gap.filter(|_| gap_start <= mark_start) {
+                let to = gap_end.min(end);
+                known.push(Known::Missing(edge, part(edge, to)));
+                (edge, gap) = (to, gaps.next());
+            } else if let Some(run) = mark {
+                let to = (run.start + run.len).min(end);
+                self.check_run(run, edge, part(edge, to), &mut known);
+                (edge, mark) = (to, marks.next());
+            } else {
+                break;
             }
         }
         known
+    }
+
+    fn check_run(&self, run: &Mark, start: u64, other: Bytes, known: &mut Vec<Known>) {
+        let place = usize::try_from(run.place - self.gone + (start - run.start)).unwrap_or(usize::MAX);
+        if !self.equals(place, &other) {
+            let kept: Vec<u8> = self.bytes.iter().skip(place).take(other.len()).copied().collect();
+            let overlap = Overlap { start, kept: kept.into(), kept_packet: run.packet, other };
+            known.push(Known::Delivered(overlap));
+        }
     }
 
     fn equals(&self, place: usize, other: &[u8]) -> bool {
@@ -167,7 +185,7 @@ mod tests {
         let mut replay = Replay::default();
         replay.push(0, b"abcd", 1, 8);
         replay.push(4, b"efgh", 2, 8);
-        replay.push_gap(8, 3, 8);
+        replay.push_gap(8, 3);
         replay.push(11, b"ijkl", 3, 8);
         for (start, bytes, known) in [
             (4, "efgh", vec![]),
@@ -176,6 +194,8 @@ mod tests {
             (4, "eFgH", vec!["4 efgh/eFgH by 2"]),
             (12, "JKL", vec!["12 jkl/JKL by 3"]),
             (0, "ab", vec!["0..2 forgotten"]),
+            (9, "YZ", vec!["9 late YZ"]),
+            (0, "abcdefghXYZ", vec!["0..4 forgotten", "8 late XYZ"]),
         ] {
             assert_eq!(
                 show(&replay.check(start, &Bytes::from_static(bytes.as_bytes()))),

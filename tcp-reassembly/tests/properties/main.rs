@@ -10,194 +10,18 @@
     reason = "a test may fail loudly"
 )]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod make;
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use bytes::Bytes;
 use common::{assert_sound, show};
+use make::{
+    Told, anything, config, content, cuts, disturbed, ends, fin, handshake, isns, odd, run, segment, stream,
+};
 use proptest::prelude::*;
-use tcp_reassembly::{Config, Direction, Event, EventKind, Flags, Reassembler, Segment};
-
-fn ends() -> [SocketAddr; 2] {
-    ["192.0.2.1:40000".parse().unwrap(), "192.0.2.2:25".parse().unwrap()]
-}
-
-fn config() -> Config {
-    let mut config = Config::default();
-    config.seed = Some(3);
-    config
-}
-
-/// The byte at each place of the streams under test: known from its offset alone, hardly ever its neighbour.
-fn content(side: usize, offset: usize) -> u8 {
-    let n = (offset as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15 + side as u64 * 2);
-    (n >> 32) as u8
-}
-
-fn stream(side: usize, len: usize) -> Vec<u8> {
-    (0..len).map(|offset| content(side, offset)).collect()
-}
-
-/// `[from, to)` of a stream as a segment; relative acknowledgement.
-fn segment(side: usize, isn: [u32; 2], from: usize, to: usize, ack: Option<u32>) -> Segment {
-    let data: Vec<u8> = (from..to).map(|offset| content(side, offset)).collect();
-    let seq = isn[side].wrapping_add(1).wrapping_add(from as u32);
-    let segment = Segment::new(ends()[side], ends()[1 - side], seq).with_payload(data.into(), 54);
-    match ack {
-        Some(ack) => segment.with_ack(isn[1 - side].wrapping_add(ack)),
-        None => segment,
-    }
-}
-
-fn handshake(isn: [u32; 2]) -> Vec<Segment> {
-    let [client, server] = ends();
-    vec![
-        Segment::new(client, server, isn[0]).with_flags(Flags::SYN),
-        Segment::new(server, client, isn[1]).with_flags(Flags::SYN).with_ack(isn[0].wrapping_add(1)),
-        Segment::new(client, server, isn[0].wrapping_add(1)).with_ack(isn[1].wrapping_add(1)),
-    ]
-}
-
-fn fin(side: usize, isn: [u32; 2], len: usize, acked: usize) -> Segment {
-    let seq = isn[side].wrapping_add(1).wrapping_add(len as u32);
-    let ack = isn[1 - side].wrapping_add(1).wrapping_add(acked as u32);
-    Segment::new(ends()[side], ends()[1 - side], seq).with_flags(Flags::FIN).with_ack(ack)
-}
-
-fn run(config: Config, mut segments: Vec<Segment>) -> Vec<Event> {
-    let mut reassembler = Reassembler::new(config.clone());
-    let mut events = Vec::new();
-    for (number, segment) in segments.iter_mut().enumerate() {
-        segment.packet = number as u64;
-        segment.at = Duration::from_millis(number as u64);
-        reassembler.push(segment.clone());
-        assert!(reassembler.buffered() <= config.worst_case(), "{}", reassembler.buffered());
-        events.extend(reassembler.events());
-    }
-    reassembler.finish();
-    events.extend(reassembler.events());
-    assert_sound(&events);
-    for event in &events {
-        if let EventKind::Data { bytes, packet, packet_offset, .. } = &event.kind {
-            let source = &segments[usize::try_from(*packet).unwrap()];
-            let from = (packet_offset - source.packet_offset) as usize;
-            assert_eq!(&source.payload[from..from + bytes.len()], &bytes[..], "provenance");
-        }
-    }
-    assert_eq!(reassembler.buffered(), 0);
-    events
-}
-
-/// What was delivered and declared missing of one direction.
-#[derive(Debug, Default, PartialEq)]
-struct Told {
-    data: Vec<(u64, Bytes)>,
-    gaps: Vec<(u64, u64)>,
-}
-
-impl Told {
-    fn of(events: &[Event], side: usize) -> Self {
-        let wanted = [Direction::ToServer, Direction::ToClient][side];
-        let mut told = Self::default();
-        for event in events {
-            match &event.kind {
-                EventKind::Data { dir, offset, bytes, .. } if *dir == wanted => {
-                    told.data.push((*offset, bytes.clone()));
-                }
-                EventKind::Gap { dir, offset, len, .. } if *dir == wanted => match told.gaps.last_mut() {
-                    Some((at, known)) if *at + *known == *offset => *known += len,
-                    _ => told.gaps.push((*offset, *len)),
-                },
-                _ => {}
-            }
-        }
-        told
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        self.data.iter().flat_map(|(_, bytes)| bytes.iter().copied()).collect()
-    }
-}
-
-fn odd(events: &[Event]) -> Vec<&Event> {
-    events
-        .iter()
-        .filter(|event| {
-            matches!(event.kind, EventKind::Gap { .. } | EventKind::Conflict(_) | EventKind::Anomaly { .. })
-        })
-        .collect()
-}
-
-fn isns() -> impl Strategy<Value = [u32; 2]> {
-    let one = || prop_oneof![any::<u32>(), (0_u32..8000).prop_map(|n| u32::MAX - n)];
-    [one(), one()]
-}
-
-/// Cuts of `[0, len)` into runs.
-fn cuts(len: usize) -> impl Strategy<Value = Vec<(usize, usize)>> {
-    prop::collection::vec(1_usize..1460, 0..60).prop_map(move |sizes| {
-        let mut runs = Vec::new();
-        let mut at = 0;
-        for size in sizes.into_iter().chain([1460].into_iter().cycle().take(100)) {
-            let to = (at + size).min(len);
-            if to > at {
-                runs.push((at, to));
-            }
-            at = to;
-        }
-        runs
-    })
-}
-
-/// Runs that cover `[0, len)` in a disturbed order, with repeated and overlapping ones.
-fn disturbed(len: usize) -> impl Strategy<Value = Vec<(usize, usize)>> {
-    let extra = prop::collection::vec((0..len.max(1), 1_usize..3000), 0..10)
-        .prop_map(move |runs| runs.into_iter().map(|(at, n)| (at, (at + n).min(len))).collect::<Vec<_>>());
-    (cuts(len), extra, any::<u64>(), 1_usize..200).prop_map(|(mut runs, extra, seed, reach)| {
-        let mut random = seed | 1;
-        let mut next = move |n: usize| {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            (random % n.max(1) as u64) as usize
-        };
-        for run in extra {
-            let at = next(runs.len() + 1);
-            runs.insert(at, run);
-        }
-        for at in 0..runs.len() {
-            let other = (at + next(reach)).min(runs.len() - 1);
-            runs.swap(at, other);
-        }
-        runs.retain(|(from, to)| from < to);
-        runs
-    })
-}
-
-/// Segments that may say anything.
-fn anything() -> impl Strategy<Value = Segment> {
-    let near = || prop_oneof![0_u32..40, any::<u32>().prop_map(|n| n % 70_000), any::<u32>()];
-    let text = prop::collection::vec(prop::sample::select(b"ab".to_vec()), 0..12);
-    let flags = prop::sample::select(vec![0_u8, 0x10, 0x10, 0x10, 0x18, 0x02, 0x12, 0x11, 0x04, 0x14, 0x07]);
-    let at = prop_oneof![0_u64..3000, any::<u32>().prop_map(u64::from)];
-    (any::<bool>(), 0_u16..2, near(), prop::option::of(near()), flags, text, 0_u32..20, at).prop_map(
-        |(client, port, seq, ack, flags, text, cut, at)| {
-            let mut ends = ends();
-            ends[0].set_port(40_000 + port);
-            let (src, dst) = if client { (ends[0], ends[1]) } else { (ends[1], ends[0]) };
-            let len = text.len() as u32;
-            let mut segment = Segment::new(src, dst, seq)
-                .with_packet(0, Duration::from_millis(at))
-                .with_flags(Flags::from_bits(flags))
-                .with_payload(text.into(), 54)
-                .with_payload_len(if cut > 16 { len + cut } else { len });
-            segment.ack = ack;
-            segment
-        },
-    )
-}
+use tcp_reassembly::{Anomaly, Direction, EventKind, Flags, Reassembler, Segment};
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(192) })]
@@ -273,20 +97,20 @@ proptest! {
     ) {
         // One byte that is acknowledged and never seen may be a FIN, so turns have two at least.
         // Each side speaks in turn and acknowledges everything before; some segments are not captured.
-        let mut ends = [0_usize; 2];
+        let mut said = [0_usize; 2];
         let mut segments = handshake(isn);
         if let Some(side) = one_side {
-            segments.retain(|segment| segment.src != self::ends()[side]);
+            segments.retain(|segment| segment.src != ends()[side]);
         }
         let mut lost = lost.into_iter();
         let mut known = Vec::new();
         for (client, server) in turns {
             for (side, len) in [(1, server), (0, client)] {
-                let from = ends[side];
-                ends[side] += len;
-                let part = segment(side, isn, from, ends[side], Some(1 + ends[1 - side] as u32));
+                let from = said[side];
+                said[side] += len;
+                let part = segment(side, isn, from, said[side], Some(1 + said[1 - side] as u32));
                 if one_side != Some(side) && !lost.next().unwrap_or(false) {
-                    known.push((side, from, ends));
+                    known.push((side, from, said));
                     segments.push(part);
                 }
             }
@@ -301,8 +125,8 @@ proptest! {
                     let &(_, _, then) = known.iter().find(|&&(s, from, _)| s == side && from as u64 == *offset).unwrap();
                     // All that was acknowledged is told, and nothing that was said in answer.
                     let acked = then[1 - side] as u64;
-                    prop_assert!(absent(1 - side) || edges[1 - side] >= acked, "{}", show(&events, self::ends()[0]));
-                    prop_assert!(data[1 - side] <= acked, "{}", show(&events, self::ends()[0]));
+                    prop_assert!(absent(1 - side) || edges[1 - side] >= acked, "{}", show(&events, ends()[0]));
+                    prop_assert!(data[1 - side] <= acked, "{}", show(&events, ends()[0]));
                     data[side] = offset + bytes.len() as u64;
                     (dir, bytes.len() as u64)
                 }
@@ -423,5 +247,113 @@ proptest! {
             }).collect()
         };
         prop_assert_eq!(neutral(alone), neutral(together.into_iter().map(|(_, kind)| kind).collect()));
+    }
+
+    #[test]
+    fn the_first_copy_counts_and_every_other_is_told(
+        isn in isns(),
+        copies in prop::collection::vec((0_usize..60, prop::collection::vec(prop::sample::select(b"ab".to_vec()), 2..14)), 1..40),
+    ) {
+        let mut config = config();
+        config.max_conflicts = u32::MAX;
+        let mut segments = handshake(isn);
+        let first_packet = segments.len();
+        let mut first = [None; 80];
+        let mut differing = Vec::new();
+        for (number, (from, bytes)) in copies.iter().enumerate() {
+            for (at, &byte) in (*from..).zip(bytes) {
+                match first[at] {
+                    None => first[at] = Some(byte),
+                    Some(kept) if kept != byte => differing.push(((number + first_packet) as u64, at as u64)),
+                    Some(_) => {}
+                }
+            }
+            let mut copy = segment(0, isn, *from, *from, Some(1));
+            copy = copy.with_payload(bytes.clone().into(), 54);
+            segments.push(copy);
+        }
+        let events = run(config, segments);
+        let end = first.iter().rposition(Option::is_some).unwrap() + 1;
+        let mut told = [None; 80];
+        for (offset, bytes) in Told::of(&events, 0).data {
+            for (at, &byte) in (offset as usize..).zip(&bytes) {
+                told[at] = Some(byte);
+            }
+        }
+        prop_assert_eq!(&told[..end], &first[..end]);
+        let conflicts: Vec<_> = events
+            .iter()
+            .filter_map(|event| if let EventKind::Conflict(conflict) = &event.kind { Some(conflict) } else { None })
+            .collect();
+        for (packet, at) in &differing {
+            prop_assert!(conflicts.iter().any(|x| x.other_packet == *packet && x.range.contains(at)), "{packet} {at}");
+        }
+        for x in &conflicts {
+            for at in [x.range.start, x.range.end - 1] {
+                prop_assert!(differing.contains(&(x.other_packet, at)), "{x:?}");
+            }
+            let kept: Vec<u8> = x.range.clone().map(|at| first[at as usize].unwrap()).collect();
+            prop_assert_eq!(&x.kept[..], &kept[..]);
+        }
+    }
+
+    #[test]
+    fn no_byte_vanishes_whatever_else_is_said(
+        isn in isns(),
+        grace in 0_u32..4,
+        tight: bool,
+        steps in prop::collection::vec((0_u8..12, 0_usize..300, 2_usize..30, 0_usize..300), 1..80),
+    ) {
+        // Both sides speak over each other with right content; acknowledgements, FINs and RSTs say anything. The
+        // server never sends a FIN, and RSTs are followed by more data, so that the flow does not end early.
+        let mut config = config();
+        config.max_anomalies = u32::MAX;
+        config.ack_grace = grace;
+        if tight {
+            (config.max_held_bytes, config.max_held_pieces, config.max_held_total) = (60, 3, 1500);
+        }
+        config.close_grace = Duration::from_secs(3600);
+        let mut segments = handshake(isn);
+        let mut sent = [[false; 400]; 2];
+        for (what, at, len, ack) in steps {
+            let side = usize::from(what % 2 == 0);
+            segments.push(match what {
+                0..8 => {
+                    sent[side][at..at + len].fill(true);
+                    segment(side, isn, at, at + len, Some(1 + ack as u32))
+                }
+                8 => fin(0, isn, at, ack),
+                9 => segment(0, isn, at, at, Some(1)).with_flags(Flags::RST),
+                10 => segment(1, isn, at, at, Some(1)).with_flags(Flags::RST),
+                _ => segment(side, isn, at, at, Some(1 + ack as u32)),
+            });
+        }
+        let events = run(config, segments);
+        let mut seen = [[false; 400]; 2];
+        for event in &events {
+            prop_assert_eq!(event.flow.get(), 0);
+            let (dir, offset, bytes) = match &event.kind {
+                EventKind::Data { dir, offset, bytes, .. } => (dir, *offset, bytes),
+                EventKind::Anomaly { dir, what: Anomaly::LateData { range, bytes } | Anomaly::DataAfterFin { range, bytes } } => {
+                    prop_assert_eq!(range.end - range.start, bytes.len() as u64);
+                    (dir, range.start, bytes)
+                }
+                EventKind::Conflict(_) | EventKind::Anomaly { what: Anomaly::Unchecked { .. }, .. } => {
+                    prop_assert!(false, "{:?}", event);
+                    unreachable!()
+                }
+                _ => continue,
+            };
+            let side = usize::from(*dir == Direction::ToClient);
+            for (at, &byte) in (offset as usize..).zip(bytes) {
+                prop_assert_eq!(byte, content(side, at));
+                seen[side][at] = true;
+            }
+        }
+        for side in 0..2 {
+            for at in 0..400 {
+                prop_assert!(seen[side][at] || !sent[side][at], "side {side} byte {at}: {}", show(&events, ends()[0]));
+            }
+        }
     }
 }

@@ -1,0 +1,79 @@
+//! `ANOMALIES.md` lists every code that `anomalies.jsonl` can hold, as the enums have them.
+//!
+//! `BLESS=1 cargo test -p mailtap --test anomalies` writes it.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use mailtap::capture::DamageKind;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+use tcp_reassembly::packet::PacketError;
+
+const HEAD: &str = "# Anomalies
+
+What `anomalies.jsonl` can hold. Each line has its layer, its code, and as evidence the packet, the time, the direction
+and the offset in its stream where they are known; `detail` says what the code does not. Codes are stable.
+
+| layer | code | meaning |
+| --- | --- | --- |
+";
+
+#[test]
+fn the_table_is_complete() {
+    let mut rows: Vec<(&str, &str, String)> = Vec::new();
+    let why = || "why".to_owned();
+    for kind in [
+        DamageKind::Unreadable(why()),
+        DamageKind::NotACapture,
+        DamageKind::Compression(why()),
+        DamageKind::CutShort,
+        DamageKind::Record,
+        DamageKind::Block,
+        DamageKind::Trailer,
+        DamageKind::SecondHeader,
+        DamageKind::UnknownInterface(1),
+    ] {
+        rows.push(("capture", kind.code(), kind.to_string().replace(": why", "").replace(" 1", "")));
+    }
+    rows.push(("packet", "unknown-link-type", "packets of a link type that is not read; counted".to_owned()));
+    for error in [PacketError::Fragment, PacketError::Truncated, PacketError::Malformed("why")] {
+        rows.push(("packet", error.code(), format!("{}; counted", error.to_string().replace(": why", ""))));
+    }
+    rows.push((
+        "tcp",
+        "gap",
+        "bytes of the stream that were not captured; how many, and how that is known".to_owned(),
+    ));
+    for (code, meaning) in tcp_reassembly::Anomaly::CODES {
+        rows.push(("tcp", code, meaning.to_owned()));
+    }
+    for anomaly in smtp_proto::Anomaly::ALL {
+        let layer = if anomaly == smtp_proto::Anomaly::AuthMalformed { "sasl" } else { "smtp" };
+        let text = anomaly
+            .to_string()
+            .replace(" 0 bytes", " the limit")
+            .replace(", lf.lf, at 0", "")
+            .replace("0 commands", "commands");
+        rows.push((layer, anomaly.code(), text));
+    }
+    rows.push(("smtp", "roles-changed", "the side taken for the client is the server".to_owned()));
+    rows.push((
+        "mime",
+        "header-duplicate",
+        "a field that may stand once stands twice; the first counts".to_owned(),
+    ));
+    rows.push(("mime", "header-too-long", "the header section is longer than is kept".to_owned()));
+
+    let mut table = HEAD.to_owned();
+    let mut seen = BTreeSet::new();
+    for (layer, code, meaning) in rows {
+        assert!(seen.insert((layer, code)), "{layer} {code} twice");
+        assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{code}");
+        writeln!(table, "| {layer} | `{code}` | {meaning} |").unwrap();
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ANOMALIES.md");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &table).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), table, "BLESS=1 writes it anew");
+}
