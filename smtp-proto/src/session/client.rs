@@ -1,15 +1,15 @@
 //! The client's half: commands, messages, the lines of an AUTH exchange.
 
 use super::pairing::{Address, Expect, Pending};
-use super::{Login, Message, Session, Side};
+use super::{Login, Session, Side};
+use crate::Anomaly;
 use crate::command::{self, Arguments, Command, Verb};
-use crate::event::{EventKind, Operation};
-use crate::{Anomaly, Reply};
+use crate::event::EventKind;
 use bytes::Bytes;
 use core::ops::Range;
-use mail_wire::framer::{Frame, FrameKind, Line, LineEnd, Mode};
+use mail_wire::Timestamp;
+use mail_wire::framer::{FrameKind, Line, LineEnd, Mode};
 use mail_wire::sasl::{Exchange, Outcome as LoginOutcome};
-use mail_wire::{Secret, Timestamp};
 
 /// What the client's next bytes are.
 #[derive(Clone, Debug)]
@@ -114,7 +114,7 @@ impl Session {
     }
 
     /// Whether the client's next line begins with a verb; `None` while too little of it is there.
-    fn verb_ahead(&mut self) -> Option<bool> {
+    pub(super) fn verb_ahead(&mut self) -> Option<bool> {
         /// The longest verb, and what ends it.
         const ENOUGH: usize = 14;
         let framer = self.framer(Side::Client);
@@ -293,219 +293,6 @@ impl Session {
         }
     }
 
-    /// The next bytes are the message, whose envelope is complete now.
-    pub(super) fn begin_message(&mut self, operation: Operation) {
-        let (envelope, verdicts_due) = self.transaction.take(operation);
-        let verb = if operation == Operation::Bdat { Verb::Bdat } else { Verb::Data };
-        self.message = Some(Message {
-            verb,
-            complete: operation != Operation::Unknown,
-            terminated: false,
-            gapped: operation == Operation::Unknown,
-            unstuffed_told: false,
-            verdicts_due,
-            verdicts: Vec::new(),
-            refused: None,
-            end: None,
-        });
-        let here = self.framer(Side::Client).position();
-        let at = self.now;
-        self.emit(Side::Client, at, here..here, EventKind::MessageStart(Box::new(envelope)));
-    }
-
-    /// Mid-stream: whether the first bytes are the inside of a message; `None` while that cannot be told.
-    fn begins_in_body(&mut self) -> Option<bool> {
-        /// A line this long is no command.
-        const LONG: usize = 1000;
-        let framer = self.framer(Side::Client);
-        if framer.at_gap() {
-            return Some(false);
-        }
-        let ahead: Vec<u8> = framer.peek().take(LONG).collect();
-        let Some(lf) = ahead.iter().position(|byte| *byte == b'\n') else {
-            return match ahead.len() {
-                LONG => Some(true),
-                _ => framer.is_closed().then_some(false),
-            };
-        };
-        let (line, rest) = ahead.split_at(lf);
-        // One line of base64 alone is an answer to a SASL prompt.
-        let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\r');
-        let answer = rest.len() == 1 && line.iter().all(base64);
-        Some(!answer && Verb::of(line.trim_ascii_end()) == Verb::Unknown)
-    }
-
-    fn begin_in_body(&mut self) {
-        self.begin_message(Operation::Unknown);
-        let (at, here) = (self.now, self.framer(Side::Client).position());
-        // Nothing of the stream before this place was captured, so the gap takes no room in it.
-        self.emit(Side::Client, at, here..here, EventKind::MessageGap(None));
-        self.client = Client::Body { bare_lf: false };
-    }
-
-    fn step_body(&mut self, bare_lf: bool) -> bool {
-        let Some(Frame { at, span, kind, .. }) = self.framer(Side::Client).next(Mode::Body { bare_lf })
-        else {
-            let ended = self.framer(Side::Client).is_finished();
-            if ended {
-                self.cut_message();
-            }
-            return ended;
-        };
-        match kind {
-            FrameKind::Data { bytes, unstuffed } => {
-                if unstuffed && self.message.as_mut().is_some_and(Message::tell_unstuffed) {
-                    self.anomaly(Side::Client, at, &span, Anomaly::DotUnstuffed);
-                }
-                self.emit(Side::Client, at, span, EventKind::MessageData(bytes));
-            }
-            FrameKind::EndOfData => {
-                if let Some(message) = &mut self.message {
-                    message.end = Some((at, span));
-                    message.terminated = true;
-                }
-                self.await_verdict();
-            }
-            FrameKind::LooseEnd { offset, form } => {
-                self.anomaly(Side::Client, at, &span, Anomaly::LooseEnd { offset, form });
-            }
-            FrameKind::Gap(len) => self.message_gap(at, span, len),
-            FrameKind::Line(_) | FrameKind::Truncated(_) => {}
-            _ => {}
-        }
-        true
-    }
-
-    fn message_gap(&mut self, at: Timestamp, span: Range<u64>, len: Option<u64>) {
-        if let Some(message) = &mut self.message {
-            message.complete = false;
-            message.gapped = true;
-        }
-        self.emit(Side::Client, at, span, EventKind::MessageGap(len));
-    }
-
-    /// The stream ends inside the message. A verdict may come all the same: of a terminator that was not captured.
-    fn cut_message(&mut self) {
-        if let Some(message) = &mut self.message {
-            message.complete = false;
-        }
-        self.await_verdict();
-    }
-
-    fn await_verdict(&mut self) {
-        let verb = self.message.as_ref().map_or(Verb::Data, |message| message.verb);
-        self.queue.push(Pending::new(Expect::Verdict(verb)));
-        self.client = Client::AwaitVerdict;
-    }
-
-    fn begin_chunk(&mut self, size: u64, last: bool) {
-        if self.message.is_none() {
-            self.begin_message(Operation::Bdat);
-        }
-        self.client = Client::Chunk { left: size, last };
-    }
-
-    fn step_chunk(&mut self, left: u64, last: bool) -> bool {
-        if left == 0 {
-            if last {
-                if let Some(message) = &mut self.message {
-                    message.terminated = true;
-                }
-                self.await_verdict();
-            } else {
-                self.queue.push(Pending::new(Expect::Chunk));
-                self.client = Client::Commands;
-            }
-            return true;
-        }
-        let Some(Frame { at, span, kind, .. }) = self.framer(Side::Client).next(Mode::Counted(left)) else {
-            let ended = self.framer(Side::Client).is_finished();
-            if ended {
-                self.cut_message();
-            }
-            return ended;
-        };
-        let rest = left - (span.end - span.start).min(left);
-        self.client = Client::Chunk { left: rest, last };
-        match kind {
-            FrameKind::Data { bytes, .. } => self.emit(Side::Client, at, span, EventKind::MessageData(bytes)),
-            FrameKind::Gap(len) => {
-                if len.is_none() {
-                    // How much of the chunk is left is anybody's guess; the next line that parses goes on.
-                    self.client = Client::Chunk { left: 0, last };
-                    self.sync.shaky = true;
-                }
-                self.message_gap(at, span, len);
-            }
-            _ => {}
-        }
-        true
-    }
-
-    /// A BDAT message ends without its last chunk.
-    fn give_up_chunks(&mut self, at: Timestamp, span: &Range<u64>) {
-        let Some(message) = &mut self.message else { return };
-        message.complete = false;
-        message.end = Some((at, span.start..span.start));
-        if message.refused.is_none() {
-            self.anomaly(Side::Client, at, span, Anomaly::BdatNoLast);
-        }
-        self.end_message();
-    }
-
-    fn step_sasl(&mut self, sure: bool) -> bool {
-        if !sure {
-            match self.verb_ahead() {
-                None => return false,
-                Some(true) => {
-                    self.end_login(LoginOutcome::Unknown);
-                    self.client = Client::Commands;
-                    return true;
-                }
-                Some(false) => {}
-            }
-        }
-        let Some(frame) = self.framer(Side::Client).next(Mode::Line) else {
-            let ended = self.framer(Side::Client).is_finished();
-            if ended {
-                self.end_login(LoginOutcome::Unknown);
-                self.client = Client::Commands;
-            }
-            return ended;
-        };
-        let Frame { at, span, kind: FrameKind::Line(line), .. } = frame else {
-            if matches!(frame.kind, FrameKind::Gap(_)) {
-                // The response, it seems; its answer is the verdict if it says so.
-                self.sync.shaky = true;
-                self.queue.push(Pending { doubtful: true, ..Pending::new(Expect::Sasl) });
-                self.client = Client::AwaitSasl;
-            }
-            self.leftover(Side::Client, frame);
-            return true;
-        };
-        if line.end == LineEnd::Cut {
-            self.anomaly(Side::Client, at, &span, Anomaly::LineTooLong { limit: self.config.max_line });
-        }
-        if let Some(login) = &mut self.login {
-            login.exchange.response(&line.text);
-            login.at = at;
-            login.span = span.clone();
-        }
-        self.emit(Side::Client, at, span.clone(), EventKind::Response(Secret::new(line.text)));
-        self.queue.push(Pending::new(Expect::Sasl));
-        self.client = Client::AwaitSasl;
-        true
-    }
-
-    pub(super) fn end_login(&mut self, outcome: LoginOutcome) {
-        let Some(Login { exchange, at, span }) = self.login.take() else { return };
-        let credential = exchange.finish(outcome);
-        if credential.unreadable.is_some() {
-            self.anomaly(Side::Client, at, &span, Anomaly::AuthMalformed);
-        }
-        self.emit(Side::Client, at, span, EventKind::Credential(Box::new(credential)));
-    }
-
     /// Drops what the client was about: its half is no plaintext any more.
     pub(super) fn abandon(&mut self) {
         while self.queue.pop().is_some() {}
@@ -515,27 +302,6 @@ impl Session {
         }
         self.end_message();
         self.transaction = super::Transaction::default();
-    }
-
-    /// The server's answer to DATA; without one the client's next line tells whether it went on.
-    pub(super) fn data_answered(&mut self, reply: Option<&Reply>) {
-        let Client::AwaitData { bare_lf } = self.client else { return };
-        let taken = match reply {
-            Some(reply) => matches!(reply.code, 300..=399),
-            None => self.verb_ahead() == Some(false) && !self.framer(Side::Client).is_finished(),
-        };
-        self.client = Client::Commands;
-        if taken {
-            self.begin_message(Operation::Data);
-            self.client = Client::Body { bare_lf };
-        }
-    }
-}
-
-impl Message {
-    /// Whether this is the first dot of the message that was not doubled.
-    const fn tell_unstuffed(&mut self) -> bool {
-        !core::mem::replace(&mut self.unstuffed_told, true)
     }
 }
 

@@ -6,7 +6,9 @@
 //! when the other half ends, when a limit is reached, or by [`Session::expire`]; after that the session does not wait
 //! again until a reply has found its command.
 
+mod auth;
 mod client;
+mod message;
 mod pairing;
 mod server;
 mod transaction;

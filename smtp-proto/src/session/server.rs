@@ -10,7 +10,6 @@ use bytes::Bytes;
 use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::{FrameKind, Line, LineEnd, Mode};
-use mail_wire::sasl::Outcome as LoginOutcome;
 
 /// A reply whose last line has not come.
 #[derive(Clone, Debug)]
@@ -273,26 +272,6 @@ impl Session {
             message.verdicts.push(compact(reply));
             message.verdicts_due = message.verdicts_due.saturating_sub(1);
         }
-    }
-
-    fn sasl_answered(&mut self, reply: Option<&Reply>) {
-        let outcome = match reply {
-            None => {
-                self.client = Client::Sasl { sure: false };
-                return;
-            }
-            Some(reply) if matches!(reply.code, 300..=399) => {
-                if let (Some(login), Some(text)) = (&mut self.login, reply.lines.first()) {
-                    login.exchange.challenge(text);
-                }
-                self.client = Client::Sasl { sure: true };
-                return;
-            }
-            Some(reply) if reply.is_positive() => LoginOutcome::Accepted,
-            Some(_) => LoginOutcome::Rejected,
-        };
-        self.client = Client::Commands;
-        self.end_login(outcome);
     }
 }
 

@@ -1,0 +1,86 @@
+//! The lines of an AUTH exchange (RFC 4954), and the login that they amount to.
+
+use super::client::Client;
+use super::pairing::{Expect, Pending};
+use super::{Login, Session, Side};
+use crate::event::EventKind;
+use crate::{Anomaly, Reply};
+use mail_wire::Secret;
+use mail_wire::framer::{Frame, FrameKind, LineEnd, Mode};
+use mail_wire::sasl::Outcome;
+
+impl Session {
+    pub(super) fn step_sasl(&mut self, sure: bool) -> bool {
+        if !sure {
+            match self.verb_ahead() {
+                None => return false,
+                Some(true) => {
+                    self.end_login(Outcome::Unknown);
+                    self.client = Client::Commands;
+                    return true;
+                }
+                Some(false) => {}
+            }
+        }
+        let Some(frame) = self.framer(Side::Client).next(Mode::Line) else {
+            let ended = self.framer(Side::Client).is_finished();
+            if ended {
+                self.end_login(Outcome::Unknown);
+                self.client = Client::Commands;
+            }
+            return ended;
+        };
+        let Frame { at, span, kind: FrameKind::Line(line), .. } = frame else {
+            if matches!(frame.kind, FrameKind::Gap(_)) {
+                // The response, it seems; its answer is the verdict if it says so.
+                self.sync.shaky = true;
+                self.queue.push(Pending { doubtful: true, ..Pending::new(Expect::Sasl) });
+                self.client = Client::AwaitSasl;
+            }
+            self.leftover(Side::Client, frame);
+            return true;
+        };
+        if line.end == LineEnd::Cut {
+            self.anomaly(Side::Client, at, &span, Anomaly::LineTooLong { limit: self.config.max_line });
+        }
+        if let Some(login) = &mut self.login {
+            login.exchange.response(&line.text);
+            login.at = at;
+            login.span = span.clone();
+        }
+        self.emit(Side::Client, at, span.clone(), EventKind::Response(Secret::new(line.text)));
+        self.queue.push(Pending::new(Expect::Sasl));
+        self.client = Client::AwaitSasl;
+        true
+    }
+
+    pub(super) fn end_login(&mut self, outcome: Outcome) {
+        let Some(Login { exchange, at, span }) = self.login.take() else { return };
+        let credential = exchange.finish(outcome);
+        if credential.unreadable.is_some() {
+            self.anomaly(Side::Client, at, &span, Anomaly::AuthMalformed);
+        }
+        self.emit(Side::Client, at, span, EventKind::Credential(Box::new(credential)));
+    }
+
+    /// The server's answer to AUTH or to a line of its exchange.
+    pub(super) fn sasl_answered(&mut self, reply: Option<&Reply>) {
+        let outcome = match reply {
+            None => {
+                self.client = Client::Sasl { sure: false };
+                return;
+            }
+            Some(reply) if matches!(reply.code, 300..=399) => {
+                if let (Some(login), Some(text)) = (&mut self.login, reply.lines.first()) {
+                    login.exchange.challenge(text);
+                }
+                self.client = Client::Sasl { sure: true };
+                return;
+            }
+            Some(reply) if reply.is_positive() => Outcome::Accepted,
+            Some(_) => Outcome::Rejected,
+        };
+        self.client = Client::Commands;
+        self.end_login(outcome);
+    }
+}
