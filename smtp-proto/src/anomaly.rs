@@ -74,6 +74,65 @@ pub enum Anomaly {
     /// RFC 3030: the last chunk is marked.
     #[error("a BDAT message was given up before its last chunk")]
     BdatNoLast,
+    /// RFC 3030 section 2 forbids it.
+    #[error("DATA inside of a BDAT message")]
+    BdatDataMix,
+    /// No message was transferred.
+    #[error("the server refused DATA")]
+    DataRejected,
+    /// The server read it as commands; the content is told as a rejected message.
+    #[error("the client sent the message although DATA was refused")]
+    DataUnsynced,
+    /// A verdict may come all the same.
+    #[error("the stream ends inside a message")]
+    Truncated,
+    /// Plaintext that a careless server takes for encrypted (CVE-2011-0411).
+    #[error("commands stand between STARTTLS and the handshake")]
+    StarttlsInjectedCommand,
+    /// Plaintext that a careless client takes for encrypted.
+    #[error("replies stand between the acceptance of STARTTLS and the handshake")]
+    StarttlsInjectedResponse,
+    /// A middlebox writes X over the keyword, so the connection stays in plaintext.
+    #[error("the offer of STARTTLS was painted over on the way")]
+    StarttlsStripped,
+    /// The offer may have been removed on the way.
+    #[error("STARTTLS without an offer")]
+    StarttlsNotOffered,
+    /// RFC 4954 section 4.
+    #[error("a line of AUTH is longer than 12,288 bytes")]
+    AuthLineLong,
+    /// Servers take it all the same.
+    #[error("an address does not stand in angle brackets")]
+    AddressSyntax,
+    /// RFC 1870.
+    #[error("the message is larger, {actual} bytes, than its SIZE parameter says, {declared}")]
+    SizeMismatch {
+        /// What the client said.
+        declared: u64,
+        /// What it sent.
+        actual: u64,
+    },
+    /// Told as `Opaque`.
+    #[error("an Exchange server was sent a blob (XEXCH50)")]
+    XExch50,
+    /// The addresses that it claims are in the `Proxy` event.
+    #[error("a proxy speaks first (PROXY protocol)")]
+    Proxied,
+    /// RFC 821 section 3.8, RFC 2645.
+    #[error("TURN or ATRN was accepted: client and server swap roles")]
+    RoleSwap,
+    /// RFC 4468; the bytes are not on this wire.
+    #[error("BURL: content that the server fetches elsewhere")]
+    Burl,
+    /// Three lines without a verb at the beginning.
+    #[error("the client seems to speak another protocol")]
+    ProtocolMismatch,
+    /// The replies prove it (SMTP smuggling).
+    #[error("the server took one message for {verdicts}")]
+    Smuggled {
+        /// Final verdicts so far on what the client sent as one message.
+        verdicts: u32,
+    },
     /// The raw text is in the credential.
     #[error("an AUTH response is not what the mechanism calls for")]
     AuthMalformed,
@@ -102,6 +161,23 @@ impl Anomaly {
             Self::BdatInvalid => "bdat-invalid",
             Self::BdatRejected => "bdat-rejected",
             Self::BdatNoLast => "bdat-no-last",
+            Self::BdatDataMix => "bdat-data-mix",
+            Self::DataRejected => "data-rejected",
+            Self::DataUnsynced => "data-unsynced",
+            Self::Truncated => "truncated",
+            Self::StarttlsInjectedCommand => "starttls-injected-command",
+            Self::StarttlsInjectedResponse => "starttls-injected-response",
+            Self::StarttlsStripped => "starttls-stripped",
+            Self::StarttlsNotOffered => "starttls-not-offered",
+            Self::AuthLineLong => "auth-line-long",
+            Self::AddressSyntax => "address-syntax",
+            Self::SizeMismatch { .. } => "size-mismatch",
+            Self::XExch50 => "xexch50",
+            Self::Proxied => "proxied",
+            Self::RoleSwap => "role-swap",
+            Self::Burl => "burl",
+            Self::ProtocolMismatch => "protocol-mismatch",
+            Self::Smuggled { .. } => "smuggled",
             Self::AuthMalformed => "auth-malformed",
         }
     }
@@ -113,12 +189,14 @@ impl Anomaly {
             Self::LooseEnd { form, .. } => Some(form.name().to_owned()),
             Self::LineTooLong { limit } | Self::ReplyTooLong { limit } => Some(limit.to_string()),
             Self::ReplyMissing { commands } => Some(commands.to_string()),
+            Self::SizeMismatch { declared, actual } => Some(format!("{actual} bytes, declared {declared}")),
+            Self::Smuggled { verdicts } => Some(format!("{verdicts} final verdicts")),
             _ => None,
         }
     }
 
     /// One of each, for tables of all codes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 36] = [
         Self::BareLf,
         Self::LineTooLong { limit: 0 },
         Self::BadCommand,
@@ -137,6 +215,23 @@ impl Anomaly {
         Self::BdatInvalid,
         Self::BdatRejected,
         Self::BdatNoLast,
+        Self::BdatDataMix,
+        Self::DataRejected,
+        Self::DataUnsynced,
+        Self::Truncated,
+        Self::StarttlsInjectedCommand,
+        Self::StarttlsInjectedResponse,
+        Self::StarttlsStripped,
+        Self::StarttlsNotOffered,
+        Self::AuthLineLong,
+        Self::AddressSyntax,
+        Self::SizeMismatch { declared: 0, actual: 0 },
+        Self::XExch50,
+        Self::Proxied,
+        Self::RoleSwap,
+        Self::Burl,
+        Self::ProtocolMismatch,
+        Self::Smuggled { verdicts: 2 },
         Self::AuthMalformed,
     ];
 }

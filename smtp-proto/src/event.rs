@@ -2,6 +2,7 @@
 
 use crate::{Anomaly, Command, Parameter, Path, Reply, Verb};
 use bytes::Bytes;
+use core::net::SocketAddr;
 use core::ops::Range;
 use mail_wire::sasl::Credential;
 use mail_wire::{Direction, Secret, Timestamp};
@@ -27,6 +28,8 @@ pub struct Event {
 pub enum EventKind {
     /// The server's first reply.
     Greeting(Box<Reply>),
+    /// What a proxy put before the connection (HAProxy's PROXY protocol).
+    Proxy(Box<Proxy>),
     /// A command line of the client.
     Command(Box<Command>),
     /// A line of the client inside an AUTH exchange, in base64.
@@ -97,6 +100,18 @@ pub struct Envelope {
     pub recipients: Vec<Recipient>,
     /// Recipients beyond the limit, not kept.
     pub more_recipients: u64,
+}
+
+/// The claim of a proxy about the connection that it hands on.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proxy {
+    /// Version of the PROXY protocol, 1 or 2.
+    pub version: u8,
+    /// Who is said to have connected, and to whom; `None` if the proxy does not say.
+    pub addresses: Option<(SocketAddr, SocketAddr)>,
+    /// The header as sent.
+    pub raw: Bytes,
 }
 
 /// One RCPT command and its answer.

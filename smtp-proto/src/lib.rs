@@ -68,7 +68,7 @@ pub use anomaly::Anomaly;
 pub use command::{Arguments, Command, Parameter, Path, Verb};
 pub use config::Config;
 pub use error::ParseError;
-pub use event::{Envelope, Event, EventKind, MessageEnd, Operation, Outcome, Recipient};
+pub use event::{Envelope, Event, EventKind, MessageEnd, Operation, Outcome, Proxy, Recipient};
 pub use mail_wire::framer::LooseForm;
 pub use mail_wire::sasl::{Credential, Outcome as LoginOutcome};
 pub use mail_wire::{Direction, Secret, Timestamp};

@@ -78,8 +78,12 @@ fn check_tiling(steps: &[Step], config: &Config) -> Result<Vec<Event>, TestCaseE
 /// Transcripts whose events depend on nothing but the bytes of both halves.
 fn plain_transcripts() -> Vec<Transcript> {
     let plain = |step: &Step| matches!(step, Step::Push(..) | Step::Close(_));
+    // Long lines say nothing that short ones do not, byte by byte for a long time.
+    let short = |step: &Step| !matches!(step, Step::Push(_, bytes) if bytes.len() > 4096);
     let all = transcripts().into_iter().filter(|(path, _)| !path.to_string_lossy().contains("mid-stream"));
-    all.map(|(_, transcript)| transcript).filter(|transcript| transcript.steps.iter().all(plain)).collect()
+    all.map(|(_, transcript)| transcript)
+        .filter(|transcript| transcript.steps.iter().all(|step| plain(step) && short(step)))
+        .collect()
 }
 
 /// Lines that mean something to one side or the other, and noise.
@@ -150,7 +154,7 @@ fn message(number: usize) -> Vec<(Direction, String)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn any_chunking_and_interleaving_gives_the_same_events(

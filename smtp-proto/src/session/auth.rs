@@ -9,6 +9,9 @@ use mail_wire::Secret;
 use mail_wire::framer::{Frame, FrameKind, LineEnd, Mode};
 use mail_wire::sasl::Outcome;
 
+/// RFC 4954 section 4: the longest line of an exchange.
+const RESPONSE: usize = 12_288;
+
 impl Session {
     pub(super) fn step_sasl(&mut self, sure: bool) -> bool {
         if !sure {
@@ -40,6 +43,9 @@ impl Session {
             self.leftover(Side::Client, frame);
             return true;
         };
+        if line.text.len() > RESPONSE {
+            self.anomaly(Side::Client, at, &span, Anomaly::AuthLineLong);
+        }
         if line.end == LineEnd::Cut {
             self.anomaly(Side::Client, at, &span, Anomaly::LineTooLong { limit: self.config.max_line });
         }

@@ -1,10 +1,11 @@
 //! The client's half: commands, messages, the lines of an AUTH exchange.
 
 use super::pairing::{Address, Expect, Pending};
+use super::preface::Preface;
 use super::{Login, Session, Side};
-use crate::Anomaly;
 use crate::command::{self, Arguments, Command, Verb};
 use crate::event::EventKind;
+use crate::{Anomaly, Reply};
 use bytes::Bytes;
 use core::ops::Range;
 use mail_wire::Timestamp;
@@ -18,10 +19,12 @@ pub(super) enum Client {
     Commands,
     /// Unknown until DATA is answered.
     AwaitData { bare_lf: bool },
+    /// A command, or the message of a client that did not wait for the refusal of DATA.
+    Refused(Box<(Reply, bool)>),
     /// The inside of a dot-terminated message.
     Body { bare_lf: bool },
-    /// A chunk, which stays unread until the recipients are answered, so that the envelope is whole.
-    AwaitEnvelope { size: u64, last: bool },
+    /// Content, which stays unread until the recipients are answered, so that the envelope is whole.
+    AwaitEnvelope(Content),
     /// The inside of a BDAT chunk.
     Chunk { left: u64, last: bool },
     /// A command that gives up a BDAT message whose chunks are not all answered yet.
@@ -34,8 +37,23 @@ pub(super) enum Client {
     AwaitSasl,
     /// A line of the AUTH exchange; `sure`: the server asked for it.
     Sasl { sure: bool },
+    /// The other side's, once TURN or ATRN is accepted.
+    AwaitTurn,
+    /// Unknown until XEXCH50 is answered.
+    AwaitBlob,
+    /// The inside of the blob that follows XEXCH50.
+    Blob { left: u64 },
     /// No plaintext.
     Opaque,
+}
+
+/// What BDAT or BURL announces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// So many bytes.
+    Chunk { size: u64, last: bool },
+    /// Bytes that the server fetches (RFC 4468); they are not on this wire.
+    Elsewhere { last: bool },
 }
 
 impl Session {
@@ -47,10 +65,12 @@ impl Session {
             Client::Chunk { left, last } => self.step_chunk(left, last),
             Client::Sasl { sure } => self.step_sasl(sure),
             Client::Opaque => self.step_opaque(Side::Client),
-            Client::AwaitEnvelope { size, last } => {
+            Client::Blob { left } => self.step_blob(left),
+            Client::Refused(_) => self.step_refused(),
+            Client::AwaitEnvelope(content) => {
                 let answered = self.queue.is_empty();
                 if answered {
-                    self.begin_chunk(size, last);
+                    self.begin_content(content);
                 }
                 answered
             }
@@ -65,9 +85,12 @@ impl Session {
                 }
                 answered
             }
-            Client::AwaitData { .. } | Client::AwaitVerdict | Client::AwaitStartTls | Client::AwaitSasl => {
-                false
-            }
+            Client::AwaitData { .. }
+            | Client::AwaitVerdict
+            | Client::AwaitStartTls
+            | Client::AwaitSasl
+            | Client::AwaitTurn
+            | Client::AwaitBlob => false,
         }
     }
 
@@ -76,12 +99,19 @@ impl Session {
         match self.client {
             Client::Commands => self.queue_is_full() && self.peer_of(Side::Server).has_unread(),
             Client::AwaitData { .. }
-            | Client::AwaitEnvelope { .. }
+            | Client::AwaitEnvelope(_)
             | Client::AwaitChunks(_)
+            | Client::AwaitTurn
+            | Client::AwaitBlob
             | Client::AwaitVerdict
             | Client::AwaitStartTls
             | Client::AwaitSasl => true,
-            Client::Body { .. } | Client::Chunk { .. } | Client::Sasl { .. } | Client::Opaque => false,
+            Client::Body { .. }
+            | Client::Chunk { .. }
+            | Client::Blob { .. }
+            | Client::Refused(_)
+            | Client::Sasl { .. }
+            | Client::Opaque => false,
         }
     }
 
@@ -134,14 +164,19 @@ impl Session {
         match self.tls_ahead(Side::Client) {
             None => return false,
             Some(true) => {
-                self.tls_agreed = false;
+                self.starttls.agreed = false;
                 self.start_tls(Side::Client);
                 return true;
             }
             Some(false) => {}
         }
-        if self.tls_agreed && !self.tls_is_absent() {
+        if self.starttls.agreed && !self.tls_is_absent() {
             return true;
+        }
+        match self.step_preface() {
+            Preface::None => {}
+            Preface::Incomplete => return false,
+            Preface::Taken => return true,
         }
         if self.sync.undecided {
             match self.begins_in_body() {
@@ -166,25 +201,6 @@ impl Session {
             }
             _ => self.leftover(Side::Client, frame),
         }
-        true
-    }
-
-    /// After an accepted STARTTLS something else than TLS came. A readable line means that the capture was decrypted
-    /// before it was written, or that commands were slipped in before the handshake (CVE-2011-0411); what is not
-    /// readable is taken for encrypted. False if the half has turned opaque.
-    fn tls_is_absent(&mut self) -> bool {
-        self.tls_agreed = false;
-        let framer = self.framer(Side::Client);
-        let text = |byte: u8| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~' | 0x80..);
-        if framer.peek().next().is_none() {
-            return true;
-        }
-        if !framer.peek().take(4).all(text) {
-            self.start_tls(Side::Client);
-            return false;
-        }
-        self.anomaly_here(Side::Client, Anomaly::StarttlsPlaintext);
-        self.transaction = super::Transaction::default();
         true
     }
 
@@ -220,11 +236,15 @@ impl Session {
             self.anomaly(Side::Client, at, &span, Anomaly::LineTooLong { limit: self.config.max_line });
         }
         let bare_lf = line.end == LineEnd::Lf;
+        self.plaintext(Side::Client);
         let gives_up = matches!(
             command.verb,
             Verb::Rset | Verb::Mail | Verb::Helo | Verb::Ehlo | Verb::Lhlo | Verb::Data | Verb::Quit
         );
         if gives_up && self.message.is_some() {
+            if command.verb == Verb::Data {
+                self.anomaly(Side::Client, at, &span, Anomaly::BdatDataMix);
+            }
             // What became of the chunks is known when they are answered.
             self.client = Client::AwaitChunks(Box::new((command, at, span)));
             return;
@@ -248,24 +268,32 @@ impl Session {
             }
             _ => None,
         };
-        let chunk = match command.arguments {
-            Arguments::Chunk { size, last } => Some((size, last)),
+        let content = match command.arguments {
+            Arguments::Chunk { size, last } => Some(Content::Chunk { size, last }),
+            Arguments::Burl { last, .. } => Some(Content::Elsewhere { last }),
             _ => None,
         };
         let verb = command.verb;
+        let oddity = oddity(&command);
         self.emit(Side::Client, at, span.clone(), EventKind::Command(Box::new(command)));
         if raw {
             let anomaly = if verb == Verb::Bdat { Anomaly::BdatInvalid } else { Anomaly::BadCommand };
             self.anomaly(Side::Client, at, &span, anomaly);
         }
-        if let Some((size, last)) = chunk {
+        if let Some(oddity) = oddity {
+            self.anomaly(Side::Client, at, &span, oddity);
+        }
+        self.meet(verb, at, &span);
+        if let Some(content) = content {
             // Its place in the queue comes with its end: no server answers a chunk before it has it.
-            self.client = Client::AwaitEnvelope { size, last };
+            self.client = Client::AwaitEnvelope(content);
             return;
         }
         match expect {
             Expect::Data => self.client = Client::AwaitData { bare_lf: false },
             Expect::StartTls => self.client = Client::AwaitStartTls,
+            Expect::Turn(_) => self.client = Client::AwaitTurn,
+            Expect::XExch50 { .. } => self.client = Client::AwaitBlob,
             Expect::Sasl => {
                 self.login = sasl;
                 self.client = Client::AwaitSasl;
@@ -273,6 +301,20 @@ impl Session {
             _ => {}
         }
         self.queue.push(Pending::new(expect));
+    }
+
+    /// Three lines without a verb at the beginning: somebody who speaks another protocol, or uses one to reach a mail
+    /// server (cross-protocol attacks send commands behind an HTTP header). What the server accepts is mail all the
+    /// same.
+    fn meet(&mut self, verb: Verb, at: Timestamp, span: &Range<u64>) {
+        self.strangers = match self.strangers {
+            Some(2) if verb == Verb::Unknown => {
+                self.anomaly(Side::Client, at, span, Anomaly::ProtocolMismatch);
+                None
+            }
+            Some(count) if verb == Verb::Unknown => Some(count + 1),
+            _ => None,
+        };
     }
 
     /// What the reply to a command will decide.
@@ -289,6 +331,14 @@ impl Session {
             (Verb::Rset, _) => Expect::Rset,
             (Verb::StartTls, _) => Expect::StartTls,
             (Verb::Auth | Verb::XExps, Arguments::Auth { .. }) => Expect::Sasl,
+            (verb @ (Verb::Turn | Verb::Atrn), _) => Expect::Turn(verb),
+            (Verb::XExch50, Arguments::Text(sizes)) => {
+                // XEXCH50 <size of the blob> <version>
+                let size =
+                    sizes.split(|byte| *byte == b' ').next().and_then(|size| str::from_utf8(size).ok());
+                size.and_then(|size| size.parse().ok())
+                    .map_or(Expect::Other(Verb::XExch50), |size| Expect::XExch50 { size })
+            }
             (verb, _) => Expect::Other(verb),
         }
     }
@@ -302,6 +352,21 @@ impl Session {
         }
         self.end_message();
         self.transaction = super::Transaction::default();
+    }
+}
+
+/// What is odd about a command by itself.
+fn oddity(command: &Command) -> Option<Anomaly> {
+    /// RFC 4954 section 4.
+    const AUTH_LINE: usize = 12_288;
+    match &command.arguments {
+        Arguments::Mail { sender: path, .. } | Arguments::Rcpt { recipient: path, .. } => {
+            let bracketed = path.raw.starts_with(b"<") && path.raw.ends_with(b">");
+            (!bracketed).then_some(Anomaly::AddressSyntax)
+        }
+        Arguments::Auth { .. } if command.line.len() > AUTH_LINE => Some(Anomaly::AuthLineLong),
+        Arguments::Burl { .. } => Some(Anomaly::Burl),
+        _ => None,
     }
 }
 

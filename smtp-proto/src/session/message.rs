@@ -1,11 +1,14 @@
 //! Messages: dot-terminated after DATA (RFC 5321 section 4.1.1.4), counted in BDAT chunks (RFC 3030).
 
-use super::client::Client;
+use super::client::{Client, Content};
 use super::pairing::{Expect, Pending};
+use super::server::Heard;
+use super::transaction::compact;
 use super::{Message, Session, Side};
+use crate::Anomaly;
 use crate::command::Verb;
-use crate::event::{EventKind, Operation};
-use crate::{Anomaly, Reply};
+use crate::event::{Envelope, EventKind, Operation};
+use bytes::Bytes;
 use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::{Frame, FrameKind, Mode};
@@ -21,9 +24,13 @@ impl Session {
             terminated: false,
             gapped: operation == Operation::Unknown,
             unstuffed_told: false,
+            loose_ends: false,
+            declared: declared_size(&envelope),
+            size: 0,
             verdicts_due,
             verdicts: Vec::new(),
             refused: None,
+            carved: None,
             end: None,
         });
         let here = self.framer(Side::Client).position();
@@ -73,9 +80,11 @@ impl Session {
         match kind {
             FrameKind::Data { bytes, unstuffed } => {
                 if unstuffed && self.message.as_mut().is_some_and(Message::tell_unstuffed) {
-                    self.anomaly(Side::Client, at, &span, Anomaly::DotUnstuffed);
+                    // The dot alone: how far the run behind it goes depends on the chunks.
+                    let dot = span.start..span.start.saturating_add(1);
+                    self.anomaly(Side::Client, at, &dot, Anomaly::DotUnstuffed);
                 }
-                self.emit(Side::Client, at, span, EventKind::MessageData(bytes));
+                self.content(at, span, bytes);
             }
             FrameKind::EndOfData => {
                 if let Some(message) = &mut self.message {
@@ -85,6 +94,9 @@ impl Session {
                 self.await_verdict();
             }
             FrameKind::LooseEnd { offset, form } => {
+                if let Some(message) = &mut self.message {
+                    message.loose_ends = true;
+                }
                 self.anomaly(Side::Client, at, &span, Anomaly::LooseEnd { offset, form });
             }
             FrameKind::Gap(len) => self.message_gap(at, span, len),
@@ -92,6 +104,16 @@ impl Session {
             _ => {}
         }
         true
+    }
+
+    fn content(&mut self, at: Timestamp, span: Range<u64>, bytes: Bytes) {
+        if let Some(message) = &mut self.message {
+            message.size = message.size.saturating_add(bytes.len() as u64);
+            if let Some(lines) = &mut message.carved {
+                *lines = lines.saturating_add(bytes.iter().filter(|byte| **byte == b'\n').count());
+            }
+        }
+        self.emit(Side::Client, at, span, EventKind::MessageData(bytes));
     }
 
     fn message_gap(&mut self, at: Timestamp, span: Range<u64>, len: Option<u64>) {
@@ -107,20 +129,37 @@ impl Session {
         if let Some(message) = &mut self.message {
             message.complete = false;
         }
+        self.anomaly_here(Side::Client, Anomaly::Truncated);
         self.await_verdict();
     }
 
     fn await_verdict(&mut self) {
+        if let Some(lines) = self.message.as_ref().and_then(|message| message.carved) {
+            // DATA was refused long ago. The server took each line for a command, the dot too, and answers it so.
+            for _ in 0..=lines.min(self.config.max_pending) {
+                self.queue.push(Pending::new(Expect::Other(Verb::Unknown)));
+            }
+            self.sync.shaky |= lines > self.config.max_pending;
+            self.client = Client::Commands;
+            return self.end_message();
+        }
         let verb = self.message.as_ref().map_or(Verb::Data, |message| message.verb);
         self.queue.push(Pending::new(Expect::Verdict(verb)));
         self.client = Client::AwaitVerdict;
     }
 
-    pub(super) fn begin_chunk(&mut self, size: u64, last: bool) {
+    pub(super) fn begin_content(&mut self, content: Content) {
         if self.message.is_none() {
             self.begin_message(Operation::Bdat);
         }
-        self.client = Client::Chunk { left: size, last };
+        self.client = match content {
+            Content::Chunk { size, last } => Client::Chunk { left: size, last },
+            Content::Elsewhere { last } => {
+                let (at, here) = (self.now, self.framer(Side::Client).position());
+                self.message_gap(at, here..here, None);
+                Client::Chunk { left: 0, last }
+            }
+        };
     }
 
     pub(super) fn step_chunk(&mut self, left: u64, last: bool) -> bool {
@@ -146,7 +185,7 @@ impl Session {
         let rest = left - (span.end - span.start).min(left);
         self.client = Client::Chunk { left: rest, last };
         match kind {
-            FrameKind::Data { bytes, .. } => self.emit(Side::Client, at, span, EventKind::MessageData(bytes)),
+            FrameKind::Data { bytes, .. } => self.content(at, span, bytes),
             FrameKind::Gap(len) => {
                 if len.is_none() {
                     // How much of the chunk is left is anybody's guess; the next line that parses goes on.
@@ -172,18 +211,84 @@ impl Session {
     }
 
     /// The server's answer to DATA; without one the client's next line tells whether it went on.
-    pub(super) fn data_answered(&mut self, reply: Option<&Reply>) {
+    pub(super) fn data_answered(&mut self, heard: Option<Heard<'_>>) {
         let Client::AwaitData { bare_lf } = self.client else { return };
-        let taken = match reply {
-            Some(reply) => matches!(reply.code, 300..=399),
+        let taken = match heard {
+            Some(heard) => matches!(heard.reply.code, 300..=399),
             None => self.verb_ahead() == Some(false) && !self.framer(Side::Client).is_finished(),
         };
         self.client = Client::Commands;
         if taken {
             self.begin_message(Operation::Data);
             self.client = Client::Body { bare_lf };
+        } else if let Some(heard) = heard {
+            self.told_by(Some(heard), Anomaly::DataRejected);
+            self.client = Client::Refused(Box::new((compact(heard.reply), bare_lf)));
         }
     }
+
+    /// After a refused DATA: a client that did not wait for the answer has sent the message all the same. Its first
+    /// line is a header field; anything else is a command.
+    pub(super) fn step_refused(&mut self) -> bool {
+        /// The name of a header field and its colon.
+        const ENOUGH: usize = 78;
+        let framer = self.framer(Side::Client);
+        let ahead: Vec<u8> =
+            framer.peek().take(ENOUGH).take_while(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+        let whole = framer.peek().take(ENOUGH).count() > ahead.len() || ahead.len() == ENOUGH;
+        let colon = ahead.iter().position(|byte| *byte == b':');
+        if !whole && colon.is_none() && !framer.is_closed() && !framer.at_gap() {
+            return false;
+        }
+        let name = colon.and_then(|colon| ahead.get(..colon)).unwrap_or_default();
+        let field = !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+        let Client::Refused(refused) = core::mem::replace(&mut self.client, Client::Commands) else {
+            return true;
+        };
+        if field && Verb::of(&ahead) == Verb::Unknown {
+            let (reply, bare_lf) = *refused;
+            self.anomaly_here(Side::Client, Anomaly::DataUnsynced);
+            self.begin_message(Operation::Data);
+            if let Some(message) = &mut self.message {
+                message.carved = Some(0);
+                message.refused = Some(reply);
+            }
+            self.client = Client::Body { bare_lf };
+        }
+        true
+    }
+
+    /// The blob that XEXCH50 announced.
+    pub(super) fn step_blob(&mut self, left: u64) -> bool {
+        if left == 0 {
+            self.queue.push(Pending::new(Expect::Other(Verb::XExch50)));
+            self.client = Client::Commands;
+            return true;
+        }
+        let Some(Frame { at, span, kind, .. }) = self.framer(Side::Client).next(Mode::Counted(left)) else {
+            let ended = self.framer(Side::Client).is_finished();
+            if ended {
+                self.client = Client::Commands;
+            }
+            return ended;
+        };
+        let unknown = matches!(kind, FrameKind::Gap(None));
+        self.client =
+            Client::Blob { left: if unknown { 0 } else { left - (span.end - span.start).min(left) } };
+        match kind {
+            FrameKind::Data { bytes, .. } => self.emit(Side::Client, at, span, EventKind::Opaque(bytes)),
+            FrameKind::Gap(len) => self.emit(Side::Client, at, span, EventKind::Gap(len)),
+            _ => {}
+        }
+        true
+    }
+}
+
+/// RFC 1870 section 5.
+fn declared_size(envelope: &Envelope) -> Option<u64> {
+    let size = envelope.parameters.iter().find(|parameter| parameter.is("SIZE"))?;
+    // Zero is what clients say that do not know.
+    str::from_utf8(size.value.as_ref()?).ok()?.parse().ok().filter(|size| *size > 0)
 }
 
 impl Message {

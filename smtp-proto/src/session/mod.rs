@@ -10,7 +10,9 @@ mod auth;
 mod client;
 mod message;
 mod pairing;
+mod preface;
 mod server;
+mod tls;
 mod transaction;
 
 use crate::event::{Event, EventKind, MessageEnd, Outcome};
@@ -18,12 +20,13 @@ use crate::{Anomaly, Config, Reply, Verb};
 use bytes::Bytes;
 use client::Client;
 use core::ops::Range;
-use mail_wire::framer::{Frame, FrameKind, Framer, Mode};
+use mail_wire::framer::{Frame, FrameKind, Framer};
 use mail_wire::sasl::Exchange;
 use mail_wire::{Direction, Timestamp};
 use pairing::Queue;
 use server::PartialReply;
 use std::collections::VecDeque;
+use tls::Starttls;
 use transaction::Transaction;
 
 /// Who speaks.
@@ -78,8 +81,10 @@ pub struct Session {
     message: Option<Message>,
     login: Option<Login>,
     sync: Sync,
-    /// STARTTLS was accepted and the client's next byte has not come.
-    tls_agreed: bool,
+    starttls: Starttls,
+    suspicion: Suspicion,
+    /// Lines of the client that no verb begins, before the first that one does; `None` after it.
+    strangers: Option<u8>,
     bare_lf_told: [bool; 2],
     /// Since when a half waits, by direction.
     waiting_since: [Option<Timestamp>; 2],
@@ -98,13 +103,30 @@ struct Message {
     /// A gap may hide its end, so a reply now is the verdict.
     gapped: bool,
     unstuffed_told: bool,
+    loose_ends: bool,
+    /// The size that the client declared (RFC 1870), and that of the content so far.
+    declared: Option<u64>,
+    size: u64,
     /// Final replies still to come.
     verdicts_due: usize,
     verdicts: Vec<Reply>,
     /// The refusal of a chunk: the verdict, if no final one comes.
     refused: Option<Reply>,
+    /// DATA was refused before it; how many lines it has.
+    carved: Option<usize>,
     /// Where the terminator stood, once it was there.
     end: Option<(Timestamp, Range<u64>)>,
+}
+
+/// Whether the server read the last message otherwise than the session: SMTP smuggling.
+#[derive(Clone, Copy, Debug, Default)]
+struct Suspicion {
+    /// The last message holds loose ends.
+    loose_ends: bool,
+    /// A 354 that no DATA asked for: the message after a loose end had begun.
+    data_seen: bool,
+    /// Final verdicts on what the client sent as one message.
+    verdicts: u32,
 }
 
 /// An AUTH exchange under way, and the last line that the client gave to it.
@@ -159,7 +181,9 @@ impl Session {
             message: None,
             login: None,
             sync: Sync { patient: true, shaky: config.mid_stream, free: false, undecided: config.mid_stream },
-            tls_agreed: false,
+            starttls: Starttls::default(),
+            suspicion: Suspicion::default(),
+            strangers: Some(0),
             bare_lf_told: [false; 2],
             waiting_since: [None; 2],
             expired: [false; 2],
@@ -377,64 +401,6 @@ impl Session {
         }
     }
 
-    /// Whether the next bytes of a half are a TLS record; `None` while that cannot be told.
-    fn tls_ahead(&mut self, side: Side) -> Option<bool> {
-        let framer = self.framer(side);
-        let closed = framer.is_closed() || framer.at_gap();
-        let mut ahead = framer.peek();
-        // RFC 8446 section 5.1: content types 20 to 23, then the major version 3.
-        match (ahead.next(), ahead.next()) {
-            (Some(20..=23), Some(version)) => Some(version == 3),
-            (Some(20..=23), None) => closed.then_some(false),
-            (Some(_), _) => Some(false),
-            (None, _) => closed.then_some(false),
-        }
-    }
-
-    /// From here on this half is encrypted.
-    fn start_tls(&mut self, side: Side) {
-        let at = self.now;
-        let here = self.framer(side).position();
-        self.emit(side, at, here..here, EventKind::TlsStarted);
-        match side {
-            Side::Client => {
-                self.abandon();
-                self.client = Client::Opaque;
-            }
-            Side::Server => self.server_opaque = true,
-        }
-    }
-
-    /// Hands on what is encrypted; after a mark the half is plaintext again.
-    fn step_opaque(&mut self, side: Side) -> bool {
-        let framer = self.framer(side);
-        if let Some(frame) = framer.next(Mode::Opaque) {
-            let kind = match frame.kind {
-                FrameKind::Data { bytes, .. } => EventKind::Opaque(bytes),
-                FrameKind::Gap(len) => EventKind::Gap(len),
-                _ => return true,
-            };
-            self.emit(side, frame.at, frame.span, kind);
-            return true;
-        }
-        if !framer.take_mark() {
-            return false;
-        }
-        match side {
-            Side::Client => {
-                self.client = Client::Commands;
-                self.tls_agreed = false;
-                self.transaction = Transaction::default();
-            }
-            Side::Server => {
-                self.server_opaque = false;
-                self.partial_reply = None;
-            }
-        }
-        self.sync = Sync { patient: true, shaky: false, free: false, undecided: false };
-        true
-    }
-
     /// Tells the end of the message under way.
     fn end_message(&mut self) {
         let Some(mut message) = self.message.take() else { return };
@@ -443,6 +409,12 @@ impl Session {
         }
         let here = self.framer(Side::Client).position();
         let (at, span) = message.end.unwrap_or((self.now, here..here));
+        self.suspicion = Suspicion { loose_ends: message.loose_ends, data_seen: false, verdicts: 1 };
+        if let Some(declared) =
+            message.declared.filter(|declared| message.complete && *declared < message.size)
+        {
+            self.anomaly(Side::Client, at, &span, Anomaly::SizeMismatch { declared, actual: message.size });
+        }
         let end = MessageEnd {
             outcome: Outcome::of(&message.verdicts),
             complete: message.complete,

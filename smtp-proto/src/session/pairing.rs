@@ -36,6 +36,12 @@ pub(super) enum Expect {
     StartTls,
     /// AUTH, or a line of its exchange.
     Sasl,
+    /// TURN or ATRN, which swap the roles.
+    Turn(Verb),
+    /// XEXCH50 and the blob that follows it.
+    XExch50 {
+        size: u64,
+    },
     /// Nothing that the session needs to know.
     Other(Verb),
 }
@@ -58,7 +64,8 @@ impl Expect {
             Self::Rset => Verb::Rset,
             Self::StartTls => Verb::StartTls,
             Self::Sasl => Verb::Auth,
-            Self::Hello(verb) | Self::Verdict(verb) | Self::Other(verb) => *verb,
+            Self::XExch50 { .. } => Verb::XExch50,
+            Self::Hello(verb) | Self::Verdict(verb) | Self::Turn(verb) | Self::Other(verb) => *verb,
         }
     }
 
@@ -76,7 +83,7 @@ impl Expect {
         match reply.code {
             // Refusals fit everything.
             400.. => true,
-            354 => matches!(self, Self::Data),
+            354 => matches!(self, Self::Data | Self::XExch50 { .. }),
             334 => matches!(self, Self::Sasl),
             235 => matches!(self, Self::Sasl),
             220 => matches!(self, Self::StartTls),
@@ -147,7 +154,10 @@ impl Queue {
     pub(super) fn find(&self, reply: &Reply, in_sync: bool) -> Option<usize> {
         // 354 and 334 have but one meaning each.
         if in_sync && !matches!(reply.code, 354 | 334) {
-            return (!self.pending.is_empty()).then_some(0);
+            let front = self.pending.front()?;
+            // The one reply whose code no other command shares: what comes before it is not meant for QUIT.
+            let leaving = matches!(front.expect, Expect::Other(Verb::Quit));
+            return (!leaving || front.expect.may_be_answered_by(reply)).then_some(0);
         }
         let fits = |pending: &Pending| pending.expect.may_be_answered_by(reply);
         // A client that sent more after the gap had, as a rule, heard the replies that the gap hides.

@@ -2,7 +2,7 @@
 
 use super::pairing::{Expect, Pending};
 use super::transaction::compact;
-use super::{Client, Session, Side};
+use super::{Client, Session, Side, Suspicion};
 use crate::event::{EventKind, Operation};
 use crate::reply::{self, ReplyLine};
 use crate::{Anomaly, Reply, Verb};
@@ -107,6 +107,7 @@ impl Session {
             }
             _ => {}
         }
+        self.plaintext(Side::Server);
         let last = parsed.last;
         match &mut self.partial_reply {
             None if last => return self.reply(Reply::new(parsed), at, span),
@@ -190,7 +191,8 @@ impl Session {
         let begins_message = matches!(self.client, Client::Commands) && self.sync.shaky && reply.code == 354;
         // 421 needs no command (RFC 5321 section 3.8), and a server heard alone has none.
         let alone = free && self.peer_of(Side::Server).position() == 0;
-        let explained = ends_message || begins_message;
+        let smuggled = self.suspect(&reply, at, &span);
+        let explained = ends_message || begins_message || smuggled;
         if !explained && reply.code != 421 && !alone {
             self.anomaly(Side::Server, at, &span, Anomaly::ReplyUnmatched);
         }
@@ -206,6 +208,42 @@ impl Session {
         }
     }
 
+    /// A message with loose ends that the server took for several: it answers what the client sent as content. False
+    /// if the reply is no such answer.
+    fn suspect(&mut self, reply: &Reply, at: Timestamp, span: &Range<u64>) -> bool {
+        if !self.suspicion.loose_ends {
+            return false;
+        }
+        match reply.code {
+            354 => self.suspicion.data_seen = true,
+            250..=259 | 400.. if self.suspicion.data_seen => {
+                self.suspicion.data_seen = false;
+                self.suspicion.verdicts += 1;
+                let verdicts = self.suspicion.verdicts;
+                self.anomaly(Side::Server, at, span, Anomaly::Smuggled { verdicts });
+            }
+            // MAIL and RCPT, before their DATA.
+            _ => {}
+        }
+        true
+    }
+
+    /// The answer to TURN or ATRN: from here on the other side is the client (RFC 821 section 3.8, RFC 2645).
+    fn turn_answered(&mut self, heard: Option<Heard<'_>>) {
+        self.client = Client::Commands;
+        if let Some(Heard { reply, at, .. }) = heard
+            && matches!(reply.code, 200..=299)
+        {
+            self.told_by(heard, Anomaly::RoleSwap);
+            let dir = self.dir(Side::Server);
+            self.client_dir = Some(dir);
+            self.greeted = false;
+            self.transaction = super::Transaction::default();
+            let here = self.framer(Side::Server).position();
+            self.emit(Side::Server, at, here..here, EventKind::RolesChanged);
+        }
+    }
+
     /// Draws the conclusions from an answer, or from its absence.
     ///
     /// What is odd about the command is told with the answer as its evidence: the client's half may have gone on.
@@ -213,7 +251,12 @@ impl Session {
         let reply = heard.map(|heard| heard.reply);
         let positive = reply.is_none_or(Reply::is_positive);
         match pending.expect {
-            Expect::Hello(verb) if positive => self.transaction.hello(verb == Verb::Lhlo),
+            Expect::Hello(verb) if positive => {
+                self.transaction.hello(verb == Verb::Lhlo);
+                if verb != Verb::Helo {
+                    self.offers(heard);
+                }
+            }
             Expect::Rset if positive => self.transaction.reset(),
             Expect::Mail(address) => {
                 if self.transaction.is_open() {
@@ -228,7 +271,10 @@ impl Session {
                     self.told_by(heard, Anomaly::TooManyRecipients);
                 }
             }
-            Expect::Data => self.data_answered(reply),
+            Expect::Data => {
+                self.suspicion = Suspicion::default();
+                self.data_answered(heard);
+            }
             Expect::Chunk if !positive => {
                 self.told_by(heard, Anomaly::BdatRejected);
                 // The message is lost with its chunk, whatever comes after it (RFC 3030 section 2).
@@ -246,21 +292,21 @@ impl Session {
                     self.queue.push_front(pending);
                 }
             }
-            Expect::StartTls => {
+            Expect::StartTls => self.starttls_answered(heard),
+            Expect::Sasl => self.sasl_answered(reply),
+            Expect::Turn(_) => self.turn_answered(heard),
+            Expect::XExch50 { size } => {
                 self.client = Client::Commands;
-                match reply {
-                    Some(reply) if reply.is_positive() => self.tls_agreed = true,
-                    Some(_) => self.told_by(heard, Anomaly::StarttlsRefused),
-                    // The next bytes tell.
-                    None => {}
+                if reply.is_some_and(|reply| reply.code == 354) {
+                    self.told_by(heard, Anomaly::XExch50);
+                    self.client = Client::Blob { left: size };
                 }
             }
-            Expect::Sasl => self.sasl_answered(reply),
             Expect::Hello(_) | Expect::Rset | Expect::Chunk | Expect::Other(_) => {}
         }
     }
 
-    fn told_by(&mut self, heard: Option<Heard<'_>>, anomaly: Anomaly) {
+    pub(super) fn told_by(&mut self, heard: Option<Heard<'_>>, anomaly: Anomaly) {
         match heard {
             Some(Heard { at, span, .. }) => self.anomaly(Side::Server, at, span, anomaly),
             None => self.anomaly_here(Side::Client, anomaly),
