@@ -91,6 +91,7 @@ pub fn judge(client: Side<'_>, server: Side<'_>, port: u16, mid_stream: bool) ->
     if is_tls(client.bytes) || is_tls(server.bytes) {
         return if by_custom { Verdict::Is(Kind::Smtp) } else { Verdict::IsNot };
     }
+    let [client, server] = [behind_preface(client), behind_preface(server)];
     // The roles themselves may be guessed wrong, so each side is tried as either.
     let straight = [client_looks(client, mid_stream), server_looks(server, mid_stream)];
     let reversed = [client_looks(server, mid_stream), server_looks(client, mid_stream)];
@@ -106,6 +107,19 @@ pub fn judge(client: Side<'_>, server: Side<'_>, port: u16, mid_stream: bool) ->
         (Looks::Like | Looks::Open, Looks::Open) if client.ended && server.ended => Verdict::IsNot,
         _ => Verdict::Undecided,
     }
+}
+
+/// The bytes behind what a proxy puts first (PROXY protocol, versions 1 and 2).
+fn behind_preface(side: Side<'_>) -> Side<'_> {
+    let len = if side.bytes.starts_with(b"PROXY ") {
+        side.bytes.iter().position(|byte| *byte == b'\n').map_or(side.bytes.len(), |end| end + 1)
+    } else if side.bytes.starts_with(b"\r\n\r\n\0\r\nQUIT\n") {
+        let length = side.bytes.get(14..16).and_then(|length| <[u8; 2]>::try_from(length).ok());
+        16 + usize::from(u16::from_be_bytes(length.unwrap_or_default()))
+    } else {
+        0
+    };
+    Side { bytes: side.bytes.get(len..).unwrap_or_default(), ..side }
 }
 
 /// A TLS record: handshake or alert, major version 3 (RFC 8446 section 5.1).
@@ -191,7 +205,7 @@ mod tests {
         let smtp = Is(Kind::Smtp);
         let long = format!("220 mx ESMTP {}", "A".repeat(ENOUGH));
         // client, server, port, mid-stream
-        let cases: [(&str, &str, u16, bool, Verdict); 23] = [
+        let cases: [(&str, &str, u16, bool, Verdict); 24] = [
             ("", "", 25, false, Undecided),
             ("", "220 mx", 25, false, Undecided),
             ("", "220 mx\r\n", 25, false, smtp),
@@ -213,6 +227,7 @@ mod tests {
             ("the rest of a line\r\n", "", 25, true, Undecided),
             ("the rest of a line\r\n", "250 2.0.0 queued\r\n", 25, true, smtp),
             ("", &long, 4711, false, smtp),
+            ("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nEHLO c\r\n", "", 4711, false, smtp),
             // The roles are the wrong way round.
             ("220 mx ESMTP\r\n", "EHLO c\r\n", 40000, false, smtp),
             ("\x00\x01\x02\n", "", 25, false, IsNot),

@@ -22,6 +22,9 @@ pub(super) struct Smtp {
     client_name: Option<Text>,
     capabilities: Vec<Text>,
     starttls: Starttls,
+    stripped: bool,
+    /// What a proxy claims about the connection that it hands on.
+    proxied: Option<record::Proxied>,
     tls_start: Option<TlsStart>,
     watch: Watch,
     /// The client has not spoken yet but for TLS.
@@ -60,6 +63,8 @@ impl Smtp {
             client_name: None,
             capabilities: Vec::new(),
             starttls: Starttls::default(),
+            stripped: false,
+            proxied: None,
             tls_start: None,
             watch: Watch::default(),
             silent: true,
@@ -100,6 +105,11 @@ impl Smtp {
                 self.greeting = Some(Text::from(text_of(&reply).as_str()));
                 told.push(self.reply(&reply, None, side, &span, scene));
             }
+            EventKind::Proxy(proxy) => {
+                self.proxied = proxy
+                    .addresses
+                    .map(|(client, server)| record::Proxied::new(client.to_string(), server.to_string()));
+            }
             EventKind::Command(command) => told.push(self.command(&command, side, &span, scene)),
             EventKind::Response(secret) => {
                 let mut record = new_command(side, &span, scene);
@@ -138,6 +148,10 @@ impl Smtp {
                 }
             }
             EventKind::TlsStarted => {
+                if self.starttls == Starttls::DecryptedUpstream {
+                    // Plaintext was slipped in before the handshake.
+                    self.starttls = Starttls::Accepted;
+                }
                 let (at, packet) = scene.when(side, &(span.start..span.start + 1));
                 let start = self
                     .tls_start
@@ -256,8 +270,10 @@ impl Smtp {
         scene: &Scene<'_>,
         told: &mut Vec<Told>,
     ) {
-        if anomaly == Anomaly::StarttlsPlaintext {
-            self.starttls = Starttls::DecryptedUpstream;
+        match anomaly {
+            Anomaly::StarttlsPlaintext => self.starttls = Starttls::DecryptedUpstream,
+            Anomaly::StarttlsStripped => self.stripped = true,
+            _ => {}
         }
         let (at, packet) = scene.when(side, span);
         let layer = if anomaly == Anomaly::AuthMalformed { Layer::Sasl } else { Layer::Smtp };
@@ -348,6 +364,7 @@ impl Smtp {
         record.tls_start = self.tls_start;
         record.tls_version = self.watch.version.map(Text::from);
         record.tls_server_name = self.watch.server_name.map(Text::from);
+        record.proxied = self.proxied;
         record.greeting = self.greeting;
         record.client_name = self.client_name;
         record.capabilities = self.capabilities;
@@ -367,6 +384,7 @@ impl Smtp {
             _ if self.tls_start.is_some() && self.silent => record::Tls::Implicit,
             // The reply was not captured, the handshake was.
             _ if self.tls_start.is_some() => record::Tls::Starttls,
+            _ if self.stripped => record::Tls::Stripped,
             Starttls::Refused => record::Tls::Refused,
             Starttls::NotAsked if offered => record::Tls::Offered,
             Starttls::NotAsked => record::Tls::None,

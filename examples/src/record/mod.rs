@@ -24,7 +24,7 @@ pub use message::{
 };
 pub use place::{Packets, Place, Stretch};
 pub use provenance::{Provenance, Run};
-pub use session::{Action, Session, Sides, TlsStart};
+pub use session::{Action, Proxied, Session, Sides, TlsStart};
 pub use summary::{Counts, Input, InputDamage, SkippedFile, Summary, TOOL};
 pub(crate) use text::hex;
 pub use text::{Secret, Text};

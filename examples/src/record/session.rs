@@ -31,6 +31,9 @@ pub struct Session {
     /// The only side in the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub one_sided: Option<Direction>,
+    /// Whom the connection is between, as a proxy claims that hands it on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxied: Option<Proxied>,
     /// The server's first line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub greeting: Option<Text>,
@@ -88,6 +91,7 @@ impl Session {
             bytes: Sides::new(0, 0),
             missing_bytes: Sides::new(0, 0),
             one_sided: None,
+            proxied: None,
             greeting: None,
             client_name: None,
             capabilities: Vec::new(),
@@ -121,6 +125,24 @@ impl Sides {
     /// Both numbers.
     #[must_use]
     pub const fn new(client: u64, server: u64) -> Self {
+        Self { client, server }
+    }
+}
+
+/// A proxy's claim about the connection that it hands on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Proxied {
+    /// `ip:port`, `[v6]:port`.
+    pub client: String,
+    /// `ip:port`, `[v6]:port`.
+    pub server: String,
+}
+
+impl Proxied {
+    /// Both addresses.
+    #[must_use]
+    pub const fn new(client: String, server: String) -> Self {
         Self { client, server }
     }
 }

@@ -170,8 +170,12 @@ impl Session {
             }
             Some(false) => {}
         }
-        if self.starttls.agreed && !self.tls_is_absent() {
-            return true;
+        if self.starttls.agreed {
+            match self.tls_is_absent() {
+                None => return false,
+                Some(false) => return true,
+                Some(true) => {}
+            }
         }
         match self.step_preface() {
             Preface::None => {}

@@ -128,20 +128,27 @@ impl Session {
 
     /// After an accepted STARTTLS something else than TLS came. A readable line means that the capture was decrypted
     /// before it was written, or that commands were slipped in before the handshake (CVE-2011-0411); what is not
-    /// readable is taken for encrypted. False if the half has turned opaque.
-    pub(super) fn tls_is_absent(&mut self) -> bool {
-        self.starttls.agreed = false;
+    /// readable is taken for encrypted. `Some(false)` if the half has turned opaque, `None` while too little is there.
+    pub(super) fn tls_is_absent(&mut self) -> Option<bool> {
+        /// So many bytes tell text from other things.
+        const ENOUGH: usize = 4;
+        let text = |byte: &u8| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~' | 0x80..);
         let framer = self.framer(Side::Client);
-        let text = |byte: u8| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~' | 0x80..);
-        if framer.peek().next().is_none() {
-            return true;
+        let ahead: Vec<u8> = framer.peek().take(ENOUGH).collect();
+        let readable = ahead.iter().all(text);
+        if readable && ahead.len() < ENOUGH && !framer.is_closed() && !framer.at_gap() {
+            return None;
         }
-        if !framer.peek().take(4).all(text) {
+        self.starttls.agreed = false;
+        if ahead.is_empty() {
+            return Some(true);
+        }
+        if !readable {
             self.start_tls(Side::Client);
-            return false;
+            return Some(false);
         }
         self.anomaly_here(Side::Client, Anomaly::StarttlsPlaintext);
         self.transaction = Transaction::default();
-        true
+        Some(true)
     }
 }
