@@ -130,6 +130,12 @@ impl Framer {
         self.partial.iter().copied().chain(self.inbox.upcoming())
     }
 
+    /// Whether [`peek`](Self::peek) will never show more than it does now: a gap or the end of the stream is behind it.
+    #[must_use]
+    pub fn peek_is_all(&self) -> bool {
+        self.is_closed() || self.inbox.upcoming_is_all()
+    }
+
     /// Whether a gap is what comes next.
     #[must_use]
     pub fn at_gap(&self) -> bool {

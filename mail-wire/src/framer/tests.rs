@@ -220,3 +220,19 @@ fn a_body_that_is_left_gives_back_its_dot() {
     framer.close(AT);
     assert_eq!(drain(&mut framer, Mode::Line), ["7..9 line .x Missing"]);
 }
+
+#[test]
+fn a_gap_or_the_end_limits_what_can_be_seen() {
+    let mut framer = Framer::new(64);
+    framer.push(Timestamp::ZERO, Bytes::from_static(b"ab"));
+    assert_eq!((framer.peek_is_all(), framer.at_gap()), (false, false));
+    framer.gap(Timestamp::ZERO, Some(3));
+    assert_eq!((framer.peek_is_all(), framer.at_gap()), (true, false));
+    framer.push(Timestamp::ZERO, Bytes::from_static(b"c"));
+    assert!(framer.next(Mode::Counted(2)).is_some());
+    assert_eq!((framer.peek_is_all(), framer.at_gap()), (true, true));
+    assert!(framer.next(Mode::Opaque).is_some());
+    assert_eq!((framer.peek_is_all(), framer.at_gap()), (false, false));
+    framer.close(Timestamp::ZERO);
+    assert!(framer.peek_is_all());
+}

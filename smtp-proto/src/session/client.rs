@@ -152,8 +152,7 @@ impl Session {
             framer.peek().take(ENOUGH).take_while(|byte| !matches!(byte, b'\r' | b'\n')).collect();
         let decided = ahead.len() == ENOUGH
             || framer.peek().take(ENOUGH).any(|byte| byte == b'\n')
-            || framer.is_closed()
-            || framer.at_gap();
+            || framer.peek_is_all();
         decided.then(|| Verb::of(&ahead) != Verb::Unknown)
     }
 

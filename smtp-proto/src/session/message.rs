@@ -50,7 +50,7 @@ impl Session {
         let Some(lf) = ahead.iter().position(|byte| *byte == b'\n') else {
             return match ahead.len() {
                 LONG => Some(true),
-                _ => framer.is_closed().then_some(false),
+                _ => framer.peek_is_all().then_some(false),
             };
         };
         let (line, rest) = ahead.split_at(lf);
@@ -237,7 +237,7 @@ impl Session {
             framer.peek().take(ENOUGH).take_while(|byte| !matches!(byte, b'\r' | b'\n')).collect();
         let whole = framer.peek().take(ENOUGH).count() > ahead.len() || ahead.len() == ENOUGH;
         let colon = ahead.iter().position(|byte| *byte == b':');
-        if !whole && colon.is_none() && !framer.is_closed() && !framer.at_gap() {
+        if !whole && colon.is_none() && !framer.peek_is_all() {
             return false;
         }
         let name = colon.and_then(|colon| ahead.get(..colon)).unwrap_or_default();

@@ -444,7 +444,7 @@ impl Opening {
         match ahead.as_slice() {
             [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'-' | b'\r' | b'\n', ..] => Self::Reply,
             text if word.is_some() && Verb::of(text.trim_ascii_end()) != Verb::Unknown => Self::Command,
-            text if word.is_some() || text.len() == ENOUGH || framer.is_closed() || framer.at_gap() => {
+            text if word.is_some() || text.len() == ENOUGH || framer.peek_is_all() => {
                 if text.is_empty() && !framer.at_gap() { Self::Short } else { Self::Other }
             }
             _ => Self::Short,

@@ -30,15 +30,15 @@ impl Session {
         if framer.position() > 0 || framer.at_gap() {
             return Preface::None;
         }
-        let closed = framer.is_closed();
+        let known = framer.peek_is_all();
         let ahead: Vec<u8> = framer.peek().take(FIXED.max(LINE)).collect();
         let len = match length(&ahead) {
             Some(Ok(len)) => len,
-            Some(Err(Short)) if !closed => return Preface::Incomplete,
+            Some(Err(Short)) if !known => return Preface::Incomplete,
             _ => return Preface::None,
         };
         if framer.peek().take(len).count() < len {
-            return if closed { Preface::None } else { Preface::Incomplete };
+            return if known { Preface::None } else { Preface::Incomplete };
         }
         let mut raw = BytesMut::with_capacity(len);
         let (mut at, mut end) = (self.now, 0);

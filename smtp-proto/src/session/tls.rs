@@ -62,14 +62,14 @@ impl Session {
     /// Whether the next bytes of a half are a TLS record; `None` while that cannot be told.
     pub(super) fn tls_ahead(&mut self, side: Side) -> Option<bool> {
         let framer = self.framer(side);
-        let closed = framer.is_closed() || framer.at_gap();
+        let known = framer.peek_is_all();
         let mut ahead = framer.peek();
         // RFC 8446 section 5.1: content types 20 to 23, then the major version 3.
         match (ahead.next(), ahead.next()) {
             (Some(20..=23), Some(version)) => Some(version == 3),
-            (Some(20..=23), None) => closed.then_some(false),
+            (Some(20..=23), None) => known.then_some(false),
             (Some(_), _) => Some(false),
-            (None, _) => closed.then_some(false),
+            (None, _) => known.then_some(false),
         }
     }
 
@@ -136,7 +136,7 @@ impl Session {
         let framer = self.framer(Side::Client);
         let ahead: Vec<u8> = framer.peek().take(ENOUGH).collect();
         let readable = ahead.iter().all(text);
-        if readable && ahead.len() < ENOUGH && !framer.is_closed() && !framer.at_gap() {
+        if readable && ahead.len() < ENOUGH && !framer.peek_is_all() {
             return None;
         }
         self.starttls.agreed = false;

@@ -1,0 +1,242 @@
+//! Values with parameters: Content-Type and Content-Disposition (RFC 2045 section 5.1, RFC 2183).
+
+use crate::Anomaly;
+use crate::slice::{self, is_space};
+
+/// Comments inside of comments that are followed.
+const MAX_DEPTH: usize = 100;
+
+/// Longest value before the parameters; RFC 6838 stops types at 127 on either side of the slash.
+const MAX_VALUE: usize = 512;
+
+/// One parameter, as it stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parameter {
+    /// In lower case, with the marks of RFC 2231.
+    pub(crate) name: String,
+    /// Without quotes.
+    pub(crate) value: Vec<u8>,
+}
+
+/// A value and its parameters.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Value {
+    /// What stands before the parameters, in lower case, without comments and blanks.
+    pub(crate) value: String,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) anomalies: Vec<Anomaly>,
+}
+
+/// Reads a raw value, folds included. Every step moves on: the time is linear, whatever the value holds.
+pub(crate) fn parse(raw: &[u8], max: usize) -> Value {
+    let mut reader = Reader { rest: raw, anomalies: Vec::new() };
+    let (mut value, mut slash) = (String::new(), false);
+    let mut parameters = Vec::new();
+    loop {
+        let blanks = reader.skip();
+        let Some(&byte) = reader.rest.first() else { break };
+        // A word behind a whole `type/subtype` is a parameter whose semicolon is missing.
+        let ended = blanks && slash && !value.ends_with('/') && byte != b'/';
+        if byte == b';' || ended {
+            break;
+        }
+        slash |= byte == b'/';
+        if value.len() < MAX_VALUE {
+            value.push(char::from(byte.to_ascii_lowercase()));
+        }
+        reader.rest = slice::split(reader.rest, 1).1;
+    }
+    loop {
+        reader.skip();
+        match reader.rest.first() {
+            None => break,
+            Some(b';') => reader.rest = slice::split(reader.rest, 1).1,
+            Some(_) if parameters.len() >= max => {
+                reader.note(Anomaly::ParamFlood { limit: max });
+                break;
+            }
+            Some(_) => parameters.extend(reader.parameter()),
+        }
+    }
+    Value { value, parameters, anomalies: reader.anomalies }
+}
+
+struct Reader<'a> {
+    rest: &'a [u8],
+    anomalies: Vec<Anomaly>,
+}
+
+impl<'a> Reader<'a> {
+    fn note(&mut self, anomaly: Anomaly) {
+        if !self.anomalies.contains(&anomaly) {
+            self.anomalies.push(anomaly);
+        }
+    }
+
+    fn take(&mut self, len: usize) -> &'a [u8] {
+        let (taken, rest) = slice::split(self.rest, len);
+        self.rest = rest;
+        taken
+    }
+
+    /// Passes over blanks and comments (RFC 5322 section 3.2.2), counting how deep they are. Whether there were any.
+    fn skip(&mut self) -> bool {
+        let before = self.rest.len();
+        loop {
+            self.rest = slice::trim_start(self.rest, is_space);
+            if self.rest.first() != Some(&b'(') {
+                return self.rest.len() < before;
+            }
+            self.note(Anomaly::ParamComment);
+            let (mut depth, mut escaped, mut len) = (0usize, false, 0);
+            for &byte in self.rest {
+                len += 1;
+                match byte {
+                    _ if escaped => escaped = false,
+                    b'\\' => escaped = true,
+                    b'(' => depth += 1,
+                    b')' => depth -= 1,
+                    _ => {}
+                }
+                if depth == 0 || depth > MAX_DEPTH {
+                    break;
+                }
+            }
+            if depth > 0 {
+                self.note(Anomaly::CommentDepth);
+                len = self.rest.len();
+            }
+            self.take(len);
+        }
+    }
+
+    /// `name=value`; `None` for a word without a value.
+    fn parameter(&mut self) -> Option<Parameter> {
+        let name = self.take(
+            self.rest
+                .iter()
+                .take_while(|byte| !is_space(**byte) && !matches!(byte, b'=' | b';' | b'('))
+                .count(),
+        );
+        self.skip();
+        if self.rest.first() != Some(&b'=') {
+            return None;
+        }
+        self.take(1);
+        self.skip();
+        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+        let value = if self.rest.first() == Some(&b'"') { self.quoted() } else { self.token(&name) };
+        Some(Parameter { name, value })
+    }
+
+    /// A quoted string. A backslash counts only before a quote or a backslash: senders put paths there. Without a
+    /// closing quote the value ends with its line.
+    fn quoted(&mut self) -> Vec<u8> {
+        self.take(1);
+        let mut value = Vec::new();
+        let mut bytes = self.rest.iter().copied().enumerate().peekable();
+        while let Some((at, byte)) = bytes.next() {
+            match byte {
+                b'"' => {
+                    self.take(at + 1);
+                    return value;
+                }
+                b'\\' if bytes.peek().is_some_and(|(_, next)| matches!(next, b'"' | b'\\')) => {
+                    value.extend(bytes.next().map(|(_, next)| next));
+                }
+                // A fold: the line end goes, the blanks behind it stay.
+                b'\n' | b'\r' if bytes.peek().is_none_or(|(_, next)| is_space(*next)) => {}
+                _ => value.push(byte),
+            }
+        }
+        self.note(Anomaly::ParamQuote);
+        let line = memchr::memchr(b'\n', self.rest).map_or(self.rest.len(), |at| at + 1);
+        let line = self.take(line);
+        slice::trim_end(line, |byte| is_space(byte) || byte == b';').to_vec()
+    }
+
+    /// An unquoted value, to the semicolon. Names of files go on over blanks, since senders forget the quotes; other
+    /// values end there.
+    fn token(&mut self, name: &str) -> Vec<u8> {
+        let len = memchr::memchr2(b';', b'\n', self.rest).unwrap_or(self.rest.len());
+        let text = slice::split(self.rest, len).0;
+        let file = name.starts_with("name") || name.starts_with("filename");
+        let word = text.iter().take_while(|byte| !is_space(**byte)).count();
+        let len = if file && !has_parameter(slice::split(text, word).1) { text.len() } else { word };
+        let value = slice::trim_end(self.take(len), is_space);
+        if value.iter().any(|byte| is_space(*byte) || b"()<>@,;:\\\"/[]?=".contains(byte)) {
+            self.note(Anomaly::ParamUnquotedTspecials);
+        }
+        value.to_vec()
+    }
+}
+
+/// Whether a later word of the text begins a parameter of its own.
+fn has_parameter(text: &[u8]) -> bool {
+    text.split(|byte| is_space(*byte)).any(|word| {
+        memchr::memchr(b'=', word).is_some_and(|at| {
+            let name = slice::split(word, at).0;
+            !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'*'))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(raw: &str) -> (String, Vec<String>, Vec<&'static str>) {
+        let value = parse(raw.as_bytes(), 5);
+        let parameters = value
+            .parameters
+            .iter()
+            .map(|one| format!("{}={}", one.name, String::from_utf8_lossy(&one.value)))
+            .collect();
+        (value.value, parameters, value.anomalies.iter().map(Anomaly::code).collect())
+    }
+
+    #[test]
+    fn values() {
+        let table: &[(&str, &str, &[&str], &[&str])] = &[
+            ("text/plain", "text/plain", &[], &[]),
+            ("Text/HTML; Charset=\"utf-8\"", "text/html", &["charset=utf-8"], &[]),
+            ("text/plain;charset=a;;name=b;", "text/plain", &["charset=a", "name=b"], &[]),
+            ("text / plain\r\n ; a = b", "text/plain", &["a=b"], &[]),
+            ("text/plain charset=a", "text/plain", &["charset=a"], &[]),
+            ("multipart/mixed boundary=x", "multipart/mixed", &["boundary=x"], &[]),
+            ("", "", &[], &[]),
+            ("; name=a", "", &["name=a"], &[]),
+            // Quotes.
+            ("a/b; name=\"x \\\"y\\\\z\"", "a/b", &["name=x \"y\\z"], &[]),
+            ("a/b; name=\"C:\\dir\\file\"", "a/b", &["name=C:\\dir\\file"], &[]),
+            ("a/b; name=\"x\r\n\ty\"; c=d", "a/b", &["name=x\ty", "c=d"], &[]),
+            ("a/b; boundary=\"=_x;", "a/b", &["boundary==_x"], &["param-quote"]),
+            ("a/b; boundary=\"x\r\n\tc=d", "a/b", &["boundary=x", "c=d"], &["param-quote"]),
+            // Tokens that should have been quoted.
+            ("a/b; boundary=--_=_x/y", "a/b", &["boundary=--_=_x/y"], &["param-unquoted-tspecials"]),
+            ("a/b; name=a file (1).txt ; c=d", "a/b", &["name=a file (1).txt", "c=d"], &["param-unquoted-tspecials"]),
+            ("a/b; name=a.txt charset=x", "a/b", &["name=a.txt", "charset=x"], &[]),
+            ("a/b; charset=us-ascii junk", "a/b", &["charset=us-ascii"], &[]),
+            // Comments.
+            ("(x)a(y)/b (z (zz) \\)); c(=)=(d)e (f)", "a/b", &["c=e"], &["param-comment"]),
+            ("a/b; c=d (never ends; e=f", "a/b", &["c=d"], &["param-comment", "comment-depth"]),
+            ("a/b; 1=2;2=2;3=2;4=2;5=2;6=2", "a/b", &["1=2", "2=2", "3=2", "4=2", "5=2"], &["param-flood"]),
+            ("a/b; junk; =x", "a/b", &["=x"], &[]),
+        ];
+        for (raw, value, parameters, anomalies) in table {
+            let expected = (
+                (*value).to_owned(),
+                parameters.iter().map(|&one| one.to_owned()).collect(),
+                anomalies.to_vec(),
+            );
+            assert_eq!(listed(raw), expected, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn floods_are_linear() {
+        for flood in ["(", "()", "a=\"", "a b ", "\"", ";", "=", "name=a "] {
+            parse(flood.repeat(200_000).as_bytes(), 200);
+        }
+    }
+}

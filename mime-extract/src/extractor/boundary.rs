@@ -1,0 +1,151 @@
+//! The open boundaries, found by one look-up however many there are (RFC 2046 section 5.1.1).
+
+use crate::config::MAX_DELIMITER;
+use crate::slice::{self, is_blank};
+use std::collections::HashMap;
+
+/// A line is the delimiter of an open multipart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hit {
+    /// The multipart, by its place in the stack of open nodes.
+    pub(crate) level: usize,
+    /// Whether no further part follows.
+    pub(crate) close: bool,
+}
+
+/// The boundaries of the open multiparts, without the blanks at their ends.
+#[derive(Debug, Default)]
+pub(crate) struct Boundaries {
+    /// The levels of each, the innermost last. Never iterated.
+    levels: HashMap<Vec<u8>, Vec<usize>>,
+    /// Outermost first.
+    order: Vec<(usize, Vec<u8>)>,
+}
+
+impl Boundaries {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    pub(crate) fn push(&mut self, level: usize, boundary: Vec<u8>) {
+        self.levels.entry(boundary.clone()).or_default().push(level);
+        self.order.push((level, boundary));
+    }
+
+    /// Forgets the boundaries of that level and all inside of it.
+    pub(crate) fn close(&mut self, level: usize) {
+        while let Some((_, boundary)) = self.order.pop_if(|(open, _)| *open >= level) {
+            if let Some(levels) = self.levels.get_mut(&boundary) {
+                levels.pop();
+                if levels.is_empty() {
+                    self.levels.remove(&boundary);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn contains(&self, boundary: &[u8]) -> bool {
+        self.levels.contains_key(boundary)
+    }
+
+    /// Whether one of the boundaries begins with `boundary`, or the other way round, without being the same.
+    pub(crate) fn has_prefix(&self, boundary: &[u8]) -> bool {
+        self.order.iter().any(|(_, open)| {
+            open != boundary && (open.starts_with(boundary) || boundary.starts_with(open.as_slice()))
+        })
+    }
+
+    /// Whether a line that begins like this, or is to begin, may be a delimiter.
+    pub(crate) fn may_begin(&self, line: &[u8]) -> bool {
+        !self.is_empty() && line.len() < MAX_DELIMITER && (line.starts_with(b"--") || b"--".starts_with(line))
+    }
+
+    /// The multipart that a line delimits: its boundary between `--` and blanks, all of it, so that one boundary
+    /// may begin with another. The longer reading is tried first, the innermost of equals wins.
+    pub(crate) fn find(&self, line: &[u8]) -> Option<Hit> {
+        let text = line.strip_prefix(b"--")?;
+        if self.is_empty() || line.len() > MAX_DELIMITER {
+            return None;
+        }
+        let text = slice::trim_end(text, |byte| is_blank(byte) || matches!(byte, b'\r' | b'\n'));
+        let level = |boundary: &[u8]| self.levels.get(boundary).and_then(|levels| levels.last().copied());
+        level(text).map(|level| Hit { level, close: false }).or_else(|| {
+            let text = slice::trim_end(text.strip_suffix(b"--")?, is_blank);
+            level(text).map(|level| Hit { level, close: true })
+        })
+    }
+
+    /// The outermost multipart whose delimiter may begin like this.
+    pub(crate) fn outermost(&self, line: &[u8]) -> Option<usize> {
+        let text = slice::trim_end(line, |byte| is_blank(byte) || matches!(byte, b'\r' | b'\n'));
+        self.order
+            .iter()
+            .find(|(_, boundary)| {
+                let whole = [b"--", boundary.as_slice(), b"--"].concat();
+                whole.starts_with(line) || text == whole || whole.strip_suffix(b"--") == Some(text)
+            })
+            .map(|(level, _)| *level)
+    }
+
+    pub(crate) fn memory(&self) -> usize {
+        self.order.iter().map(|(_, boundary)| 2 * boundary.capacity() + 128).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_and_innermost_wins() {
+        let mut boundaries = Boundaries::default();
+        for (level, boundary) in [(1, "b"), (3, "b--"), (5, "b_"), (6, "x"), (8, "x")] {
+            boundaries.push(level, boundary.into());
+        }
+        let find = |boundaries: &Boundaries, line: &str| {
+            boundaries.find(line.as_bytes()).map(|hit| (hit.level, hit.close))
+        };
+        for (line, hit) in [
+            ("--b\r\n", Some((1, false))),
+            ("--b \t\n", Some((1, false))),
+            ("--b--\n", Some((3, false))),
+            ("--b----\n", Some((3, true))),
+            ("--b_\n", Some((5, false))),
+            ("--x--", Some((8, true))),
+            ("--bar\n", None),
+            ("-b\n", None),
+            ("--\n", None),
+        ] {
+            assert_eq!(find(&boundaries, line), hit, "{line:?}");
+        }
+        assert!(boundaries.contains(b"x") && boundaries.has_prefix(b"b_2") && !boundaries.has_prefix(b"x"));
+        boundaries.close(8);
+        assert_eq!(find(&boundaries, "--x"), Some((6, false)));
+        boundaries.close(3);
+        assert_eq!(find(&boundaries, "--b--"), Some((1, true)));
+        assert_eq!(find(&boundaries, "--x"), None);
+        boundaries.close(0);
+        assert!(boundaries.is_empty() && boundaries.memory() == 0);
+    }
+
+    #[test]
+    fn beginnings() {
+        let mut boundaries = Boundaries::default();
+        boundaries.push(2, b"ab".into());
+        boundaries.push(4, b"ac".into());
+        for (line, level) in [
+            ("", Some(2)),
+            ("-", Some(2)),
+            ("--a", Some(2)),
+            ("--ac", Some(4)),
+            ("--ac-", Some(4)),
+            ("--ac-- \r", Some(4)),
+            ("--ad", None),
+            ("--ab--c", None),
+            ("x", None),
+        ] {
+            assert_eq!(boundaries.outermost(line.as_bytes()), level, "{line:?}");
+        }
+        assert!(boundaries.may_begin(b"--x") && boundaries.may_begin(b"") && !boundaries.may_begin(b"-x"));
+    }
+}

@@ -1,0 +1,304 @@
+//! The machine: bytes of one message in, events out.
+
+pub(crate) mod boundary;
+mod layer;
+mod lines;
+mod node;
+mod tree;
+
+use crate::config::{Config, LOOK};
+use crate::decode::Origin;
+use crate::headers::block::Verdict;
+use crate::slice;
+use crate::{Anomaly, Event, EventKind};
+use bytes::Bytes;
+use core::ops::Range;
+use layer::{Ending, Input, Layer, State};
+use lines::{Delimiter, Rest, Run};
+use node::Node;
+use std::collections::VecDeque;
+
+/// Reads one message as its bytes come; see the [crate documentation](crate).
+#[derive(Debug)]
+pub struct Extractor {
+    config: Config,
+    /// The message, and inside of it each message in a transfer encoding; the innermost last.
+    layers: Vec<Layer>,
+    /// Open nodes, the innermost last.
+    nodes: Vec<Node>,
+    /// Nodes begun.
+    parts: u32,
+    out: VecDeque<Event>,
+    /// Bytes pushed, gaps of known length included.
+    offset: u64,
+    finished: bool,
+}
+
+impl Extractor {
+    /// An extractor for one message.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let layers = vec![Layer::new(&config, 0, 0)];
+        Self { config, layers, nodes: Vec::new(), parts: 0, out: VecDeque::new(), offset: 0, finished: false }
+    }
+
+    /// The next bytes of the message. What comes after [`finish`](Self::finish) is not read.
+    pub fn push(&mut self, bytes: Bytes) {
+        if self.finished || bytes.is_empty() {
+            return;
+        }
+        let start = self.offset;
+        self.offset = start.saturating_add(bytes.len() as u64);
+        let origin = Origin { start, end: self.offset, exact: true };
+        self.input(Input::Data(Run { bytes, origin }));
+    }
+
+    /// Bytes of the message that will never come; `None`: nobody knows how many.
+    pub fn gap(&mut self, len: Option<u64>) {
+        if self.finished || len == Some(0) {
+            return;
+        }
+        let at = self.offset;
+        self.offset = at.saturating_add(len.unwrap_or(0));
+        self.input(Input::Gap(len, at));
+    }
+
+    fn input(&mut self, input: Input) {
+        if let Some(layer) = self.layers.first_mut() {
+            layer.inbox.push_back(input);
+        }
+    }
+
+    /// The message is over. If it was cut, say so with `gap(None)` first.
+    pub fn finish(&mut self) {
+        if !self.finished {
+            self.finished = true;
+            if let Some(layer) = self.layers.first_mut() {
+                layer.end = Some(Ending::Finished { whole: true });
+            }
+        }
+    }
+
+    /// The next event; `None` until more is pushed, and for good after [`EventKind::End`].
+    #[must_use]
+    pub fn poll_event(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.out.pop_front() {
+                return Some(event);
+            }
+            if !self.step() {
+                return None;
+            }
+        }
+    }
+
+    /// The events that are due: [`poll_event`](Self::poll_event) until `None`.
+    pub fn events(&mut self) -> impl Iterator<Item = Event> + '_ {
+        core::iter::from_fn(|| self.poll_event())
+    }
+
+    /// Memory held now, in bytes; at most [`Config::worst_case`] once `poll_event` has returned `None`.
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        self.layers.iter().map(Layer::memory).sum::<usize>() + self.nodes.iter().map(Node::memory).sum::<usize>()
+    }
+
+    fn emit(&mut self, part: u32, range: Range<u64>, kind: EventKind) {
+        self.out.push_back(Event { range, part, kind });
+    }
+
+    fn anomaly(&mut self, part: u32, at: u64, anomaly: Anomaly) {
+        self.emit(part, at..at, EventKind::Anomaly(anomaly));
+    }
+
+    /// One piece of work; `false`: nothing is left to do. The innermost layer that has any goes first, so that what a
+    /// decoder made is read before its leaf ends.
+    fn step(&mut self) -> bool {
+        let Some(top) = self.layers.len().checked_sub(1) else { return false };
+        for index in (0..=top).rev() {
+            let Some(layer) = self.layers.get_mut(index) else { return false };
+            if layer.pending.is_none() && layer.inbox.is_empty() && layer.end.is_none() {
+                continue;
+            }
+            if let Some(delimiter) = layer.pending.take() {
+                if index < top {
+                    layer.pending = Some(delimiter);
+                    self.end_layer_above(Ending::Delimited);
+                } else {
+                    self.delimit(index, delimiter);
+                }
+            } else if let Some(input) = layer.next() {
+                match input {
+                    Input::Data(run) => self.data(index, run),
+                    Input::Gap(len, at) => self.hole(index, len, at),
+                }
+            } else if let Some(ending) = layer.end {
+                self.end(index, index == top, ending);
+            }
+            return true;
+        }
+        false
+    }
+
+    fn data(&mut self, index: usize, run: Run) {
+        let Some(layer) = self.layers.get_mut(index) else { return };
+        layer.origin = run.origin;
+        match layer.state {
+            State::Header(_) => self.header(index, run),
+            State::Body => self.body(index, run),
+        }
+    }
+
+    fn body(&mut self, index: usize, mut run: Run) {
+        let Some(layer) = self.layers.get_mut(index) else { return };
+        let found = layer.lines.next(&mut run, &layer.boundaries);
+        layer.put_back(run);
+        let Some(found) = found else { return };
+        layer.pending = found.delimiter;
+        if let Some(content) = found.content {
+            self.content(index, content);
+        }
+    }
+
+    /// Lines of a header block, as many as the run holds. The messages around it are given them in one piece.
+    fn header(&mut self, index: usize, mut run: Run) {
+        let bytes = run.bytes.clone();
+        // From where on the run has not been given out, and where the current line begins.
+        let (mut given, mut at) = (0, 0);
+        while at < bytes.len() {
+            let Some(layer) = self.layers.get_mut(index) else { return };
+            let State::Header(block) = &mut layer.state else { return };
+            let rest = slice::split(&bytes, at).1;
+            let rest = slice::split(rest, LOOK).0;
+            let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |len| len + 1);
+            let line = slice::split(rest, len).0;
+            // Held back from an earlier run.
+            let held = block.take_unfed();
+            let whole = line.ends_with(b"\n");
+            let verdict = block.append(line, whole, run.origin.at(at), &layer.boundaries);
+            if let Verdict::Delimiter(hit, line) = verdict {
+                let before = bytes.slice(given.min(at)..at);
+                let eol = Bytes::new();
+                let _ = run.take(at);
+                let mut origin = run.take(len).origin;
+                if origin.exact {
+                    origin.start = origin.end.saturating_sub(line.len() as u64);
+                }
+                layer.pending = Some(Delimiter { hit, eol, line: line.into(), origin, last: false });
+                layer.put_back(run);
+                self.feed(index, before);
+                return;
+            }
+            if !whole && matches!(verdict, Verdict::More) && layer.boundaries.may_begin(block.line()) {
+                // It may become a delimiter.
+                block.unfed = held.len() + len;
+                let before = bytes.slice(given.min(at)..at);
+                self.feed(index, before);
+                at += len;
+                given = at;
+                continue;
+            }
+            if !held.is_empty() {
+                self.feed(index, bytes.slice(given.min(at)..at));
+                self.feed(index, held);
+                given = at;
+            }
+            at += len;
+            match verdict {
+                Verdict::More => continue,
+                Verdict::End => {
+                    self.feed(index, bytes.slice(given..at));
+                    let _ = run.take(at);
+                    let start = run.origin.start;
+                    self.put_back(index, run);
+                    self.open(index, true, start);
+                }
+                Verdict::Reread(body, start) => {
+                    self.feed(index, bytes.slice(given..at));
+                    let mut origin = run.take(at).origin;
+                    if origin.exact {
+                        origin.start = start;
+                    }
+                    self.put_back(index, run);
+                    if let Some(layer) = self.layers.get_mut(index) {
+                        // They have been given out.
+                        layer.feed.ahead = body.len();
+                        layer.put_back(Run { bytes: body.into(), origin });
+                    }
+                    self.open(index, true, start);
+                }
+                Verdict::Delimiter(..) => {}
+            }
+            return;
+        }
+        self.feed(index, bytes.slice(given.min(at)..at));
+    }
+
+    fn put_back(&mut self, index: usize, run: Run) {
+        if let Some(layer) = self.layers.get_mut(index) {
+            layer.put_back(run);
+        }
+    }
+
+    /// Bytes that will never come.
+    fn hole(&mut self, index: usize, len: Option<u64>, at: u64) {
+        let end = at.saturating_add(len.unwrap_or(0));
+        let Some(layer) = self.layers.get_mut(index) else { return };
+        layer.origin = Origin { start: at, end, exact: layer.origin.exact };
+        let mut held = Bytes::new();
+        let mut rest = None;
+        match &mut layer.state {
+            State::Header(block) => {
+                held = block.take_unfed();
+                block.gap();
+            }
+            State::Body => rest = layer.lines.gap(),
+        }
+        let in_body = matches!(layer.state, State::Body);
+        if let Some(rest) = rest {
+            self.content(index, rest);
+        }
+        self.feed(index, held);
+        self.missing(index, len, at..end, in_body);
+    }
+
+    /// The input of a layer is over. Called until there is nothing left to do for it.
+    fn end(&mut self, index: usize, top: bool, ending: Ending) {
+        let Some(layer) = self.layers.get_mut(index) else { return };
+        let at = layer.origin.end;
+        if let State::Header(block) = &mut layer.state {
+            let held = block.take_unfed();
+            if let Some(hit) = layer.boundaries.find(&held) {
+                let start = if layer.origin.exact { at.saturating_sub(held.len() as u64) } else { at };
+                let origin = Origin { start, end: at, exact: layer.origin.exact };
+                block.forget_line();
+                layer.pending = Some(Delimiter { hit, eol: Bytes::new(), line: held, origin, last: true });
+                return;
+            }
+            let level = layer.boundaries.outermost(&held);
+            self.feed_outside(index, level, held);
+            self.open(index, false, at);
+            return;
+        }
+        match layer.lines.finish(&layer.boundaries) {
+            Rest::Content(run) => self.content(index, run),
+            Rest::Open(run, level) => {
+                layer.cut = Some(run.origin.start);
+                self.feed_outside(index, Some(level), run.bytes);
+            }
+            Rest::Delimiter(delimiter) => layer.pending = Some(delimiter),
+            Rest::Nothing if !top => {
+                // What is open inside of a multipart was cut.
+                let cut = Ending::Finished { whole: false };
+                let ending = if layer.boundaries.is_empty() { ending } else { cut };
+                self.end_layer_above(ending);
+            }
+            Rest::Nothing => {
+                let level = layer.boundaries.outermost(b"");
+                let end = layer.cut.unwrap_or(at);
+                self.feed_outside(index, level, Bytes::new());
+                self.close_layer(index, ending, end);
+            }
+        }
+    }
+}

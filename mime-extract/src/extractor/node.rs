@@ -1,0 +1,180 @@
+//! The open nodes of the tree.
+
+use crate::decode::Decoder;
+use crate::{Anomaly, PartKind};
+use core::ops::Range;
+
+/// One open node.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// Its number in the order of PartStart.
+    pub(super) index: u32,
+    pub(super) path: String,
+    pub(super) body: Body,
+    /// Where its header and its body begin in the message.
+    pub(super) start: u64,
+    pub(super) body_start: u64,
+    /// Bytes of data so far.
+    pub(super) size: u64,
+    /// Whether nothing is missing so far.
+    pub(super) complete: bool,
+}
+
+/// What a node is made of.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// A leaf.
+    Leaf(Decoder),
+    /// A message in the same layer.
+    Message,
+    /// A message in the layer above, which this decodes.
+    Encoded(Decoder),
+    Multipart(Multipart),
+    /// Preamble or epilogue, and what was seen of its text.
+    Hidden(PartKind, Usual),
+}
+
+/// How far a multipart has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Preamble,
+    Parts,
+    Epilogue,
+}
+
+/// What a multipart keeps.
+#[derive(Debug)]
+pub(super) struct Multipart {
+    pub(super) digest: bool,
+    pub(super) phase: Phase,
+    /// Parts begun.
+    pub(super) parts: u32,
+    /// Empty lines outside of the parts, which count only if text follows.
+    pub(super) blanks: Vec<u8>,
+    /// Where they begin, once there are any.
+    pub(super) blanks_at: Option<u64>,
+}
+
+/// Whether a preamble is the sentence that mail programs write for readers without MIME: short, and of MIME.
+#[derive(Debug, Default)]
+pub(super) struct Usual {
+    start: Vec<u8>,
+    len: u64,
+}
+
+impl Usual {
+    pub(super) fn push(&mut self, text: &[u8]) {
+        self.len = self.len.saturating_add(text.len() as u64);
+        let room = 512usize.saturating_sub(self.start.len());
+        self.start.extend_from_slice(crate::slice::split(text, room).0);
+    }
+
+    fn is_usual(&self) -> bool {
+        let find = |word: &[u8]| memchr::memmem::find(&self.start, word).is_some();
+        self.len <= 512
+            && (find(b"MIME") || find(b"multi-part") || find(b"multipart"))
+            && !find(b"\nContent-")
+    }
+
+    /// What a hidden part of that kind is worth telling.
+    pub(super) fn anomaly(&self, kind: PartKind) -> Option<Anomaly> {
+        match kind {
+            PartKind::Epilogue => Some(Anomaly::EpilogueContent),
+            PartKind::Preamble if !self.is_usual() => Some(Anomaly::PreambleContent),
+            _ => None,
+        }
+    }
+}
+
+impl Node {
+    pub(super) const fn multipart(&mut self) -> Option<&mut Multipart> {
+        match &mut self.body {
+            Body::Multipart(multipart) => Some(multipart),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn is_message(&self) -> bool {
+        matches!(self.body, Body::Message)
+    }
+
+    pub(super) const fn kind(&self) -> PartKind {
+        match self.body {
+            Body::Leaf(_) => PartKind::Leaf,
+            Body::Message | Body::Encoded(_) => PartKind::Message,
+            Body::Multipart(_) => PartKind::Multipart,
+            Body::Hidden(kind, _) => kind,
+        }
+    }
+
+    pub(super) fn memory(&self) -> usize {
+        let body = match &self.body {
+            Body::Leaf(decoder) | Body::Encoded(decoder) => decoder.memory(),
+            Body::Multipart(multipart) => multipart.blanks.capacity(),
+            Body::Hidden(_, usual) => usual.start.capacity(),
+            Body::Message => 0,
+        };
+        size_of::<Self>() + self.path.capacity() + body
+    }
+
+    /// The range of the body, given where it ends.
+    pub(super) fn raw(&self, end: u64) -> Range<u64> {
+        self.body_start..end.max(self.body_start)
+    }
+}
+
+/// The path of the node below `parent` with that number; see [`Part`](crate::Part). `None`: the body of a message.
+pub(super) fn path(parent: Option<&str>, number: Option<&str>) -> String {
+    match (parent, number) {
+        (None, None) => "0".to_owned(),
+        (None, Some(number)) => number.to_owned(),
+        (Some(parent), None) => format!("{parent}.0"),
+        // The parts of a body stand where the body does.
+        (Some(parent), Some(number)) => match parent.strip_suffix('0').filter(|above| is_body(above)) {
+            Some(above) => format!("{above}{number}"),
+            None => format!("{parent}.{number}"),
+        },
+    }
+}
+
+fn is_body(above: &str) -> bool {
+    above.is_empty() || above.ends_with('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths() {
+        for (parent, number, expected) in [
+            (None, None, "0"),
+            (Some("0"), Some("1"), "1"),
+            (Some("1"), Some("2"), "1.2"),
+            (Some("10"), Some("1"), "10.1"),
+            (Some("2"), None, "2.0"),
+            (Some("2.0"), Some("1"), "2.1"),
+            (Some("0"), None, "0.0"),
+            (Some("0.0"), Some("3"), "0.3"),
+            (Some("0"), Some("preamble"), "preamble"),
+            (Some("1"), Some("epilogue"), "1.epilogue"),
+        ] {
+            assert_eq!(path(parent, number), expected);
+        }
+    }
+
+    #[test]
+    fn the_usual_sentence_is_not_told() {
+        for (text, told) in [
+            ("This is a multi-part message in MIME format.\n", false),
+            ("This is a cryptographically signed message in MIME format.\n", false),
+            ("Attached: see below.\n", true),
+            ("MIME\nContent-Type: text/html\n\n<b>", true),
+        ] {
+            let mut usual = Usual::default();
+            usual.push(text.as_bytes());
+            assert_eq!(usual.anomaly(PartKind::Preamble).is_some(), told, "{text:?}");
+        }
+        assert_eq!(Usual::default().anomaly(PartKind::Epilogue), Some(Anomaly::EpilogueContent));
+    }
+}

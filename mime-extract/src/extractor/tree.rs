@@ -1,0 +1,464 @@
+//! How the tree grows and ends: nodes open behind their headers, take content, and close at delimiters.
+
+use super::layer::{Ending, Given, Layer, State};
+use super::lines::{Delimiter, Run};
+use super::node::{self, Body, Multipart, Node, Phase, Usual};
+use super::{Extractor, Input};
+use crate::config::MAX_BLANKS;
+use crate::content::{self, Content};
+use crate::decode::{Decode, Decoder, Origin};
+use crate::headers::block::Block;
+use crate::slice::is_space;
+use crate::{Anomaly, Encoding, EventKind, Headers, Part, PartEnd, PartKind};
+use bytes::Bytes;
+use core::ops::Range;
+
+impl Extractor {
+    /// How many nodes belong to the layers up to that one.
+    fn top_of(&self, index: usize) -> usize {
+        self.layers.get(index + 1).map_or(self.nodes.len(), |above| above.base)
+    }
+
+    /// Content of the innermost node of a layer.
+    pub(super) fn content(&mut self, index: usize, run: Run) {
+        self.feed(index, run.bytes.clone());
+        let Some(place) = self.top_of(index).checked_sub(1) else { return };
+        let Some(node) = self.nodes.get_mut(place) else { return };
+        match &mut node.body {
+            Body::Leaf(decoder) | Body::Encoded(decoder) => {
+                let bytes = decoder.push(run.bytes, run.origin);
+                self.data_of(place, bytes, run.origin.range());
+            }
+            Body::Hidden(_, usual) => {
+                usual.push(&run.bytes);
+                self.data_of(place, run.bytes, run.origin.range());
+            }
+            Body::Multipart(_) => self.beside_the_parts(place, run),
+            Body::Message => {}
+        }
+    }
+
+    /// Data of a node; that of an encoded message goes on to its layer.
+    fn data_of(&mut self, place: usize, bytes: Bytes, range: Range<u64>) {
+        if bytes.is_empty() {
+            return;
+        }
+        let Some(node) = self.nodes.get_mut(place) else { return };
+        node.size = node.size.saturating_add(bytes.len() as u64);
+        let (part, encoded) = (node.index, matches!(node.body, Body::Encoded(_)));
+        if encoded && let Some(layer) = self.layers.iter_mut().find(|layer| layer.base == place + 1) {
+            let origin = Origin { start: range.start, end: range.end, exact: false };
+            layer.inbox.push_back(Input::Data(Run { bytes: bytes.clone(), origin }));
+        }
+        self.emit(part, range, EventKind::PartData(bytes));
+    }
+
+    /// Text of a multipart outside of its parts: told if it is more than empty lines.
+    fn beside_the_parts(&mut self, place: usize, mut run: Run) {
+        let Some(Multipart { phase, blanks, blanks_at, .. }) = self.nodes.get_mut(place).and_then(Node::multipart)
+        else {
+            return;
+        };
+        let empty = run.bytes.iter().take_while(|byte| is_space(**byte)).count();
+        let space = run.take(empty);
+        if !space.bytes.is_empty() {
+            blanks_at.get_or_insert(space.origin.start);
+            let room = MAX_BLANKS.saturating_sub(blanks.len());
+            blanks.extend_from_slice(crate::slice::split(&space.bytes, room).0);
+        }
+        if run.bytes.is_empty() {
+            return;
+        }
+        let start = blanks_at.take().unwrap_or(run.origin.start);
+        let blanks = Bytes::from(core::mem::take(blanks));
+        let (kind, name) = match phase {
+            Phase::Epilogue => (PartKind::Epilogue, "epilogue"),
+            _ => (PartKind::Preamble, "preamble"),
+        };
+        let content = Content { content_type: "text/plain".to_owned(), ..Content::default() };
+        let mut usual = Usual::default();
+        usual.push(&run.bytes);
+        self.start(content, Headers::default(), start..start, Body::Hidden(kind, usual), Some(name));
+        self.data_of(place + 1, blanks, start..run.origin.start);
+        self.data_of(place + 1, run.bytes, run.origin.range());
+    }
+
+    /// Gives bytes of a layer to the messages in it, as they are.
+    pub(super) fn feed(&mut self, index: usize, bytes: Bytes) {
+        let Some(layer) = self.layers.get_mut(index) else { return };
+        let held = !layer.boundaries.is_empty();
+        let given = layer.feed.take(bytes, held);
+        let top = self.top_of(index);
+        for given in given.into_iter().flatten() {
+            self.give(index, given, top);
+        }
+    }
+
+    /// Gives bytes to the messages of a layer before the place `to`.
+    fn give(&mut self, index: usize, given: Given, to: usize) {
+        let Some(layer) = self.layers.get(index) else { return };
+        let end = given.at.saturating_add(given.bytes.len() as u64);
+        let range = if layer.origin.exact { given.at..end } else { layer.origin.range() };
+        for place in layer.base..given.to.map_or(to, |limit| limit.min(to)) {
+            if let Some(node) = self.nodes.get_mut(place)
+                && node.is_message()
+            {
+                node.size = node.size.saturating_add(given.bytes.len() as u64);
+                let part = node.index;
+                self.emit(part, range.clone(), EventKind::PartData(given.bytes.clone()));
+            }
+        }
+    }
+
+    /// At the end of a layer: bytes that may belong to a delimiter of the node at `level` go to the messages around
+    /// that one only, or, without a level, to all.
+    pub(super) fn feed_outside(&mut self, index: usize, level: Option<usize>, bytes: Bytes) {
+        let to = level.unwrap_or_else(|| self.top_of(index));
+        let Some(layer) = self.layers.get_mut(index) else { return };
+        let tail = layer.feed.take_tail(layer.feed.at);
+        let [_, rest] = layer.feed.take(bytes, false);
+        for given in [tail, rest].into_iter().flatten() {
+            self.give(index, given, to);
+        }
+    }
+
+    /// Bytes of a layer are missing.
+    pub(super) fn missing(&mut self, index: usize, len: Option<u64>, range: Range<u64>, in_body: bool) {
+        let top = self.top_of(index);
+        let Some(layer) = self.layers.get_mut(index) else { return };
+        let base = layer.base;
+        // The line end before the gap is followed by no delimiter that anybody saw.
+        let tail = layer.feed.take_tail(layer.feed.at);
+        layer.feed.at = range.end;
+        if let Some(tail) = tail {
+            self.give(index, tail, top);
+        }
+        for node in &mut self.nodes {
+            node.complete = false;
+        }
+        for place in base..top {
+            let Some(node) = self.nodes.get_mut(place) else { return };
+            let part = node.index;
+            let innermost = in_body && place + 1 == top;
+            let (before, len) = match &mut node.body {
+                Body::Message => (Bytes::new(), len),
+                Body::Leaf(decoder) | Body::Encoded(decoder) if innermost => decoder.gap(len),
+                Body::Hidden(..) | Body::Multipart(_) if innermost => (Bytes::new(), len),
+                _ => continue,
+            };
+            self.data_of(place, before, range.start..range.start);
+            self.emit(part, range.clone(), EventKind::PartGap(len));
+            if self.nodes.get(place).is_some_and(|node| matches!(node.body, Body::Encoded(_)))
+                && let Some(layer) = self.layers.get_mut(index + 1)
+            {
+                layer.inbox.push_back(Input::Gap(None, range.start));
+            }
+        }
+    }
+
+    /// The header of a layer is over: the node below it begins. `ended`: not by the end of all; `at`: where its body
+    /// begins.
+    pub(super) fn open(&mut self, index: usize, ended: bool, at: u64) {
+        let Some(layer) = self.layers.get_mut(index) else { return };
+        let State::Header(block) = core::mem::replace(&mut layer.state, State::Body) else { return };
+        layer.lines = Default::default();
+        let (headers, range, odd) = block.finish(ended);
+        let above = self.nodes.last_mut();
+        let digest = above.is_some_and(|node| node.multipart().is_some_and(|parent| parent.digest));
+        let message = self.nodes.last().is_none_or(|node| matches!(node.body, Body::Message | Body::Encoded(_)));
+        let top = self.nodes.is_empty();
+        let mut content = content::read(&headers, message, digest, range.start, self.config.max_parameters);
+        content.anomalies.splice(0..0, odd.into_iter().map(|(anomaly, at)| (anomaly, at.start)));
+        if top {
+            self.emit(0, range.clone(), EventKind::Headers(Box::new(headers.clone())));
+        }
+        let body = self.body_of(index, &mut content, range.start);
+        let complete = headers.complete;
+        let boundary = content.boundary.take();
+        let place = self.nodes.len();
+        let shape = match body {
+            Body::Multipart(_) => PartKind::Multipart,
+            Body::Message => PartKind::Message,
+            _ => PartKind::Leaf,
+        };
+        let encoded = matches!(body, Body::Encoded(_));
+        self.start(content, headers, range.clone(), body, None);
+        if let Some(node) = self.nodes.last_mut() {
+            node.complete = complete;
+            node.body_start = at.max(range.start);
+        }
+        let Some(layer) = self.layers.get_mut(index) else { return };
+        match shape {
+            PartKind::Multipart => {
+                if let Some(boundary) = boundary {
+                    layer.boundaries.push(place, boundary);
+                }
+            }
+            PartKind::Message => {
+                // The line end before it is for the messages around it.
+                layer.feed.tail_to.get_or_insert(place);
+                layer.feed.messages += 1;
+                layer.state = State::Header(Box::new(Block::new(&self.config, true, at)));
+            }
+            _ if encoded => self.layers.push(Layer::new(&self.config, place + 1, at)),
+            _ => {}
+        }
+    }
+
+    /// What a node is made of, given what its header says.
+    fn body_of(&self, index: usize, content: &mut Content, at: u64) -> Body {
+        let decodes = matches!(content.encoding, Encoding::Base64 | Encoding::QuotedPrintable);
+        let multipart = content.content_type.starts_with("multipart/");
+        let message =
+            matches!(content.content_type.as_str(), "message/rfc822" | "message/global" | "message/news");
+        let mut note = |anomaly| content.anomalies.push((anomaly, at));
+        match content.content_type.as_str() {
+            "message/partial" => note(Anomaly::PartialIncomplete),
+            "message/external-body" => note(Anomaly::ExternalBody),
+            _ => {}
+        }
+        let decoder = match content.encoding {
+            Encoding::Base64 => Decoder::Base64(Box::default()),
+            Encoding::QuotedPrintable => Decoder::QuotedPrintable(Box::default()),
+            Encoding::Unknown => Decoder::Unknown,
+            _ => Decoder::Identity,
+        };
+        let crowded = self.parts as usize >= self.config.max_parts;
+        let deep = self.nodes.len() >= self.config.max_depth
+            || message && decodes && index >= self.config.max_encoded_depth;
+        if multipart && content.boundary.is_some() && !deep && !crowded {
+            if decodes {
+                note(Anomaly::CteOnComposite);
+            }
+            if let (Some(boundary), Some(layer)) = (&content.boundary, self.layers.get(index)) {
+                let (reused, prefix) =
+                    (layer.boundaries.contains(boundary), layer.boundaries.has_prefix(boundary));
+                if reused {
+                    content.anomalies.push((Anomaly::BoundaryReused, at));
+                }
+                if prefix {
+                    content.anomalies.push((Anomaly::BoundaryNestedPrefix, at));
+                }
+            }
+            let digest = content.content_type == "multipart/digest";
+            return Body::Multipart(Multipart {
+                digest,
+                phase: Phase::Preamble,
+                parts: 0,
+                blanks: Vec::new(),
+                blanks_at: None,
+            });
+        }
+        if message && !deep && !crowded {
+            if !decodes {
+                return Body::Message;
+            }
+            if content.content_type == "message/rfc822" {
+                note(Anomaly::CteOnMessage);
+            }
+            return Body::Encoded(decoder);
+        }
+        if multipart && content.boundary.is_none() {
+            note(Anomaly::BoundaryMissing);
+        } else if (multipart || message) && deep {
+            note(Anomaly::TooDeep { limit: self.config.max_depth });
+        } else if (multipart || message) && crowded {
+            note(Anomaly::TooManyParts { limit: self.config.max_parts });
+        }
+        Body::Leaf(decoder)
+    }
+
+    /// Puts a node on the stack and tells it.
+    fn start(&mut self, content: Content, headers: Headers, range: Range<u64>, body: Body, name: Option<&str>) {
+        let number;
+        let (parent, name) = match self.nodes.last_mut() {
+            None => (None, None),
+            Some(above) => {
+                let name = match (name, above.multipart()) {
+                    (Some(name), _) => Some(name),
+                    (None, Some(parent)) => {
+                        number = parent.parts.to_string();
+                        Some(number.as_str())
+                    }
+                    (None, None) => None,
+                };
+                (Some((above.index, above.path.as_str())), name)
+            }
+        };
+        let path = node::path(parent.map(|(_, path)| path), name);
+        let index = self.parts;
+        self.parts = self.parts.saturating_add(1);
+        let node = Node {
+            index,
+            path: path.clone(),
+            body,
+            start: range.start,
+            body_start: range.end,
+            size: 0,
+            complete: true,
+        };
+        let part = Part {
+            path,
+            parent: parent.map(|(index, _)| index),
+            kind: node.kind(),
+            content_type: content.content_type,
+            charset: content.charset,
+            encoding: content.encoding,
+            encoding_raw: content.encoding_raw,
+            disposition: content.disposition,
+            filename: content.names.first().map(|name| name.value.clone()),
+            names: content.names,
+            content_id: content.content_id,
+            parameters: content.parameters,
+            headers,
+            start: range.start,
+        };
+        self.nodes.push(node);
+        self.emit(index, range, EventKind::PartStart(Box::new(part)));
+        for (anomaly, at) in content.anomalies {
+            self.anomaly(index, at, anomaly);
+        }
+    }
+
+    /// A delimiter, all layers above being done.
+    pub(super) fn delimit(&mut self, index: usize, delimiter: Delimiter) {
+        let Some(layer) = self.layers.get_mut(index) else { return };
+        let start = delimiter.origin.start.saturating_sub(delimiter.eol.len() as u64);
+        if let State::Header(block) = &layer.state {
+            // It ends the header block, and what is below it is empty.
+            let bare = block.is_bare();
+            layer.pending = Some(delimiter);
+            self.open(index, true, start);
+            if !bare && let Some(node) = self.nodes.last() {
+                self.anomaly(node.index, start, Anomaly::BoundaryInHeader);
+            }
+            return;
+        }
+        let level = delimiter.hit.level;
+        self.feed(index, delimiter.eol);
+        self.close_to(index, level + 1, Ending::Delimited, start);
+        self.feed(index, delimiter.line);
+        let end = delimiter.origin.end;
+        let Some(layer) = self.layers.get_mut(index) else { return };
+        layer.boundaries.close(level + usize::from(!delimiter.hit.close));
+        layer.lines = Default::default();
+        let Some(multipart) = self.nodes.get_mut(level).and_then(Node::multipart) else { return };
+        multipart.blanks.clear();
+        multipart.blanks_at = None;
+        if delimiter.hit.close {
+            multipart.phase = Phase::Epilogue;
+            return;
+        }
+        multipart.phase = Phase::Parts;
+        if delimiter.last {
+            return;
+        }
+        multipart.parts = multipart.parts.saturating_add(1);
+        if self.parts as usize >= self.config.max_parts {
+            // The rest of the layer is one leaf.
+            let limit = self.config.max_parts;
+            layer.boundaries.close(0);
+            let content = Content {
+                content_type: "text/plain".to_owned(),
+                anomalies: vec![(Anomaly::TooManyParts { limit }, end)],
+                ..Content::default()
+            };
+            self.start(content, Headers::default(), end..end, Body::Leaf(Decoder::Identity), None);
+            if let Some(node) = self.nodes.last_mut() {
+                node.complete = false;
+            }
+            return;
+        }
+        layer.state = State::Header(Box::new(Block::new(&self.config, false, end)));
+    }
+
+    /// The innermost layer is over, since the leaf that it comes from is.
+    pub(super) fn end_layer_above(&mut self, ending: Ending) {
+        let Some((layer, below)) = self.layers.split_last_mut() else { return };
+        layer.end = Some(ending);
+        let Some(place) = layer.base.checked_sub(1) else { return };
+        let at = below.last().map_or(0, |below| below.origin.end);
+        if let Some(Node { body: Body::Encoded(decoder), .. }) = self.nodes.get_mut(place) {
+            let bytes = decoder.finish(ending == Ending::Delimited, at);
+            self.data_of(place, bytes, at..at);
+        }
+    }
+
+    /// Closes all nodes of the innermost layer, and the layer.
+    pub(super) fn close_layer(&mut self, index: usize, ending: Ending, end: u64) {
+        let Some(layer) = self.layers.get(index) else { return };
+        let base = layer.base;
+        // What is inside of an open multipart was cut.
+        if let Some(level) = layer.boundaries.outermost(b"") {
+            self.close_to(index, level, Ending::Finished { whole: false }, end);
+        }
+        self.close_to(index, base, ending, end);
+        self.layers.pop();
+        if self.layers.is_empty() {
+            let at = self.offset;
+            self.emit(0, at..at, EventKind::End);
+        }
+    }
+
+    /// Closes the nodes from the innermost to the one at `level`.
+    fn close_to(&mut self, index: usize, level: usize, ending: Ending, end: u64) {
+        while self.nodes.len() > level
+            && let Some(mut node) = self.nodes.pop()
+        {
+            // An encoded message was finished when its layer ended.
+            if let Body::Leaf(decoder) = &mut node.body {
+                let last = decoder.finish(ending == Ending::Delimited, end);
+                if !last.is_empty() {
+                    node.size = node.size.saturating_add(last.len() as u64);
+                    self.emit(node.index, end..end, EventKind::PartData(last));
+                }
+            }
+            // The preamble of the multipart whose delimiter this is stays one; any other was all there is.
+            let mut kind = node.kind();
+            if kind == PartKind::Preamble && self.nodes.len() > level {
+                kind = PartKind::Leaf;
+            }
+            self.close(index, node, kind, ending, end);
+        }
+    }
+
+    fn close(&mut self, index: usize, node: Node, kind: PartKind, ending: Ending, end: u64) {
+        let part = node.index;
+        let mut complete = node.complete && ending != Ending::Finished { whole: false };
+        let mut decode = Decode::Ok;
+        match &node.body {
+            Body::Leaf(decoder) | Body::Encoded(decoder) => {
+                decode = decoder.outcome(node.size);
+                for (anomaly, at) in decoder.faults() {
+                    self.anomaly(part, at, anomaly);
+                }
+            }
+            Body::Message => {
+                if let Some(Layer { feed, .. }) = self.layers.get_mut(index) {
+                    feed.messages = feed.messages.saturating_sub(1);
+                    if feed.messages == 0 {
+                        feed.tail.clear();
+                        feed.tail_to = None;
+                    }
+                }
+            }
+            Body::Multipart(multipart) => {
+                if multipart.phase == Phase::Preamble {
+                    self.anomaly(part, end, Anomaly::NoParts);
+                } else if multipart.phase == Phase::Parts {
+                    self.anomaly(part, end, Anomaly::CloseMissing);
+                }
+                complete &= multipart.phase == Phase::Epilogue;
+            }
+            Body::Hidden(hidden, usual) => {
+                if kind == *hidden
+                    && let Some(anomaly) = usual.anomaly(kind)
+                {
+                    self.anomaly(part, node.start, anomaly);
+                }
+            }
+        }
+        let end = PartEnd { size: node.size, complete, decode, raw: node.raw(end), kind };
+        self.emit(part, node.start..end.raw.end, EventKind::PartEnd(end));
+    }
+}

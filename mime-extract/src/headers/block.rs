@@ -1,0 +1,521 @@
+//! One header block, line by line, as its bytes come (RFC 5322 section 2.2, RFC 2045 section 3).
+
+use super::{Headers, Span};
+use crate::Anomaly;
+use crate::config::{Config, MAX_DELIMITER};
+use crate::extractor::boundary::{Boundaries, Hit};
+use crate::slice::{self, is_blank, is_space};
+use bytes::Bytes;
+use core::ops::Range;
+
+/// Longest name of a field. What is longer is no field: a body that begins with one endless word is told early.
+const MAX_NAME: usize = 998;
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Line {
+    Blank,
+    /// It begins with a blank.
+    Fold,
+    /// Its name ends and its value begins there.
+    Field {
+        name_end: usize,
+        value: usize,
+    },
+    Junk,
+    /// Only the rest of the line can tell.
+    Unsure,
+}
+
+/// What a piece of a line leads to.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// The block goes on.
+    More,
+    /// The empty line is read.
+    End,
+    /// The line is a delimiter; its bytes.
+    Delimiter(Hit, Vec<u8>),
+    /// The block is over, and its last lines were body already; their bytes, and where they stand.
+    Reread(Vec<u8>, u64),
+}
+
+/// The open header block.
+#[derive(Debug)]
+pub(crate) struct Block {
+    bytes: Vec<u8>,
+    spans: Vec<Span>,
+    /// Where the current line begins, in `bytes` and in the message.
+    line: usize,
+    line_at: u64,
+    /// The line that is no field and may be the first of the body, by its place in `spans`.
+    junk: Option<usize>,
+    /// Whether a line was read, the From_ line apart.
+    begun: bool,
+    /// Whether a From_ line may stand first.
+    message: bool,
+    /// The limit was met: this much was kept, further lines are only looked at.
+    full: Option<usize>,
+    /// The current line lost its beginning.
+    torn: bool,
+    gap: bool,
+    crlf: bool,
+    lf: bool,
+    start: u64,
+    end: u64,
+    max_bytes: usize,
+    max_fields: usize,
+    anomalies: Vec<(Anomaly, Range<u64>)>,
+    /// Bytes of the current line that the enclosing messages have not been given yet.
+    pub(crate) unfed: usize,
+}
+
+impl Block {
+    pub(crate) fn new(config: &Config, message: bool, start: u64) -> Self {
+        Self {
+            bytes: Vec::new(),
+            spans: Vec::new(),
+            line: 0,
+            line_at: start,
+            junk: None,
+            begun: false,
+            message,
+            full: None,
+            torn: false,
+            gap: false,
+            crlf: false,
+            lf: false,
+            start,
+            end: start,
+            max_bytes: config.max_header,
+            max_fields: config.max_fields(),
+            anomalies: Vec::new(),
+            unfed: 0,
+        }
+    }
+
+    /// The current line as far as it came.
+    pub(crate) fn line(&self) -> &[u8] {
+        slice::split(&self.bytes, self.line).1
+    }
+
+    /// The bytes of the current line that the enclosing messages have not been given yet.
+    pub(crate) fn take_unfed(&mut self) -> Bytes {
+        let unfed = core::mem::take(&mut self.unfed);
+        let line = self.line();
+        Bytes::copy_from_slice(slice::split(line, line.len().saturating_sub(unfed)).1)
+    }
+
+    /// The current line, cut by the end of all, is a delimiter and not of the block.
+    pub(crate) fn forget_line(&mut self) {
+        self.bytes.truncate(self.line);
+    }
+
+    /// Whether nothing was read.
+    pub(crate) const fn is_bare(&self) -> bool {
+        self.bytes.is_empty() && !self.begun && !self.gap
+    }
+
+    /// Memory held.
+    pub(crate) fn memory(&self) -> usize {
+        self.bytes.capacity() + self.spans.capacity() * size_of::<Span>()
+    }
+
+    /// The next bytes of the current line, which stand at `at` in the message; `whole`: to its LF.
+    pub(crate) fn append(&mut self, part: &[u8], whole: bool, at: u64, boundaries: &Boundaries) -> Verdict {
+        if self.line().is_empty() {
+            self.line_at = at;
+            if self.spans.len() >= self.max_fields {
+                self.overflow(self.line);
+            }
+        }
+        self.end = at.saturating_add(part.len() as u64);
+        // Beyond the limit enough of each line is kept to tell what it is.
+        let look = MAX_DELIMITER.saturating_sub(self.line().len());
+        let room = match self.full {
+            None => self.max_bytes.saturating_sub(self.bytes.len()).max(look),
+            Some(_) => look,
+        };
+        let (kept, cut) = slice::split(part, room);
+        self.bytes.extend_from_slice(kept);
+        if self.bytes.len() > self.max_bytes || !cut.is_empty() {
+            self.overflow(self.max_bytes.min(self.bytes.len()));
+        }
+        if !cut.is_empty() && whole {
+            self.bytes.push(b'\n');
+        }
+        if whole { self.complete(boundaries) } else { self.decide_early(boundaries) }
+    }
+
+    fn overflow(&mut self, kept: usize) {
+        if self.full.is_none() {
+            self.full = Some(kept);
+            self.note(Anomaly::HeaderTooLong { limit: self.max_bytes }, self.line_at);
+        }
+    }
+
+    fn note(&mut self, anomaly: Anomaly, at: u64) {
+        if !self.anomalies.iter().any(|(known, _)| known.code() == anomaly.code()) {
+            self.anomalies.push((anomaly, at..at));
+        }
+    }
+
+    /// A line that can be no field any more need not be waited for: a body without a header may be one endless line.
+    fn decide_early(&mut self, boundaries: &Boundaries) -> Verdict {
+        let line = self.line();
+        let first = !self.begun && !self.torn;
+        let torn = self.torn && line.len() > MAX_NAME;
+        if self.full.is_some()
+            || boundaries.may_begin(line)
+            || !(torn || self.junk.is_some() || first)
+            || first && self.message && is_from_prefix(line)
+            || !torn && classify(line, false) != Line::Junk
+        {
+            return Verdict::More;
+        }
+        self.begin_body()
+    }
+
+    /// A whole line.
+    fn complete(&mut self, boundaries: &Boundaries) -> Verdict {
+        let line = self.line();
+        match slice::line_end(line) {
+            2 => self.crlf = true,
+            _ => self.lf = true,
+        }
+        let line = self.line();
+        if let Some(hit) = boundaries.find(line) {
+            let line = line.to_vec();
+            self.bytes.truncate(self.line);
+            return Verdict::Delimiter(hit, line);
+        }
+        if self.torn {
+            self.torn = false;
+            self.push_junk();
+            return self.next_line();
+        }
+        let kind = classify(line, true);
+        if self.full.is_some_and(|kept| self.line >= kept) {
+            self.bytes.truncate(self.line);
+            return if kind == Line::Blank { Verdict::End } else { Verdict::More };
+        }
+        match kind {
+            Line::Blank => {
+                if self.message && !self.begun && !self.gap {
+                    self.note(Anomaly::HeaderStartBlank, self.line_at);
+                }
+                self.commit_junk();
+                self.bytes.truncate(self.line);
+                return Verdict::End;
+            }
+            Line::Fold => {
+                if slice::trim(line, is_space).is_empty() {
+                    self.note(Anomaly::HeaderEndAmbiguous, self.line_at);
+                }
+                let end = self.position(self.kept_len());
+                match self.spans.last_mut() {
+                    Some(span) if self.begun => span.end = end,
+                    // Nothing to fold: a body that begins with a blank, or a field that was indented.
+                    _ => self.push_junk(),
+                }
+            }
+            Line::Field { name_end, value } => {
+                self.commit_junk();
+                if value != name_end + 1 {
+                    self.note(Anomaly::HeaderSyntax, self.line_at);
+                }
+                self.push(self.line + name_end, self.line + value);
+            }
+            Line::Junk | Line::Unsure => {
+                let from = self.message && !self.begun && !self.gap && is_from(line);
+                if from && self.spans.is_empty() {
+                    self.note(Anomaly::MboxFrom, self.line_at);
+                    self.push(self.line, self.line);
+                    self.next_line();
+                    self.begun = false;
+                    return Verdict::More;
+                }
+                if self.full.is_none() && (self.junk.is_some() || !self.begun) {
+                    return self.begin_body();
+                }
+                self.push_junk();
+            }
+        }
+        self.next_line()
+    }
+
+    /// Body begins at the line that was left open, or at this one.
+    fn begin_body(&mut self) -> Verdict {
+        let missing = if self.begun || !self.message || self.gap {
+            Anomaly::HeaderEndMissing
+        } else {
+            Anomaly::NoHeaders
+        };
+        let (from, at) = match self.junk.take().and_then(|index| self.spans.get(index)) {
+            Some(span) => (span.start as usize, span.offset),
+            None => (self.line, self.line_at),
+        };
+        self.note(missing, at);
+        let body = slice::split(&self.bytes, from).1.to_vec();
+        self.bytes.truncate(from);
+        self.spans.retain(|span| (span.start as usize) < from);
+        self.line = from;
+        self.end = at;
+        Verdict::Reread(body, at)
+    }
+
+    fn next_line(&mut self) -> Verdict {
+        self.begun = true;
+        self.bytes.truncate(self.kept_len());
+        self.line = self.bytes.len();
+        Verdict::More
+    }
+
+    /// A line without a name, after which the body may have begun.
+    fn push_junk(&mut self) {
+        self.push(self.line, self.line);
+        if self.junk.is_none() && self.full.is_none() {
+            self.junk = self.spans.len().checked_sub(1);
+        }
+    }
+
+    fn commit_junk(&mut self) {
+        if let Some(at) = self.junk.take().and_then(|index| self.spans.get(index)).map(|span| span.offset) {
+            self.note(Anomaly::HeaderJunkLine, at);
+        }
+    }
+
+    /// How much of `bytes` counts.
+    fn kept_len(&self) -> usize {
+        self.full.map_or(self.bytes.len(), |kept| kept.min(self.bytes.len()))
+    }
+
+    /// Positions fit: the limit of a block is below.
+    fn position(&self, at: usize) -> u32 {
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+
+    fn push(&mut self, name_end: usize, value: usize) {
+        let end = self.kept_len().max(self.line);
+        let [start, name_end, value, end] =
+            [self.line, name_end.min(end), value.min(end), end].map(|at| self.position(at));
+        self.spans.push(Span { start, name_end, value, end, offset: self.line_at });
+    }
+
+    /// Bytes that will never come: what stands before them ends its line, what comes after them is the rest of one.
+    pub(crate) fn gap(&mut self) {
+        self.commit_junk();
+        if !self.line().is_empty() && self.full.is_none() {
+            match classify(self.line(), true) {
+                Line::Field { name_end, value } => self.push(self.line + name_end, self.line + value),
+                Line::Fold if self.begun && !self.spans.is_empty() => {
+                    let end = self.position(self.bytes.len());
+                    if let Some(span) = self.spans.last_mut() {
+                        span.end = end;
+                    }
+                }
+                _ => self.push(self.line, self.line),
+            }
+        }
+        self.note(Anomaly::HeaderGap, self.end);
+        self.bytes.truncate(self.kept_len());
+        self.line = self.bytes.len();
+        self.unfed = 0;
+        (self.torn, self.gap) = (true, true);
+    }
+
+    /// The fields, their range in the message, and what is odd about them; `ended`: by an empty line.
+    pub(crate) fn finish(mut self, ended: bool) -> (Headers, Range<u64>, Vec<(Anomaly, Range<u64>)>) {
+        let mut whole = ended || self.line().is_empty();
+        if !ended && !self.line().is_empty() {
+            // Cut inside of a line.
+            let (gap, end) = (self.gap, self.end);
+            self.gap();
+            (self.gap, self.end) = (gap, end);
+            if !gap {
+                self.anomalies.retain(|(anomaly, _)| *anomaly != Anomaly::HeaderGap);
+            }
+            whole = false;
+        }
+        self.commit_junk();
+        for span in &mut self.spans {
+            let value = slice::range(&self.bytes, span.value as usize, span.end as usize);
+            let end = span.end as usize - (value.len() - slice::trim_end(value, is_space).len());
+            let start = end - slice::trim_start(slice::range(&self.bytes, span.value as usize, end), is_space).len();
+            (span.value, span.end) =
+                (u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX));
+        }
+        self.note_bytes();
+        let range = self.start..self.end.max(self.start);
+        if self.crlf && self.lf {
+            self.note(Anomaly::EolMixed, self.start);
+        }
+        let complete = whole && !self.gap && self.full.is_none();
+        (Headers::new(self.bytes, self.spans, complete), range, self.anomalies)
+    }
+
+    /// Odd bytes, each kind once. Sound blocks are passed in one quick look.
+    fn note_bytes(&mut self) {
+        let odd = |byte: &u8| !matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+        let crs = memchr::memchr_iter(b'\r', &self.bytes);
+        let bare = crs.into_iter().any(|at| self.bytes.get(at + 1).is_some_and(|next| *next != b'\n'));
+        if !bare && !self.bytes.iter().any(odd) {
+            return;
+        }
+        let mut found = Vec::new();
+        for span in &self.spans {
+            let field = slice::range(&self.bytes, span.start as usize, span.end as usize);
+            let mut after = field.iter().skip(1);
+            for &byte in field {
+                let next = after.next();
+                match byte {
+                    0 => found.push((Anomaly::Nul, span.offset)),
+                    b'\r' if next.is_some_and(|next| *next != b'\n') => {
+                        found.push((Anomaly::BareCr, span.offset));
+                    }
+                    b' '..=b'~' | b'\t' | b'\n' | b'\r' | 0x80.. => {}
+                    _ => found.push((Anomaly::HeaderCtl, span.offset)),
+                }
+                found.dedup_by_key(|(anomaly, _)| *anomaly);
+                if found.len() > 64 {
+                    break;
+                }
+            }
+            if !field.is_ascii() && str::from_utf8(field).is_err() {
+                found.push((Anomaly::Header8bit, span.offset));
+            }
+            if found.len() > 64 {
+                break;
+            }
+        }
+        for (anomaly, at) in found {
+            self.note(anomaly, at);
+        }
+    }
+}
+
+fn is_from(line: &[u8]) -> bool {
+    line.starts_with(b"From ") || line.starts_with(b">From ")
+}
+
+/// Whether the beginning of a line may become a From_ line; a line so long is none.
+fn is_from_prefix(line: &[u8]) -> bool {
+    let may = |whole: &[u8]| whole.starts_with(line) || line.starts_with(whole);
+    line.len() <= MAX_NAME && (may(b"From ") || may(b">From "))
+}
+
+/// RFC 5322 section 2.2: a name of printable characters, and a colon; blanks between them as RFC 822 allowed.
+fn classify(line: &[u8], whole: bool) -> Line {
+    let unsure = if whole { Line::Junk } else { Line::Unsure };
+    let text = if whole { slice::trim_end(line, |byte| matches!(byte, b'\r' | b'\n')) } else { line };
+    let Some(first) = text.first() else { return if whole { Line::Blank } else { Line::Unsure } };
+    if is_blank(*first) {
+        return Line::Fold;
+    }
+    let name = text.iter().take(MAX_NAME + 1).take_while(|byte| matches!(byte, b'!'..=b'9' | b';'..=b'~')).count();
+    if name == 0 || name > MAX_NAME {
+        return if name == 0 && *first == b'\r' && !whole { Line::Unsure } else { Line::Junk };
+    }
+    let behind = slice::split(text, name).1;
+    let blanks = behind.iter().take(MAX_NAME).take_while(|byte| is_blank(**byte)).count();
+    match behind.get(blanks) {
+        Some(b':') => Line::Field { name_end: name, value: name + blanks + 1 },
+        None => unsure,
+        Some(b'\r') if !whole && behind.len() == blanks + 1 => Line::Unsure,
+        Some(_) => Line::Junk,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fields of a block, how it ended and its anomalies, for any chunking; `|` marks a gap.
+    fn read(text: &str, chunk: usize) -> (Vec<String>, String, Vec<&'static str>) {
+        let mut boundaries = Boundaries::default();
+        boundaries.push(0, b"b".to_vec());
+        let mut block = Block::new(&Config::default().max_header(4096), true, 0);
+        let (mut at, mut how, mut ended) = (0, "cut".to_owned(), false);
+        'all: for piece in text.split_inclusive('|') {
+            let (piece, gap) = piece.strip_suffix('|').map_or((piece, false), |piece| (piece, true));
+            for chunk in piece.as_bytes().chunks(chunk) {
+                for part in chunk.split_inclusive(|byte| *byte == b'\n') {
+                    let verdict = block.append(part, part.ends_with(b"\n"), at, &boundaries);
+                    at += part.len() as u64;
+                    how = match verdict {
+                        Verdict::More => continue,
+                        Verdict::End => {
+                            ended = true;
+                            "end".to_owned()
+                        }
+                        Verdict::Delimiter(hit, _) => format!("delimiter {}", hit.close),
+                        Verdict::Reread(_, at) => format!("body at {at}"),
+                    };
+                    break 'all;
+                }
+            }
+            if gap {
+                block.gap();
+            }
+        }
+        let (headers, _, anomalies) = block.finish(ended);
+        let fields = headers.iter().map(|field| format!("{field:?}@{}", field.offset())).collect();
+        (fields, how, anomalies.iter().map(|(anomaly, _)| anomaly.code()).collect())
+    }
+
+    #[test]
+    fn blocks() {
+        let table: &[(&str, &[&str], &str, &[&str])] = &[
+            ("A: b\r\nC:d \r\n\r\nx", &["A: b@0", "C: d@6"], "end", &[]),
+            ("A:\n b\n\tc\n\n", &["A: b\\n\\tc@0"], "end", &[]),
+            ("A:\r\n \r\n b\r\n\r\n", &["A: b@0"], "end", &["header-end-ambiguous"]),
+            ("A : b\n\n", &["A: b@0"], "end", &["header-syntax"]),
+            ("A: b\r\n\n", &["A: b@0"], "end", &["eol-mixed"]),
+            ("\r\nA: b\r\n", &[], "end", &["header-start-blank"]),
+            ("From x\nA: b\n\n", &[": From x@0", "A: b@7"], "end", &["mbox-from"]),
+            ("From x\nhello you\n", &[": From x@0"], "body at 7", &["mbox-from", "no-headers"]),
+            ("hello you\nA: b\n\n", &[], "body at 0", &["no-headers"]),
+            ("A: b\njunk line\nC: d\n\n", &["A: b@0", ": junk line@5", "C: d@15"], "end", &["header-junk-line"]),
+            ("A: b\njunk\n\n", &["A: b@0", ": junk@5"], "end", &["header-junk-line"]),
+            ("A: b\njunk\nmore junk\n", &["A: b@0"], "body at 5", &["header-end-missing"]),
+            (" A: b\nC: d\n\n", &[": A: b@0", "C: d@6"], "end", &["header-junk-line"]),
+            ("  indented\ntext text\n", &[], "body at 0", &["header-end-missing"]),
+            ("A: b\n--b\nx", &["A: b@0"], "delimiter false", &[]),
+            ("A: b\n--b-- \r\nx", &["A: b@0"], "delimiter true", &["eol-mixed"]),
+            ("A: b\n--c: d\n\n", &["A: b@0", "--c: d@5"], "end", &[]),
+            ("A: b\nC", &["A: b@0", ": C@5"], "cut", &[]),
+            ("A: b\nC: d", &["A: b@0", "C: d@5"], "cut", &[]),
+            ("A: b\rC: d\n\n", &["A: b\\rC: d@0"], "end", &["bare-cr"]),
+            // A gap tears a line in two; what follows it is no field.
+            ("A: b|c\nD: e\n\n", &["A: b@0", ": c@4", "D: e@6"], "end", &["header-gap", "header-junk-line"]),
+            ("A: b|\r\nD: e\r\n\r\n", &["A: b@0", ": @4", "D: e@6"], "end", &["header-gap", "header-junk-line"]),
+            ("A: b|of the body\nmore body\n", &["A: b@0"], "body at 4", &["header-gap", "header-end-missing"]),
+        ];
+        for (text, fields, how, anomalies) in table {
+            for chunk in [1, 2, 3, 5, 100] {
+                let expected = (
+                    fields.iter().map(|&field| field.to_owned()).collect(),
+                    (*how).to_owned(),
+                    anomalies.to_vec(),
+                );
+                assert_eq!(read(text, chunk), expected, "{text:?} by {chunk}");
+            }
+        }
+    }
+
+    #[test]
+    fn limits() {
+        for chunk in [1, 7, 1024] {
+            // Bytes: the rest is passed over, the end is found all the same.
+            let (fields, how, anomalies) =
+                read(&format!("A: {}\nB: c\n d\n\nbody", "x".repeat(8000)), chunk);
+            assert_eq!((fields.len(), &*how, anomalies), (1, "end", vec!["header-too-long"]));
+            assert_eq!(fields[0].len(), 4096 + "@0".len());
+            // Fields: one for 64 bytes.
+            let (fields, how, anomalies) = read(&format!("{}\nbody", "A:\n".repeat(100)), chunk);
+            assert_eq!((fields.len(), &*how, anomalies), (64, "end", vec!["header-too-long"]));
+            // An endless word is a body.
+            assert_eq!(read(&"x".repeat(2000), chunk).1, "body at 0");
+        }
+    }
+}
