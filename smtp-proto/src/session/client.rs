@@ -346,9 +346,8 @@ impl Session {
         }
     }
 
-    /// Drops what the client was about: its half is no plaintext any more.
+    /// Ends what the client was about: its half is no plaintext any more. What it asked before may still be answered.
     pub(super) fn abandon(&mut self) {
-        while self.queue.pop().is_some() {}
         self.end_login(LoginOutcome::Unknown);
         if let Some(message) = &mut self.message {
             message.complete = false;

@@ -364,7 +364,9 @@ impl Session {
             let full = framer.held() > max_held || framer.is_crowded();
             // A client that sends more has heard the reply that the gap hides.
             let answered = side == Side::Client && unread && self.queue.is_doubtful();
-            if peer_ended || full || expired || answered || (!self.sync.patient && unread) {
+            // Each waits for the other: no input can end that.
+            let mutual = side == Side::Server && self.client_waits();
+            if peer_ended || full || expired || answered || mutual || (!self.sync.patient && unread) {
                 let ended = match side {
                     Side::Client => self.client_gives_up(!peer_ended && !answered),
                     Side::Server => {
@@ -373,7 +375,7 @@ impl Session {
                     }
                 };
                 if ended {
-                    self.sync.patient = false;
+                    self.sync.patient &= mutual;
                     if let Some(expired) = self.expired.get_mut(slot) {
                         *expired = false;
                     }

@@ -150,6 +150,14 @@ impl Queue {
         !self.is_empty() && self.pending.iter().all(|pending| pending.doubtful)
     }
 
+    /// Whether a command waits that this intermediate reply can answer: 354 or 334.
+    pub(super) fn asks_for(&self, code: u16) -> bool {
+        self.pending.iter().any(|pending| match code {
+            354 => matches!(pending.expect, Expect::Data | Expect::XExch50 { .. }),
+            _ => matches!(pending.expect, Expect::Sasl),
+        })
+    }
+
     /// How many commands the reply passes over to find the one it answers; `None`: it answers none of them.
     pub(super) fn find(&self, reply: &Reply, in_sync: bool) -> Option<usize> {
         // 354 and 334 have but one meaning each.

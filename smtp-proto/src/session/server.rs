@@ -88,7 +88,19 @@ impl Session {
     fn server_must_wait(&self) -> bool {
         let expected = !self.greeted || !self.queue.is_empty();
         let gapped = self.message.as_ref().is_some_and(|message| message.gapped);
-        !expected && !gapped && !self.sync.shaky && !self.sync.free
+        let early = !expected || self.comes_early();
+        early && !gapped && !self.sync.shaky && !self.sync.free
+    }
+
+    /// Whether the next reply asks for more, and the command that it answers has not been read: 354 and 334 have but
+    /// one meaning each.
+    fn comes_early(&self) -> bool {
+        let code: [Option<u8>; 3] = {
+            let mut ahead = self.peer_of(Side::Client).peek();
+            core::array::from_fn(|_| ahead.next())
+        };
+        let [Some(b'3'), Some(tens @ (b'3' | b'5')), Some(b'4')] = code else { return false };
+        self.greeted && !self.queue.asks_for(u16::from(tens - b'0') * 10 + 304)
     }
 
     fn reply_line(&mut self, line: Line, at: Timestamp, span: Range<u64>) {

@@ -114,6 +114,7 @@ impl Session {
         self.starttls = Starttls::default();
         match side {
             Side::Client => {
+                while self.queue.pop().is_some() {}
                 self.client = Client::Commands;
                 self.transaction = Transaction::default();
             }
