@@ -119,7 +119,8 @@ impl Session {
     fn message_gap(&mut self, at: Timestamp, span: Range<u64>, len: Option<u64>) {
         if let Some(message) = &mut self.message {
             message.complete = false;
-            message.gapped = true;
+            // Chunks are counted: their end is known, whatever they lack.
+            message.gapped |= matches!(self.client, Client::Body { .. });
         }
         self.emit(Side::Client, at, span, EventKind::MessageGap(len));
     }

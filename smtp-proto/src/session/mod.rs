@@ -83,6 +83,8 @@ pub struct Session {
     sync: Sync,
     starttls: Starttls,
     suspicion: Suspicion,
+    /// TURN or ATRN was accepted; the roles are about to swap.
+    turned: Option<Timestamp>,
     /// Lines of the client that no verb begins, before the first that one does; `None` after it.
     strangers: Option<u8>,
     bare_lf_told: [bool; 2],
@@ -183,6 +185,7 @@ impl Session {
             sync: Sync { patient: true, shaky: config.mid_stream, free: false, undecided: config.mid_stream },
             starttls: Starttls::default(),
             suspicion: Suspicion::default(),
+            turned: None,
             strangers: Some(0),
             bare_lf_told: [false; 2],
             waiting_since: [None; 2],
@@ -323,6 +326,9 @@ impl Session {
 
     /// Settles from the first bytes who is the client; false while they have not come.
     fn find_roles(&mut self) -> bool {
+        if let Some(at) = self.turned.take() {
+            self.turn(at);
+        }
         if self.client_dir.is_some() {
             return true;
         }

@@ -247,13 +247,19 @@ impl Session {
             && matches!(reply.code, 200..=299)
         {
             self.told_by(heard, Anomaly::RoleSwap);
-            let dir = self.dir(Side::Server);
-            self.client_dir = Some(dir);
-            self.greeted = false;
-            self.transaction = super::Transaction::default();
-            let here = self.framer(Side::Server).position();
-            self.emit(Side::Server, at, here..here, EventKind::RolesChanged);
+            // Not before all is told of the line that brought it about.
+            self.turned = Some(at);
         }
+    }
+
+    /// The other side is the client now.
+    pub(super) fn turn(&mut self, at: Timestamp) {
+        let dir = self.dir(Side::Server);
+        self.client_dir = Some(dir);
+        self.greeted = false;
+        self.transaction = super::Transaction::default();
+        let here = self.framer(Side::Server).position();
+        self.emit(Side::Server, at, here..here, EventKind::RolesChanged);
     }
 
     /// Draws the conclusions from an answer, or from its absence.

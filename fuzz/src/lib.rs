@@ -1,0 +1,31 @@
+//! The bodies of the fuzz targets: each takes any bytes and panics where a promise of its crate is broken.
+//!
+//! They are plain functions, so that `examples/tests/fuzz_bodies.rs` runs them on a stable compiler too, on seeds and a
+//! fixed number of mutations. How to fuzz, and what each target checks, stands in `fuzz/README.md`.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a broken promise, here or in the crates, has to be loud"
+)]
+
+pub mod capture;
+mod input;
+pub mod smtp;
+pub mod tcp;
+pub mod wire;
+
+/// The body of a target: any bytes in, a panic where a promise is broken.
+pub type Body = fn(&[u8]);
+
+/// All targets by name.
+pub const TARGETS: &[(&str, Body)] = &[
+    ("smtp_session", smtp::smtp_session),
+    ("smtp_grammar", smtp::smtp_grammar),
+    ("framer", wire::framer),
+    ("sasl", wire::sasl),
+    ("reassembly", tcp::reassembly),
+    ("packet", tcp::packet),
+    ("capture", capture::capture),
+];
