@@ -1,6 +1,9 @@
 //! Captures with ground truth: every message byte-exact, as often as it was sent, nothing extra; every login; TLS.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
+mod common;
+
+use common::lines;
 use mailtap::pipeline::{Options, extract};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -16,11 +19,6 @@ fn captures() -> Vec<PathBuf> {
         .collect();
     captures.sort();
     captures
-}
-
-fn lines(folder: &Path, name: &str) -> Vec<Value> {
-    let text = fs::read_to_string(folder.join(name)).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 fn run(capture: &Path) -> tempfile::TempDir {

@@ -140,7 +140,12 @@ fn mailparse(mail: &[u8]) -> Value {
         if part.ctype.mimetype == "message/rfc822" {
             encoded.extend(part.get_body_raw());
         } else if part.subparts.is_empty() {
-            let name = part.get_content_disposition().params.get("filename").or(part.ctype.params.get("name")).cloned();
+            let name = part
+                .get_content_disposition()
+                .params
+                .get("filename")
+                .or_else(|| part.ctype.params.get("name"))
+                .cloned();
             let bytes = part.get_body_raw().unwrap_or_default();
             leaves.push(leaf(&part.ctype.mimetype, name.as_deref(), &bytes));
         }

@@ -1,4 +1,75 @@
-//! x
+//! One mail message, read as its bytes come: header fields, parts, decoded bytes, and what is odd about them.
+//!
+//! ```text
+//! push(bytes), gap, finish -> Extractor -> poll_event -> Event { range, part, kind }
+//!                                |
+//!    layer: header block -> lines parted at delimiters -> transfer decoder -> PartData
+//!                                                               |
+//!                             a message in base64 or quoted-printable: one more layer
+//! ```
+//!
+//! ```
+//! use mime_extract::{Config, EventKind, Extractor};
+//!
+//! let mut extractor = Extractor::new(Config::default());
+//! extractor.push("Subject: =?utf-8?q?caf=C3=A9?=\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n".into());
+//! extractor.push("--b\r\nContent-Type: text/plain; name=a.txt\r\nContent-Transfer-Enc".into());
+//! extractor.push("oding: base64\r\n\r\nSGVs\r\nbG8=\r\n--b--\r\n".into());
+//! extractor.finish();
+//!
+//! let mut content = Vec::new();
+//! for event in extractor.events() {
+//!     match event.kind {
+//!         EventKind::Headers(headers) => assert_eq!(headers.text("subject").unwrap(), "café"),
+//!         EventKind::PartStart(part) if part.path == "1" => assert_eq!(part.filename.unwrap(), "a.txt"),
+//!         EventKind::PartData(bytes) => content.extend_from_slice(&bytes),
+//!         EventKind::PartEnd(end) => assert!(end.complete),
+//!         _ => {}
+//!     }
+//! }
+//! assert_eq!(content, b"Hello");
+//! ```
+//!
+//! # Contract
+//!
+//! 1. Inputs never fail: bad input becomes an [`Anomaly`], and parsing goes on.
+//! 2. After each input, poll until `None`. Forgetting it costs memory, never correctness.
+//! 3. `Headers` comes first, `End` last. Each node of the tree has one `PartStart` and one `PartEnd`, which nest; its data
+//!    comes between them, in order, and while a message encloses parts, between theirs.
+//! 4. Chunks do not matter: the events are the same, but for where data is cut, and for the ranges inside of messages
+//!    that were in a transfer encoding.
+//! 5. The decode of every prefix of a message is, part by part, a prefix of the decode of the message. So what may still
+//!    become a delimiter, an escape or the footer of a list is not told before it is certain, not even at the end.
+//! 6. What travels without a transfer encoding is handed on as shared slices of what was pushed, byte for byte what
+//!    stands at [`PartEnd::raw`]. All else is a copy that keeps no packet alive.
+//! 7. A gap touches the parts that it lies in: they tell it, and end as not complete. Base64 goes on at the next line.
+//! 8. An extractor is a pure function of its input: no clock, no randomness. Nothing is recursive, and the time is
+//!    linear in the bytes and in the depth of messages inside of messages, each of which is told as a whole.
+//!
+//! # One reading
+//!
+//! Damaged mail can be read in several ways. This crate tells what most mail programs would see: the first of repeated
+//! fields and parameters, RFC 2231 before plain parameters, the innermost of equal boundaries, base64 with foreign
+//! characters passed over and begun anew behind padding. Where it had to choose an [`Anomaly`] says so.
+//!
+//! A part's content ends before the line end that precedes its delimiter. A part inside of a multipart that was cut is
+//! told without the line end at its end, which may have belonged to a delimiter.
+//!
+//! # Limits
+//!
+//! All in [`Config`]: header blocks 1 MiB, depth 100, encoded messages inside of one another 20, parts 10,000, parameters
+//! 200. [`Config::worst_case`] adds them up. Delimiter lines end at 2 KiB.
+//!
+//! # Not covered
+//!
+//! Other readings, uuencode, yEnc, BinHex, TNEF and what is inside of signed or encrypted content. Line ends are not
+//! looked at in bodies: `eol-mixed` is about header blocks. Text is not converted: [`charset::to_utf8`] does that.
+//!
+//! # Sources
+//!
+//! RFC 5322 (header fields), 2045, 2046 (MIME), 2047 (encoded words), 2183 (Content-Disposition), 2231
+//! (parameters), 6532 (message/global), 3501 (part numbers).
+
 mod anomaly;
 pub mod charset;
 mod config;
@@ -15,3 +86,7 @@ pub use decode::Decode;
 pub use event::{Encoding, Event, EventKind, Name, NameSource, Part, PartEnd, PartKind};
 pub use extractor::Extractor;
 pub use headers::{Address, Date, Field, Headers};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

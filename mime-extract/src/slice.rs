@@ -56,9 +56,14 @@ mod tests {
 
     #[test]
     fn ends() {
-        for (text, trimmed, end) in
-            [("", "", 0), (" a \r\n", "a", 2), ("a\n", "a", 1), ("a\r", "a", 1), ("\n\r", "", 1), ("a b", "a b", 0)]
-        {
+        for (text, trimmed, end) in [
+            ("", "", 0),
+            (" a \r\n", "a", 2),
+            ("a\n", "a", 1),
+            ("a\r", "a", 1),
+            ("\n\r", "", 1),
+            ("a b", "a b", 0),
+        ] {
             assert_eq!(trim(text.as_bytes(), is_space), trimmed.as_bytes(), "{text:?}");
             assert_eq!(line_end(text.as_bytes()), end, "{text:?}");
         }

@@ -164,10 +164,11 @@ fn print(outcome: &Outcome, arguments: &Extract) {
         serde_json::to_string(counts).unwrap_or_default()
     } else {
         format!(
-            "{} packets, {} sessions, {} messages, {} logins, {} anomalies -> {}",
+            "{} packets, {} sessions, {} messages, {} attachments, {} logins, {} anomalies -> {}",
             counts.packets,
             counts.sessions,
             counts.messages,
+            counts.attachments,
             counts.logins,
             counts.anomalies,
             arguments.output.display()

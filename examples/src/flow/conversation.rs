@@ -152,8 +152,9 @@ impl Conversation {
             smtp.session.close(dir, at);
         }
         self.drain(context, tally, told)?;
-        let Protocol::Smtp(smtp) = self.protocol;
+        let Protocol::Smtp(mut smtp) = self.protocol;
         let scene = Scene { context, tally, places: &self.places, latest: self.latest };
+        smtp.release(&scene, told)?;
         told.push(Told::Session(Box::new(smtp.record(&scene))));
         Ok(())
     }
@@ -198,7 +199,7 @@ const fn reason(why: GapReason) -> &'static str {
 /// An anomaly at a packet.
 pub(super) fn at_packet(
     layer: Layer,
-    code: &'static str,
+    code: impl Into<record::Code>,
     at: Duration,
     packet: Place,
     context: &Context,

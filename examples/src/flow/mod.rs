@@ -6,6 +6,7 @@
 mod conversation;
 pub(crate) mod places;
 mod smtp;
+mod smuggling;
 mod tls;
 
 use crate::detect::{self, Kind, Verdict};

@@ -2,16 +2,20 @@
 
 use super::Told;
 use super::conversation::{Scene, at_packet};
+use super::smuggling::Suspect;
 use super::tls::Watch;
-use crate::message::{Finished, Message};
+use crate::message::Message;
 use crate::record::{self, Direction, Layer, Protocol, Text, TlsStart};
-use crate::sink::{SinkError, Store};
+use crate::sink::SinkError;
 use core::ops::Range;
 use smtp_proto::{
-    Anomaly, Command, Config, Credential, Envelope, Event, EventKind, LoginOutcome, MessageEnd, Operation,
-    Outcome, Reply, Session, Verb,
+    Anomaly, Command, Config, Credential, Envelope, Event, EventKind, LoginOutcome, LooseForm, MessageEnd,
+    Operation, Outcome, Parameter, Path, Reply, Session, Verb,
 };
 use std::collections::BTreeMap;
+
+/// So many loose ends of one message are told.
+const MAX_LOOSE_ENDS: usize = 1000;
 
 /// An SMTP session and what is known of it so far.
 #[derive(Debug)]
@@ -33,6 +37,10 @@ pub(super) struct Smtp {
     logins: u64,
     anomalies: BTreeMap<record::Code, u64>,
     message: Option<Open>,
+    /// The last message, if it has loose ends and the next has not begun.
+    suspect: Option<Suspect>,
+    /// The next reply is the verdict on a message that only the server saw.
+    smuggled: bool,
 }
 
 /// What became of STARTTLS.
@@ -51,6 +59,7 @@ struct Open {
     message: Message,
     envelope: Envelope,
     anomalies: Vec<record::Anomaly>,
+    loose_ends: Vec<(u64, LooseForm)>,
     start: (core::time::Duration, record::Place),
 }
 
@@ -72,6 +81,8 @@ impl Smtp {
             logins: 0,
             anomalies: BTreeMap::new(),
             message: None,
+            suspect: None,
+            smuggled: false,
         }
     }
 
@@ -118,6 +129,11 @@ impl Smtp {
             }
             EventKind::Reply { reply, answers } => {
                 self.heard(&reply, answers);
+                if core::mem::take(&mut self.smuggled)
+                    && let Some(suspect) = &mut self.suspect
+                {
+                    suspect.verdicts.push(Text::from(line_of(&reply)));
+                }
                 told.push(self.reply(&reply, answers, side, &span, scene));
             }
             EventKind::Credential(credential) => {
@@ -125,26 +141,28 @@ impl Smtp {
                 told.push(self.login(&credential, side, &span, scene));
             }
             EventKind::MessageStart(envelope) => {
+                self.release(scene, told)?;
                 self.message = Some(Open {
-                    message: Message::new(scene.context.folder.spool(Store::Messages)),
+                    message: Message::new(&scene.context.folder),
                     envelope: *envelope,
                     anomalies: Vec::new(),
+                    loose_ends: Vec::new(),
                     start: scene.when(side, &span),
                 });
             }
             EventKind::MessageData(bytes) => {
                 if let Some(open) = &mut self.message {
-                    open.message.push(&bytes, &span, scene.places(side))?;
+                    open.message.push(bytes, &span, scene.places(side))?;
                 }
             }
             EventKind::MessageGap(len) => {
                 if let Some(open) = &mut self.message {
-                    open.message.gap(len);
+                    open.message.gap(len)?;
                 }
             }
             EventKind::MessageEnd(end) => {
                 if let Some(open) = self.message.take() {
-                    told.push(self.finish(open, &end, scene)?);
+                    self.finish(open, &end, scene, told)?;
                 }
             }
             EventKind::TlsStarted => {
@@ -273,6 +291,7 @@ impl Smtp {
         match anomaly {
             Anomaly::StarttlsPlaintext => self.starttls = Starttls::DecryptedUpstream,
             Anomaly::StarttlsStripped => self.stripped = true,
+            Anomaly::Smuggled { .. } => self.smuggled = true,
             _ => {}
         }
         let (at, packet) = scene.when(side, span);
@@ -285,23 +304,34 @@ impl Smtp {
         match &mut self.message {
             // What is odd about a message is told with the message, whose number is known at its end.
             Some(open) if matches!(anomaly, Anomaly::LooseEnd { .. } | Anomaly::DotUnstuffed) => {
+                if let Anomaly::LooseEnd { offset, form } = anomaly {
+                    if open.loose_ends.len() >= MAX_LOOSE_ENDS {
+                        return;
+                    }
+                    open.loose_ends.push((offset, form));
+                }
                 open.anomalies.push(record);
             }
             _ => told.push(Told::Anomaly(Box::new(record))),
         }
     }
 
-    fn finish(&self, open: Open, end: &MessageEnd, scene: &Scene<'_>) -> Result<Told, SinkError> {
-        let Open { message, envelope, anomalies, start } = open;
-        let Finished { stored, head, provenance, packets, missing, times } =
-            message.finish(!end.terminated)?;
+    fn finish(
+        &mut self,
+        open: Open,
+        end: &MessageEnd,
+        scene: &Scene<'_>,
+        told: &mut Vec<Told>,
+    ) -> Result<(), SinkError> {
+        let Open { message, envelope, mut anomalies, loose_ends, start } = open;
+        let finished = message.finish(!end.terminated)?;
         let tally = scene.tally;
         let operation = match envelope.operation {
             Operation::Data => record::Operation::Data,
             Operation::Bdat => record::Operation::Bdat,
             _ => record::Operation::Unknown,
         };
-        let (first, last) = times.unwrap_or((start.0, start.0));
+        let (first, last) = finished.times().unwrap_or((start.0, start.0));
         let time = |at| scene.context.time(at, start.1);
         let mut record = record::Message::new(
             0,
@@ -312,7 +342,6 @@ impl Smtp {
             time(first),
         );
         record.end = time(last);
-        record.packets = packets;
         record.envelope = Some(envelope_record(&envelope, end));
         record.outcome = match end.outcome {
             Outcome::Accepted => record::Outcome::Accepted,
@@ -321,24 +350,42 @@ impl Smtp {
             _ => record::Outcome::Unknown,
         };
         record.reply = end.verdicts.last().map(|reply| Text::from(line_of(reply)));
-        record.size = stored.size;
-        record.sha256 = stored.sha256;
-        record.md5 = stored.md5;
-        record.sha256_trimmed = stored.sha256_trimmed;
-        record.file = stored.file;
         record.complete = end.complete;
-        record.missing = missing;
-        record.headers = Some(head.headers);
-        record.header_fields = head.fields;
-        record.received = head.received;
-        record.authentication_results = head.authentication_results;
-        record.anomalies = head.anomalies;
-        record.anomalies.extend(
-            anomalies
-                .iter()
-                .map(|anomaly| record::MessageAnomaly::new(anomaly.code.clone(), anomaly.detail.clone())),
-        );
-        Ok(Told::Message { message: Box::new(record), anomalies, provenance })
+        for mime in &finished.anomalies {
+            let (at, packet) = finished.run_at(mime.offset).map_or(start, |(run, at)| (*at, run.packet));
+            let mut anomaly = at_packet(Layer::Mime, mime.code.clone(), at, packet, scene.context);
+            anomaly.detail = mime.detail.clone();
+            self.note(&anomaly);
+            anomalies.push(anomaly);
+        }
+        let short = |anomaly: &record::Anomaly| {
+            record::MessageAnomaly::new(anomaly.code.clone(), anomaly.detail.clone())
+        };
+        record.anomalies = anomalies.iter().map(short).collect();
+        if loose_ends.is_empty() {
+            let provenance = finished.fill(&mut record);
+            told.push(Told::Message { message: Box::new(record), anomalies, provenance });
+        } else {
+            let runs = finished.runs.clone();
+            let path = finished.stored.path.clone();
+            finished.fill(&mut record);
+            let message = Box::new(record);
+            self.suspect = Some(Suspect { message, anomalies, runs, path, loose_ends, verdicts: Vec::new() });
+        }
+        Ok(())
+    }
+
+    /// What the server made of a message with loose ends is known, or will not be.
+    pub(super) fn release(&mut self, scene: &Scene<'_>, told: &mut Vec<Told>) -> Result<(), SinkError> {
+        if let Some(suspect) = self.suspect.take() {
+            let readings = suspect.release(scene)?.into_iter();
+            told.extend(readings.map(|(message, anomalies, provenance)| Told::Message {
+                message,
+                anomalies,
+                provenance,
+            }));
+        }
+        Ok(())
     }
 
     /// The record of the session, once it is over.
@@ -408,13 +455,19 @@ fn line_of(reply: &Reply) -> String {
     format!("{} {}", reply.code, text_of(reply)).trim_end().to_owned()
 }
 
-fn envelope_record(envelope: &Envelope, end: &MessageEnd) -> record::Envelope {
-    let mail_from = envelope.sender.as_ref().map(|sender| Text::from(&sender.mailbox));
+/// The envelope that MAIL begins.
+pub(super) fn mail_from(sender: Option<&Path>, parameters: &[Parameter]) -> record::Envelope {
+    let mail_from = sender.map(|sender| Text::from(&sender.mailbox));
     let mut record = record::Envelope { mail_from, ..record::Envelope::default() };
-    for parameter in &envelope.parameters {
+    for parameter in parameters {
         let keyword = Text::from(parameter.keyword.to_ascii_uppercase().as_slice());
         record.parameters.insert(keyword, Text::from(&*parameter.decoded()));
     }
+    record
+}
+
+fn envelope_record(envelope: &Envelope, end: &MessageEnd) -> record::Envelope {
+    let mut record = mail_from(envelope.sender.as_ref(), &envelope.parameters);
     // LMTP: one verdict for each recipient that was taken, in order.
     let mut deliveries = end.verdicts.iter().filter(|_| envelope.lmtp);
     for recipient in &envelope.recipients {

@@ -1,28 +1,50 @@
-//! One message on its way: its bytes go to the spool as they stream, and what the record needs is kept.
+//! One message on its way: its bytes go to the spool and through the MIME extractor as they stream, and what the
+//! record needs is kept.
 
+mod authentication;
 mod headers;
+mod kind;
+mod name;
+mod parts;
 mod received;
+mod urls;
 
 use crate::flow::places::Places;
-use crate::record::{Missing, Packets, Provenance, Run};
-use crate::sink::{SinkError, Spool, Stored};
+use crate::record::{self, Code, Missing, Packets, Part, Provenance, Run, Text};
+use crate::sink::{Folder, SinkError, Spool, Store, Stored};
+use bytes::Bytes;
 use core::ops::Range;
 use core::time::Duration;
-use headers::Head;
+use mime_extract::{Config, EventKind, Extractor};
+use parts::Parts;
 
-pub(crate) use headers::Parsed;
+use headers::Parsed;
+
+/// So many anomalies of one message are told; a hostile message has no end of them.
+const MAX_ANOMALIES: usize = 1000;
 
 /// A message whose end has not come.
 #[derive(Debug)]
 pub(crate) struct Message {
     spool: Spool,
-    head: Head,
-    runs: Vec<Run>,
+    extractor: Extractor,
+    parts: Parts,
+    head: Parsed,
+    anomalies: Vec<MimeAnomaly>,
+    runs: Vec<(Run, Duration)>,
     packets: Packets,
     missing: Vec<Missing>,
     /// Bytes so far, holes included.
     position: u64,
-    times: Option<(Duration, Duration)>,
+}
+
+/// Something odd about the content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MimeAnomaly {
+    pub(crate) code: Code,
+    pub(crate) detail: Option<Text>,
+    /// Where in the message, holes included.
+    pub(crate) offset: u64,
 }
 
 /// A message that is over and stored.
@@ -30,23 +52,28 @@ pub(crate) struct Message {
 pub(crate) struct Finished {
     pub(crate) stored: Stored,
     pub(crate) head: Parsed,
-    pub(crate) provenance: Provenance,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) has_attachments: bool,
+    pub(crate) urls: Vec<Text>,
+    pub(crate) anomalies: Vec<MimeAnomaly>,
+    /// Where the bytes of the file came from, and when.
+    pub(crate) runs: Vec<(Run, Duration)>,
     pub(crate) packets: Packets,
     pub(crate) missing: Vec<Missing>,
-    /// Of its first and its last byte.
-    pub(crate) times: Option<(Duration, Duration)>,
 }
 
 impl Message {
-    pub(crate) fn new(spool: Spool) -> Self {
+    pub(crate) fn new(folder: &Folder) -> Self {
         Self {
-            spool,
-            head: Head::default(),
+            spool: folder.spool(Store::Messages),
+            extractor: Extractor::new(Config::default()),
+            parts: Parts::new(folder.clone()),
+            head: Parsed::default(),
+            anomalies: Vec::new(),
             runs: Vec::new(),
             packets: Packets::new(),
             missing: Vec::new(),
             position: 0,
-            times: None,
         }
     }
 
@@ -54,44 +81,117 @@ impl Message {
     /// removed in transit.
     pub(crate) fn push(
         &mut self,
-        content: &[u8],
+        content: Bytes,
         span: &Range<u64>,
         places: &Places,
     ) -> Result<(), SinkError> {
         let start = span.end - (content.len() as u64).min(span.end - span.start);
-        for (run, at) in places.runs(start..span.end, self.spool.size()) {
+        self.push_runs(content, places.runs(start..span.end, self.spool.size()))
+    }
+
+    /// Takes content and the runs that make it up.
+    pub(crate) fn push_runs(
+        &mut self,
+        content: Bytes,
+        runs: impl Iterator<Item = (Run, Duration)>,
+    ) -> Result<(), SinkError> {
+        for (run, at) in runs {
             self.packets.add(run.packet);
-            let (first, last) = self.times.get_or_insert((at, at));
-            *first = (*first).min(at);
-            *last = (*last).max(at);
-            self.runs.push(run);
+            self.runs.push((run, at));
         }
         self.position += content.len() as u64;
-        self.head.push(content);
-        self.spool.write(content)
+        self.spool.write(&content)?;
+        self.extractor.push(content);
+        self.drain()
     }
 
     /// Notes bytes that will never come; `None`: nobody knows how many.
-    pub(crate) fn gap(&mut self, len: Option<u64>) {
+    pub(crate) fn gap(&mut self, len: Option<u64>) -> Result<(), SinkError> {
         self.missing.push(Missing::new(self.position, len));
         self.position = self.position.saturating_add(len.unwrap_or(0));
-        self.head.end();
+        self.extractor.gap(len);
+        self.drain()
     }
 
     /// Stores the message. `cut`: the end that its sender marks did not come.
     pub(crate) fn finish(mut self, cut: bool) -> Result<Finished, SinkError> {
         let open_end =
             self.missing.last().is_some_and(|last| last.length.is_none() && last.offset == self.position);
-        if cut && !open_end {
-            self.missing.push(Missing::new(self.position, None));
+        if cut {
+            if !open_end {
+                self.missing.push(Missing::new(self.position, None));
+            }
+            // What its last part lacks, nobody knows.
+            self.extractor.gap(None);
         }
+        self.extractor.finish();
+        self.drain()?;
+        let (parts, has_attachments, urls) = self.parts.finish();
         Ok(Finished {
             stored: self.spool.finish("eml")?,
-            head: self.head.parse(),
-            provenance: Provenance::new(0, self.runs),
+            head: self.head,
+            parts,
+            has_attachments,
+            urls,
+            anomalies: self.anomalies,
+            runs: self.runs,
             packets: self.packets,
             missing: self.missing,
-            times: self.times,
         })
+    }
+
+    fn drain(&mut self) -> Result<(), SinkError> {
+        while let Some(event) = self.extractor.poll_event() {
+            match event.kind {
+                EventKind::Headers(headers) => self.head = Parsed::of(&headers),
+                EventKind::Anomaly(_) if self.anomalies.len() >= MAX_ANOMALIES => {}
+                EventKind::Anomaly(anomaly) => self.anomalies.push(MimeAnomaly {
+                    code: anomaly.code().into(),
+                    detail: anomaly.detail().map(Text::from),
+                    offset: event.range.start,
+                }),
+                EventKind::PartStart(part) => self.parts.start(event.part, &part),
+                EventKind::PartData(bytes) => self.parts.data(event.part, &bytes)?,
+                EventKind::PartEnd(end) => self.parts.end(event.part, &end)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Finished {
+    /// Puts all that is known of the content into its record, and returns where it came from.
+    pub(crate) fn fill(self, record: &mut record::Message) -> Provenance {
+        let Stored { size, sha256, md5, sha256_trimmed, file, .. } = self.stored;
+        record.size = size;
+        record.sha256 = sha256;
+        record.md5 = md5;
+        record.sha256_trimmed = sha256_trimmed;
+        record.file = file;
+        record.packets = self.packets;
+        record.missing = self.missing;
+        record.headers = Some(self.head.headers);
+        record.header_fields = self.head.fields;
+        record.received = self.head.received;
+        record.authentication_results = self.head.authentication_results;
+        record.parts = self.parts;
+        record.has_attachments = self.has_attachments;
+        record.urls = self.urls;
+        Provenance::new(0, self.runs.into_iter().map(|(run, _)| run).collect())
+    }
+
+    /// When the first and the last byte were captured.
+    pub(crate) fn times(&self) -> Option<(Duration, Duration)> {
+        let times = || self.runs.iter().map(|(_, at)| *at);
+        times().min().zip(times().max())
+    }
+
+    /// The run that holds an offset of the message, holes included.
+    pub(crate) fn run_at(&self, offset: u64) -> Option<&(Run, Duration)> {
+        let holes = self.missing.iter().filter(|hole| hole.offset < offset);
+        let in_file = offset.saturating_sub(holes.filter_map(|hole| hole.length).sum());
+        let behind = self.runs.partition_point(|(run, _)| run.message_offset <= in_file);
+        self.runs.get(behind.saturating_sub(1))
     }
 }

@@ -105,6 +105,8 @@ impl Ledger {
                 self.counts.messages += 1;
                 let number = self.counts.messages;
                 open.messages.push(number);
+                let files = message.parts.iter().filter(|part| part.file.is_some()).count();
+                self.counts.attachments += files as u64;
                 message.message = number;
                 message.session = Some(session);
                 provenance.message = number;

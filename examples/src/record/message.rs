@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Code, Operation, Outcome, Packets, Protocol, Reading, Text, Time};
+use super::{AuthenticationResults, Code, Operation, Outcome, Packets, Part, Protocol, Reading, Text, Time};
 
 /// A message that was transferred, also an incomplete or refused one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -95,10 +95,15 @@ pub struct Message {
     pub received: Vec<Received>,
     /// Authentication-Results fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub authentication_results: Vec<Text>,
-    /// Whether it carries attachments; absent where nobody looked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub has_attachments: Option<bool>,
+    pub authentication_results: Vec<AuthenticationResults>,
+    /// Whether it carries attachments.
+    pub has_attachments: bool,
+    /// Every node of its MIME tree, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+    /// The addresses in its text parts, each once, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub urls: Vec<Text>,
     /// What was odd about it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub anomalies: Vec<MessageAnomaly>,
@@ -150,7 +155,9 @@ impl Message {
             header_fields: Vec::new(),
             received: Vec::new(),
             authentication_results: Vec::new(),
-            has_attachments: None,
+            has_attachments: false,
+            parts: Vec::new(),
+            urls: Vec::new(),
             anomalies: Vec::new(),
         }
     }

@@ -5,9 +5,11 @@
 //! written; text from the wire is [`Text`], lossy UTF-8; a time is a [`Time`] with the precision of its capture.
 
 mod anomaly;
+mod authentication;
 mod command;
 mod login;
 mod message;
+mod part;
 mod place;
 mod provenance;
 mod session;
@@ -17,11 +19,13 @@ mod time;
 mod words;
 
 pub use anomaly::Anomaly;
+pub use authentication::{AuthenticationResult, AuthenticationResults};
 pub use command::Command;
 pub use login::{CrackableHash, Login};
 pub use message::{
     Envelope, HeaderField, Headers, Message, MessageAnomaly, Missing, Received, Recipient, Source,
 };
+pub use part::{Part, PartName};
 pub use place::{Packets, Place, Stretch};
 pub use provenance::{Provenance, Run};
 pub use session::{Action, Proxied, Session, Sides, TlsStart};
@@ -30,8 +34,8 @@ pub(crate) use text::hex;
 pub use text::{Secret, Text};
 pub use time::Time;
 pub use words::{
-    ActionKind, Direction, Ended, Layer, LoginOutcome, Operation, Outcome, Protocol, Reading, Tls,
-    TlsHandshake,
+    ActionKind, Direction, Ended, Hidden, Layer, LoginOutcome, Operation, Outcome, PartDecode, Protocol,
+    Reading, Tls, TlsHandshake,
 };
 
 /// A kebab-case identifier of an anomaly.

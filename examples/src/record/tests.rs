@@ -140,13 +140,14 @@ fn a_message() {
             "missing",
             "header_fields",
             "received",
+            "has_attachments",
             "anomalies",
         ]
     );
     for part in [
         r#""envelope":{"mail_from":"","rcpt_to":[{"address":"x@example.org","accepted":true},{"address":"y@example.org"}],"parameters":{"SMTPUTF8":""}}"#,
         r#""missing":[{"offset":5,"length":3},{"offset":9}]"#,
-        r#""header_fields":[["Subject"," hi",0]],"received":[{"for":"z"}],"anomalies":[{"code":"bare-lf"}]"#,
+        r#""header_fields":[["Subject"," hi",0]],"received":[{"for":"z"}],"has_attachments":false,"anomalies":[{"code":"bare-lf"}]"#,
     ] {
         assert!(line.contains(part), "{part} in {line}");
     }

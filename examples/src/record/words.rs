@@ -100,6 +100,26 @@ words! {
         Candidate = "candidate",
     }
 
+    /// How well the transfer encoding of a part could be undone.
+    PartDecode {
+        /// Every byte.
+        Ok = "ok",
+        /// In part.
+        Partial = "partial",
+        /// Not at all.
+        Failed = "failed",
+    }
+
+    /// Where a part hides from mail programs.
+    Hidden {
+        /// Before the first part of a multipart.
+        Preamble = "preamble",
+        /// Behind the last part of a multipart.
+        Epilogue = "epilogue",
+        /// In a `data:` address.
+        DataUri = "data-uri",
+    }
+
     /// A side of a connection.
     Direction {
         /// From the client.
@@ -203,6 +223,8 @@ mod tests {
         assert_eq!(words(Outcome::ALL), "accepted|rejected|mixed|unknown");
         assert_eq!(words(LoginOutcome::ALL), "accepted|rejected|cancelled|unknown");
         assert_eq!(words(Reading::ALL), "primary|candidate");
+        assert_eq!(words(PartDecode::ALL), "ok|partial|failed");
+        assert_eq!(words(Hidden::ALL), "preamble|epilogue|data-uri");
         assert_eq!(words(Direction::ALL), "client|server");
         assert_eq!(words(Tls::ALL), "none|offered|refused|stripped|starttls|implicit|decrypted-upstream");
         assert_eq!(words(TlsHandshake::ALL), "completed|failed|cut|unseen");

@@ -9,7 +9,7 @@ use crate::record::hex;
 ///
 /// What may be that line end is held back from SHA-256, at most two bytes, so that both sums come out of one state.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Hashes {
+pub(crate) struct Hashes {
     sha256: Sha256,
     md5: Md5,
     held: Held,
@@ -38,7 +38,7 @@ impl Held {
 }
 
 impl Hashes {
-    pub(super) fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.size += bytes.len() as u64;
         self.md5.update(bytes);
         let (rest, held) = match bytes {
@@ -57,12 +57,12 @@ impl Hashes {
         self.held = held;
     }
 
-    pub(super) const fn size(&self) -> u64 {
+    pub(crate) const fn size(&self) -> u64 {
         self.size
     }
 
     /// SHA-256, MD5 and trimmed SHA-256, in hexadecimal.
-    pub(super) fn finish(self) -> [String; 3] {
+    pub(crate) fn finish(self) -> [String; 3] {
         let without = self.sha256.clone();
         let whole = self.sha256.chain_update(self.held.bytes()).finalize();
         let trimmed = if self.held == Held::Cr { whole } else { without.finalize() };

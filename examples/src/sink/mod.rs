@@ -12,6 +12,8 @@ mod spool;
 mod system;
 
 pub use error::SinkError;
+pub(crate) use hashes::Hashes;
+
 pub use folder::{Folder, Records, Store};
 pub use lines::JsonLines;
 pub use spool::{Spool, Stored};

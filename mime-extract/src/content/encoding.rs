@@ -46,8 +46,10 @@ fn read(field: Field<'_>) -> (Option<Encoding>, Option<Anomaly>) {
     }
     // Comments, quotes and backslashes away, then the first known word.
     let bare = undecorated(&encoded_word::decode(&text).to_ascii_lowercase());
-    let words: Vec<_> =
-        bare.split(|c: char| c == ',' || c == ';' || c.is_whitespace()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<_> = bare
+        .split(|c: char| c == ',' || c == ';' || c.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect();
     if let Some(encoding) = words.iter().find_map(|word| known(word)) {
         let list = words.iter().filter(|word| known(word).is_some()).count() > 1;
         return (Some(encoding), Some(if list { Anomaly::CteList } else { Anomaly::CteMalformed }));
@@ -118,7 +120,7 @@ mod tests {
                     ));
                 }
             }
-            let (headers, ..) = block.finish(true);
+            let headers = block.finish(true).headers;
             let (got, _, anomalies) = find(&headers);
             let got_codes: Vec<_> = anomalies.iter().map(|(anomaly, _)| anomaly.code()).collect();
             assert_eq!((got, got_codes.as_slice()), (*encoding, *codes), "{values:?}");

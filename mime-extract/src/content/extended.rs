@@ -49,7 +49,8 @@ pub(crate) fn find(parameters: &[Parameter], name: &str) -> (Vec<Found>, bool) {
         sections.sort_by_key(|(number, ..)| *number);
         let all = sections.len();
         sections.dedup_by_key(|(number, ..)| *number);
-        odd |= sections.len() < all || sections.iter().zip(0..).any(|((number, ..), expected)| *number != expected);
+        odd |= sections.len() < all
+            || sections.iter().zip(0..).any(|((number, ..), expected)| *number != expected);
         found.push(extended(&sections));
     }
     found.append(&mut plain);

@@ -12,7 +12,17 @@ use parameter::Value;
 
 /// Fields of a message that stand there once (RFC 5322 section 3.6).
 const ONCE: [&str; 11] = [
-    "date", "from", "sender", "reply-to", "to", "cc", "bcc", "message-id", "in-reply-to", "references", "subject",
+    "date",
+    "from",
+    "sender",
+    "reply-to",
+    "to",
+    "cc",
+    "bcc",
+    "message-id",
+    "in-reply-to",
+    "references",
+    "subject",
 ];
 
 /// The content fields of one header block.

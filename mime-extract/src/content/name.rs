@@ -76,9 +76,13 @@ mod tests {
         for (disposition, content_type, names, codes) in table {
             let parameters = |text: &str| parse(format!("a/b; {text}").as_bytes(), 200).parameters;
             let (found, anomalies) = find(&parameters(disposition), &parameters(content_type));
-            let found: Vec<_> = found.iter().map(|one| format!("{} {}", one.source.name(), one.value)).collect();
+            let found: Vec<_> =
+                found.iter().map(|one| format!("{} {}", one.source.name(), one.value)).collect();
             let found_codes: Vec<_> = anomalies.iter().map(Anomaly::code).collect();
-            assert_eq!((found, found_codes.as_slice()), (names.iter().map(|&name| name.to_owned()).collect(), *codes));
+            assert_eq!(
+                (found, found_codes.as_slice()),
+                (names.iter().map(|&name| name.to_owned()).collect(), *codes)
+            );
         }
     }
 

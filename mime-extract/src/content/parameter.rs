@@ -176,7 +176,8 @@ fn has_parameter(text: &[u8]) -> bool {
     text.split(|byte| is_space(*byte)).any(|word| {
         memchr::memchr(b'=', word).is_some_and(|at| {
             let name = slice::split(word, at).0;
-            !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'*'))
+            !name.is_empty()
+                && name.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'*'))
         })
     })
 }
@@ -214,7 +215,12 @@ mod tests {
             ("a/b; boundary=\"x\r\n\tc=d", "a/b", &["boundary=x", "c=d"], &["param-quote"]),
             // Tokens that should have been quoted.
             ("a/b; boundary=--_=_x/y", "a/b", &["boundary=--_=_x/y"], &["param-unquoted-tspecials"]),
-            ("a/b; name=a file (1).txt ; c=d", "a/b", &["name=a file (1).txt", "c=d"], &["param-unquoted-tspecials"]),
+            (
+                "a/b; name=a file (1).txt ; c=d",
+                "a/b",
+                &["name=a file (1).txt", "c=d"],
+                &["param-unquoted-tspecials"],
+            ),
             ("a/b; name=a.txt charset=x", "a/b", &["name=a.txt", "charset=x"], &[]),
             ("a/b; charset=us-ascii junk", "a/b", &["charset=us-ascii"], &[]),
             // Comments.

@@ -324,7 +324,11 @@ mod tests {
             }
             bytes.extend(decoder.finish(whole, at));
             let faults = decoder.faults().into_iter().map(|(one, at)| {
-                format!("{}{}@{at}", one.code(), one.detail().map(|count| format!(" {count}")).unwrap_or_default())
+                format!(
+                    "{}{}@{at}",
+                    one.code(),
+                    one.detail().map(|count| format!(" {count}")).unwrap_or_default()
+                )
             });
             (bytes.escape_ascii().to_string(), faults.collect())
         };
@@ -365,7 +369,11 @@ mod tests {
             (format!("Zm9vYg==\n{long}"), format!("foob{abc}"), &["b64-inner-padding 1@72"]),
         ];
         for (text, bytes, faults) in table {
-            assert_eq!(decode(&text, true), (bytes, faults.iter().map(|&fault| fault.to_owned()).collect()), "{text:?}");
+            assert_eq!(
+                decode(&text, true),
+                (bytes, faults.iter().map(|&fault| fault.to_owned()).collect()),
+                "{text:?}"
+            );
         }
     }
 
@@ -385,7 +393,9 @@ mod tests {
 
     #[test]
     fn the_decode_of_a_prefix_is_a_prefix() {
-        for text in ["Zm9vYmE=\r\n_____\r\nlist", "Zm9vYg==\nYmFy\nYmFyIA", "Zm9|vYm\nYmFy\nZm9v", "UEs=AwQ=FAA=x"] {
+        for text in
+            ["Zm9vYmE=\r\n_____\r\nlist", "Zm9vYg==\nYmFy\nYmFyIA", "Zm9|vYm\nYmFy\nZm9v", "UEs=AwQ=FAA=x"]
+        {
             let (all, _) = decode(text, false);
             for cut in 0..text.len() {
                 let (start, _) = decode(&text[..cut], false);

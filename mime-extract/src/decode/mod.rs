@@ -27,11 +27,7 @@ impl Origin {
 
     /// The range of the bytes from `from` to `to`.
     pub(crate) fn part(&self, from: usize, to: usize) -> Self {
-        if self.exact {
-            Self { start: self.at(from), end: self.at(to), exact: true }
-        } else {
-            *self
-        }
+        if self.exact { Self { start: self.at(from), end: self.at(to), exact: true } } else { *self }
     }
 
     pub(crate) const fn range(&self) -> Range<u64> {

@@ -63,7 +63,9 @@ impl QuotedPrintable {
                         self.held.clear();
                         self.go(State::Text)
                     }
-                    b' ' | b'\t' | b'\r' if self.held.last() != Some(&b'\r') && self.held.len() < MAX_BLANKS => {
+                    b' ' | b'\t' | b'\r'
+                        if self.held.last() != Some(&b'\r') && self.held.len() < MAX_BLANKS =>
+                    {
                         self.held.push(byte);
                         true
                     }

@@ -1,12 +1,11 @@
 //! A stretch of bytes that is read as a message: the message itself, and each one that was in a transfer encoding.
 
 use super::boundary::Boundaries;
+use super::feed::Feed;
 use super::lines::{Delimiter, Lines, Run};
 use crate::config::{Config, STEP};
 use crate::decode::Origin;
 use crate::headers::block::Block;
-use crate::slice;
-use bytes::Bytes;
 use std::collections::VecDeque;
 
 /// What comes into a layer.
@@ -52,61 +51,6 @@ pub(super) enum Ending {
     /// By the end of the message, which is `whole` for the layer if no multipart around it is open. More may have
     /// followed where nobody saw it.
     Finished { whole: bool },
-}
-
-/// What the messages of a layer have been given of its bytes.
-#[derive(Debug, Default)]
-pub(super) struct Feed {
-    /// Open messages in the layer.
-    pub(super) messages: usize,
-    /// A line end that may belong to a delimiter.
-    pub(super) tail: Vec<u8>,
-    /// The messages that it is for, if not for all: those before that place in the stack.
-    pub(super) tail_to: Option<usize>,
-    /// Bytes to come that they were given already.
-    pub(super) ahead: usize,
-    /// Where the next byte stands.
-    pub(super) at: u64,
-}
-
-/// Bytes to be given to the messages of a layer, or to those before a place in the stack.
-#[derive(Debug)]
-pub(super) struct Given {
-    pub(super) bytes: Bytes,
-    pub(super) to: Option<usize>,
-    pub(super) at: u64,
-}
-
-impl Feed {
-    /// The bytes to be given out now, in order: all but a line end at their end, if that is to be `held` because it may
-    /// belong to a delimiter.
-    pub(super) fn take(&mut self, mut bytes: Bytes, held: bool) -> [Option<Given>; 2] {
-        let known = self.ahead.min(bytes.len());
-        self.ahead -= known;
-        drop(bytes.split_to(known));
-        let at = self.at;
-        self.at = at.saturating_add(bytes.len() as u64);
-        if self.messages == 0 || bytes.is_empty() {
-            return [None, None];
-        }
-        let tail = if held { slice::line_end(&bytes) } else { 0 };
-        // A lone LF goes to the CR before it.
-        if tail == 1 && bytes.as_ref() == b"\n" && self.tail == b"\r" {
-            self.tail.push(b'\n');
-            return [None, None];
-        }
-        let before = self.take_tail(at);
-        self.tail = bytes.split_off(bytes.len() - tail).to_vec();
-        [before, (!bytes.is_empty()).then_some(Given { bytes, to: None, at })]
-    }
-
-    /// The line end that was held, given that it ends at `at`.
-    pub(super) fn take_tail(&mut self, at: u64) -> Option<Given> {
-        let to = self.tail_to.take();
-        let bytes = Bytes::from(core::mem::take(&mut self.tail));
-        let at = at.saturating_sub(bytes.len() as u64);
-        (!bytes.is_empty()).then_some(Given { bytes, to, at })
-    }
 }
 
 impl Layer {
@@ -158,6 +102,10 @@ impl Layer {
             State::Header(block) => block.memory(),
             State::Body => 0,
         };
-        inbox + block + self.lines.memory() + self.boundaries.memory() + self.feed.tail.capacity()
+        inbox
+            + block
+            + self.lines.memory()
+            + self.boundaries.memory()
+            + self.feed.again.capacity() * size_of::<(usize, usize)>()
     }
 }

@@ -5,6 +5,8 @@ use crate::config::MAX_DELIMITER;
 use crate::decode::Origin;
 use crate::slice;
 use bytes::Bytes;
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
 
 /// A stretch of bytes of one layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,13 +151,17 @@ impl Lines {
         if let Some(hit) = boundaries.find(line) {
             return Found { content: None, delimiter: Some(self.delimiter(hit, false)) };
         }
-        // Its own line end may be that of the next one.
-        let end = slice::line_end(line);
+        Found { content: Some(self.flush_line()), delimiter: None }
+    }
+
+    /// The held line is content; its own line end may be that of the next one.
+    fn flush_line(&mut self) -> Run {
+        let end = slice::line_end(slice::split(&self.held, self.eol).1);
         let mut held = Run { bytes: core::mem::take(&mut self.held).into(), origin: self.origin };
         let content = held.take(held.bytes.len() - end);
         self.held = held.bytes.to_vec();
         (self.eol, self.origin) = (end, held.origin);
-        Found { content: Some(content), delimiter: None }
+        content
     }
 
     fn delimiter(&mut self, hit: Hit, last: bool) -> Delimiter {
@@ -176,7 +182,7 @@ impl Lines {
         if self.held.is_empty() { None } else { self.flush().content }
     }
 
-    /// The end of the layer. What is held is a delimiter that lost its line end, or may have become one (then the outermost
+    /// The end of the layer, asked until nothing is left. What is held is a delimiter that lost its line end, or may have become one (then the outermost
     /// multipart that it may belong to comes with it), or content.
     pub(super) fn finish(&mut self, boundaries: &Boundaries) -> Rest {
         let line = slice::split(&self.held, self.eol).1;
@@ -186,11 +192,12 @@ impl Lines {
         if self.held.is_empty() {
             return Rest::Nothing;
         }
-        let level = boundaries.outermost(line);
-        match (self.flush().content, level) {
-            (Some(run), Some(level)) => Rest::Open(run, level),
-            (Some(run), None) => Rest::Content(run),
-            (None, _) => Rest::Nothing,
+        match boundaries.outermost(line) {
+            Some(level) => match self.flush().content {
+                Some(run) => Rest::Open(run, level),
+                None => Rest::Nothing,
+            },
+            None => Rest::Content(self.flush_line()),
         }
     }
 }
@@ -204,9 +211,12 @@ pub(super) enum Rest {
     Delimiter(Delimiter),
 }
 
+/// Built once: that costs more than the search in a short run.
+static DASHES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n--"));
+
 /// The next line from `from` on that begins with `--`: where its line end and where it begins.
 fn candidate_in(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
-    let at = from + memchr::memmem::find(slice::split(bytes, from).1, b"\n--")?;
+    let at = from + DASHES.find(slice::split(bytes, from).1)?;
     let cr = slice::split(bytes, at).0.ends_with(b"\r");
     Some((at - usize::from(cr), at + 1))
 }
@@ -217,7 +227,13 @@ fn delimited(run: &mut Run, eol: usize, line: usize, len: usize, hit: Hit) -> Fo
     let line = run.take(len);
     Found {
         content,
-        delimiter: Some(Delimiter { hit, eol: eol.bytes, line: line.bytes, origin: line.origin, last: false }),
+        delimiter: Some(Delimiter {
+            hit,
+            eol: eol.bytes,
+            line: line.bytes,
+            origin: line.origin,
+            last: false,
+        }),
     }
 }
 
@@ -232,13 +248,17 @@ mod tests {
         let mut lines = Lines::default();
         let mut told = String::new();
         let mut at = 0;
+        let part = |origin: Origin| {
+            let [from, to] = [origin.start, origin.end].map(|at| usize::try_from(at).unwrap());
+            &text.as_bytes()[from..to]
+        };
         let tell = |found: Found, told: &mut String| {
             if let Some(run) = found.content {
-                assert_eq!(&text.as_bytes()[run.origin.start as usize..run.origin.end as usize], &run.bytes[..]);
+                assert_eq!(part(run.origin), &run.bytes[..]);
                 told.push_str(str::from_utf8(&run.bytes).unwrap());
             }
             if let Some(one) = found.delimiter {
-                assert_eq!(&text.as_bytes()[one.origin.start as usize..one.origin.end as usize], &one.line[..]);
+                assert_eq!(part(one.origin), &one.line[..]);
                 told.push_str(if one.hit.close { "[close]" } else { "[open]" });
             }
         };
@@ -252,13 +272,14 @@ mod tests {
             assert!(run.bytes.is_empty());
             at = end;
         }
-        match lines.finish(&boundaries) {
-            Rest::Nothing => {}
-            Rest::Content(run) => told.push_str(str::from_utf8(&run.bytes).unwrap()),
-            Rest::Open(run, _) => told.push_str(&format!("[held {}]", run.bytes.escape_ascii())),
-            Rest::Delimiter(one) => told.push_str(if one.hit.close { "[close]" } else { "[open]" }),
+        loop {
+            match lines.finish(&boundaries) {
+                Rest::Nothing => return told,
+                Rest::Content(run) => told.push_str(str::from_utf8(&run.bytes).unwrap()),
+                Rest::Open(run, _) => told.push_str(&format!("[held {}]", run.bytes.escape_ascii())),
+                Rest::Delimiter(one) => told.push_str(if one.hit.close { "[close]" } else { "[open]" }),
+            }
         }
-        told
     }
 
     #[test]
@@ -278,6 +299,7 @@ mod tests {
             ("a\n--b", "a[open]"),
             ("a\r\n--", "a[held \\r\\n--]"),
             ("a\r\n--c", "a\r\n--c"),
+            ("a\r\n--c\r", "a\r\n--c[held \\r]"),
             ("a\r", "a[held \\r]"),
             ("-", "[held -]"),
             ("-a", "-a"),

@@ -1,6 +1,7 @@
 //! The machine: bytes of one message in, events out.
 
 pub(crate) mod boundary;
+mod feed;
 mod layer;
 mod lines;
 mod node;
@@ -100,7 +101,8 @@ impl Extractor {
     /// Memory held now, in bytes; at most [`Config::worst_case`] once `poll_event` has returned `None`.
     #[must_use]
     pub fn buffered(&self) -> usize {
-        self.layers.iter().map(Layer::memory).sum::<usize>() + self.nodes.iter().map(Node::memory).sum::<usize>()
+        self.layers.iter().map(Layer::memory).sum::<usize>()
+            + self.nodes.iter().map(Node::memory).sum::<usize>()
     }
 
     fn emit(&mut self, part: u32, range: Range<u64>, kind: EventKind) {
@@ -178,15 +180,26 @@ impl Extractor {
             let verdict = block.append(line, whole, run.origin.at(at), &layer.boundaries);
             if let Verdict::Delimiter(hit, line) = verdict {
                 let before = bytes.slice(given.min(at)..at);
-                let eol = Bytes::new();
-                let _ = run.take(at);
+                let open = block.take_open();
+                drop(run.take(at));
                 let mut origin = run.take(len).origin;
                 if origin.exact {
                     origin.start = origin.end.saturating_sub(line.len() as u64);
                 }
-                layer.pending = Some(Delimiter { hit, eol, line: line.into(), origin, last: false });
                 layer.put_back(run);
-                self.feed(index, before);
+                let line = Bytes::from(line);
+                match open {
+                    None => {
+                        layer.pending = Some(Delimiter { hit, eol: Bytes::new(), line, origin, last: false });
+                        self.feed(index, before);
+                    }
+                    Some((body, start)) => {
+                        layer.put_back(Run { bytes: line, origin });
+                        self.feed(index, before);
+                        self.reread(index, body, Origin { start, ..origin });
+                        self.open(index, true, start);
+                    }
+                }
                 return;
             }
             if !whole && matches!(verdict, Verdict::More) && layer.boundaries.may_begin(block.line()) {
@@ -208,23 +221,16 @@ impl Extractor {
                 Verdict::More => continue,
                 Verdict::End => {
                     self.feed(index, bytes.slice(given..at));
-                    let _ = run.take(at);
+                    drop(run.take(at));
                     let start = run.origin.start;
                     self.put_back(index, run);
                     self.open(index, true, start);
                 }
                 Verdict::Reread(body, start) => {
                     self.feed(index, bytes.slice(given..at));
-                    let mut origin = run.take(at).origin;
-                    if origin.exact {
-                        origin.start = start;
-                    }
+                    let origin = run.take(at).origin;
                     self.put_back(index, run);
-                    if let Some(layer) = self.layers.get_mut(index) {
-                        // They have been given out.
-                        layer.feed.ahead = body.len();
-                        layer.put_back(Run { bytes: body.into(), origin });
-                    }
+                    self.reread(index, body, Origin { start, ..origin });
                     self.open(index, true, start);
                 }
                 Verdict::Delimiter(..) => {}
@@ -232,6 +238,15 @@ impl Extractor {
             return;
         }
         self.feed(index, bytes.slice(given.min(at)..at));
+    }
+
+    /// Lines of a header block are body after all. The messages around it were given them already.
+    fn reread(&mut self, index: usize, body: Vec<u8>, origin: Origin) {
+        let place = self.nodes.len();
+        if let Some(layer) = self.layers.get_mut(index) {
+            layer.feed.again.push_front((body.len(), place));
+            layer.put_back(Run { bytes: body.into(), origin });
+        }
     }
 
     fn put_back(&mut self, index: usize, run: Run) {

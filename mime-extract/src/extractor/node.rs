@@ -26,12 +26,21 @@ pub(super) enum Body {
     /// A leaf.
     Leaf(Decoder),
     /// A message in the same layer.
-    Message,
+    Message(Enclosed),
     /// A message in the layer above, which this decodes.
     Encoded(Decoder),
     Multipart(Multipart),
     /// Preamble or epilogue, and what was seen of its text.
     Hidden(PartKind, Usual),
+}
+
+/// What a message in the same layer keeps.
+#[derive(Debug, Default)]
+pub(super) struct Enclosed {
+    /// A line end that may belong to a delimiter.
+    pub(super) tail: Vec<u8>,
+    /// Where what was given out ends in the message.
+    pub(super) end: u64,
 }
 
 /// How far a multipart has come.
@@ -53,6 +62,8 @@ pub(super) struct Multipart {
     pub(super) blanks: Vec<u8>,
     /// Where they begin, once there are any.
     pub(super) blanks_at: Option<u64>,
+    /// Whether bytes are missing there.
+    pub(super) torn: bool,
 }
 
 /// Whether a preamble is the sentence that mail programs write for readers without MIME: short, and of MIME.
@@ -94,14 +105,10 @@ impl Node {
         }
     }
 
-    pub(super) const fn is_message(&self) -> bool {
-        matches!(self.body, Body::Message)
-    }
-
     pub(super) const fn kind(&self) -> PartKind {
         match self.body {
             Body::Leaf(_) => PartKind::Leaf,
-            Body::Message | Body::Encoded(_) => PartKind::Message,
+            Body::Message(_) | Body::Encoded(_) => PartKind::Message,
             Body::Multipart(_) => PartKind::Multipart,
             Body::Hidden(kind, _) => kind,
         }
@@ -112,7 +119,7 @@ impl Node {
             Body::Leaf(decoder) | Body::Encoded(decoder) => decoder.memory(),
             Body::Multipart(multipart) => multipart.blanks.capacity(),
             Body::Hidden(_, usual) => usual.start.capacity(),
-            Body::Message => 0,
+            Body::Message(message) => message.tail.capacity(),
         };
         size_of::<Self>() + self.path.capacity() + body
     }

@@ -1,21 +1,21 @@
 //! How the tree grows and ends: nodes open behind their headers, take content, and close at delimiters.
 
-use super::layer::{Ending, Given, Layer, State};
+use super::layer::{Ending, Layer, State};
 use super::lines::{Delimiter, Run};
-use super::node::{self, Body, Multipart, Node, Phase, Usual};
+use super::node::{self, Body, Enclosed, Multipart, Node, Phase, Usual};
 use super::{Extractor, Input};
 use crate::config::MAX_BLANKS;
 use crate::content::{self, Content};
 use crate::decode::{Decode, Decoder, Origin};
-use crate::headers::block::Block;
-use crate::slice::is_space;
+use crate::headers::block::{Block, Finished};
+use crate::slice::{self, is_space};
 use crate::{Anomaly, Encoding, EventKind, Headers, Part, PartEnd, PartKind};
 use bytes::Bytes;
 use core::ops::Range;
 
 impl Extractor {
     /// How many nodes belong to the layers up to that one.
-    fn top_of(&self, index: usize) -> usize {
+    pub(super) fn top_of(&self, index: usize) -> usize {
         self.layers.get(index + 1).map_or(self.nodes.len(), |above| above.base)
     }
 
@@ -34,7 +34,7 @@ impl Extractor {
                 self.data_of(place, run.bytes, run.origin.range());
             }
             Body::Multipart(_) => self.beside_the_parts(place, run),
-            Body::Message => {}
+            Body::Message(_) => {}
         }
     }
 
@@ -55,7 +55,8 @@ impl Extractor {
 
     /// Text of a multipart outside of its parts: told if it is more than empty lines.
     fn beside_the_parts(&mut self, place: usize, mut run: Run) {
-        let Some(Multipart { phase, blanks, blanks_at, .. }) = self.nodes.get_mut(place).and_then(Node::multipart)
+        let Some(Multipart { phase, blanks, blanks_at, torn, .. }) =
+            self.nodes.get_mut(place).and_then(Node::multipart)
         else {
             return;
         };
@@ -64,12 +65,13 @@ impl Extractor {
         if !space.bytes.is_empty() {
             blanks_at.get_or_insert(space.origin.start);
             let room = MAX_BLANKS.saturating_sub(blanks.len());
-            blanks.extend_from_slice(crate::slice::split(&space.bytes, room).0);
+            blanks.extend_from_slice(slice::split(&space.bytes, room).0);
         }
         if run.bytes.is_empty() {
             return;
         }
         let start = blanks_at.take().unwrap_or(run.origin.start);
+        let complete = !*torn;
         let blanks = Bytes::from(core::mem::take(blanks));
         let (kind, name) = match phase {
             Phase::Epilogue => (PartKind::Epilogue, "epilogue"),
@@ -79,47 +81,11 @@ impl Extractor {
         let mut usual = Usual::default();
         usual.push(&run.bytes);
         self.start(content, Headers::default(), start..start, Body::Hidden(kind, usual), Some(name));
+        if let Some(node) = self.nodes.last_mut() {
+            node.complete = complete;
+        }
         self.data_of(place + 1, blanks, start..run.origin.start);
         self.data_of(place + 1, run.bytes, run.origin.range());
-    }
-
-    /// Gives bytes of a layer to the messages in it, as they are.
-    pub(super) fn feed(&mut self, index: usize, bytes: Bytes) {
-        let Some(layer) = self.layers.get_mut(index) else { return };
-        let held = !layer.boundaries.is_empty();
-        let given = layer.feed.take(bytes, held);
-        let top = self.top_of(index);
-        for given in given.into_iter().flatten() {
-            self.give(index, given, top);
-        }
-    }
-
-    /// Gives bytes to the messages of a layer before the place `to`.
-    fn give(&mut self, index: usize, given: Given, to: usize) {
-        let Some(layer) = self.layers.get(index) else { return };
-        let end = given.at.saturating_add(given.bytes.len() as u64);
-        let range = if layer.origin.exact { given.at..end } else { layer.origin.range() };
-        for place in layer.base..given.to.map_or(to, |limit| limit.min(to)) {
-            if let Some(node) = self.nodes.get_mut(place)
-                && node.is_message()
-            {
-                node.size = node.size.saturating_add(given.bytes.len() as u64);
-                let part = node.index;
-                self.emit(part, range.clone(), EventKind::PartData(given.bytes.clone()));
-            }
-        }
-    }
-
-    /// At the end of a layer: bytes that may belong to a delimiter of the node at `level` go to the messages around
-    /// that one only, or, without a level, to all.
-    pub(super) fn feed_outside(&mut self, index: usize, level: Option<usize>, bytes: Bytes) {
-        let to = level.unwrap_or_else(|| self.top_of(index));
-        let Some(layer) = self.layers.get_mut(index) else { return };
-        let tail = layer.feed.take_tail(layer.feed.at);
-        let [_, rest] = layer.feed.take(bytes, false);
-        for given in [tail, rest].into_iter().flatten() {
-            self.give(index, given, to);
-        }
     }
 
     /// Bytes of a layer are missing.
@@ -128,10 +94,9 @@ impl Extractor {
         let Some(layer) = self.layers.get_mut(index) else { return };
         let base = layer.base;
         // The line end before the gap is followed by no delimiter that anybody saw.
-        let tail = layer.feed.take_tail(layer.feed.at);
-        layer.feed.at = range.end;
-        if let Some(tail) = tail {
-            self.give(index, tail, top);
+        self.feed_tails(index, top);
+        if let Some(layer) = self.layers.get_mut(index) {
+            layer.feed.at = range.end;
         }
         for node in &mut self.nodes {
             node.complete = false;
@@ -141,9 +106,17 @@ impl Extractor {
             let part = node.index;
             let innermost = in_body && place + 1 == top;
             let (before, len) = match &mut node.body {
-                Body::Message => (Bytes::new(), len),
+                Body::Message(message) => {
+                    message.end = range.end;
+                    (Bytes::new(), len)
+                }
                 Body::Leaf(decoder) | Body::Encoded(decoder) if innermost => decoder.gap(len),
-                Body::Hidden(..) | Body::Multipart(_) if innermost => (Bytes::new(), len),
+                Body::Multipart(multipart) if innermost => {
+                    multipart.blanks.clear();
+                    (multipart.blanks_at, multipart.torn) = (None, true);
+                    (Bytes::new(), len)
+                }
+                Body::Hidden(..) if innermost => (Bytes::new(), len),
                 _ => continue,
             };
             self.data_of(place, before, range.start..range.start);
@@ -162,29 +135,29 @@ impl Extractor {
         let Some(layer) = self.layers.get_mut(index) else { return };
         let State::Header(block) = core::mem::replace(&mut layer.state, State::Body) else { return };
         layer.lines = Default::default();
-        let (headers, range, odd) = block.finish(ended);
+        let Finished { headers, seen, range, anomalies } = block.finish(ended);
         let above = self.nodes.last_mut();
         let digest = above.is_some_and(|node| node.multipart().is_some_and(|parent| parent.digest));
-        let message = self.nodes.last().is_none_or(|node| matches!(node.body, Body::Message | Body::Encoded(_)));
+        let message =
+            self.nodes.last().is_none_or(|node| matches!(node.body, Body::Message(_) | Body::Encoded(_)));
         let top = self.nodes.is_empty();
         let mut content = content::read(&headers, message, digest, range.start, self.config.max_parameters);
-        content.anomalies.splice(0..0, odd.into_iter().map(|(anomaly, at)| (anomaly, at.start)));
+        content.anomalies.splice(0..0, anomalies);
         if top {
             self.emit(0, range.clone(), EventKind::Headers(Box::new(headers.clone())));
         }
         let body = self.body_of(index, &mut content, range.start);
-        let complete = headers.complete;
         let boundary = content.boundary.take();
         let place = self.nodes.len();
         let shape = match body {
             Body::Multipart(_) => PartKind::Multipart,
-            Body::Message => PartKind::Message,
+            Body::Message(_) => PartKind::Message,
             _ => PartKind::Leaf,
         };
         let encoded = matches!(body, Body::Encoded(_));
         self.start(content, headers, range.clone(), body, None);
         if let Some(node) = self.nodes.last_mut() {
-            node.complete = complete;
+            node.complete = seen;
             node.body_start = at.max(range.start);
         }
         let Some(layer) = self.layers.get_mut(index) else { return };
@@ -195,8 +168,6 @@ impl Extractor {
                 }
             }
             PartKind::Message => {
-                // The line end before it is for the messages around it.
-                layer.feed.tail_to.get_or_insert(place);
                 layer.feed.messages += 1;
                 layer.state = State::Header(Box::new(Block::new(&self.config, true, at)));
             }
@@ -247,11 +218,12 @@ impl Extractor {
                 parts: 0,
                 blanks: Vec::new(),
                 blanks_at: None,
+                torn: false,
             });
         }
         if message && !deep && !crowded {
             if !decodes {
-                return Body::Message;
+                return Body::Message(Enclosed::default());
             }
             if content.content_type == "message/rfc822" {
                 note(Anomaly::CteOnMessage);
@@ -269,7 +241,14 @@ impl Extractor {
     }
 
     /// Puts a node on the stack and tells it.
-    fn start(&mut self, content: Content, headers: Headers, range: Range<u64>, body: Body, name: Option<&str>) {
+    fn start(
+        &mut self,
+        content: Content,
+        headers: Headers,
+        range: Range<u64>,
+        body: Body,
+        name: Option<&str>,
+    ) {
         let number;
         let (parent, name) = match self.nodes.last_mut() {
             None => (None, None),
@@ -344,7 +323,7 @@ impl Extractor {
         layer.lines = Default::default();
         let Some(multipart) = self.nodes.get_mut(level).and_then(Node::multipart) else { return };
         multipart.blanks.clear();
-        multipart.blanks_at = None;
+        (multipart.blanks_at, multipart.torn) = (None, false);
         if delimiter.hit.close {
             multipart.phase = Phase::Epilogue;
             return;
@@ -426,6 +405,7 @@ impl Extractor {
         let part = node.index;
         let mut complete = node.complete && ending != Ending::Finished { whole: false };
         let mut decode = Decode::Ok;
+        let mut raw_end = end;
         match &node.body {
             Body::Leaf(decoder) | Body::Encoded(decoder) => {
                 decode = decoder.outcome(node.size);
@@ -433,17 +413,16 @@ impl Extractor {
                     self.anomaly(part, at, anomaly);
                 }
             }
-            Body::Message => {
-                if let Some(Layer { feed, .. }) = self.layers.get_mut(index) {
+            Body::Message(message) => {
+                if let Some(Layer { feed, origin, .. }) = self.layers.get_mut(index) {
                     feed.messages = feed.messages.saturating_sub(1);
-                    if feed.messages == 0 {
-                        feed.tail.clear();
-                        feed.tail_to = None;
+                    if origin.exact {
+                        raw_end = message.end;
                     }
                 }
             }
             Body::Multipart(multipart) => {
-                if multipart.phase == Phase::Preamble {
+                if multipart.parts == 0 {
                     self.anomaly(part, end, Anomaly::NoParts);
                 } else if multipart.phase == Phase::Parts {
                     self.anomaly(part, end, Anomaly::CloseMissing);
@@ -458,7 +437,7 @@ impl Extractor {
                 }
             }
         }
-        let end = PartEnd { size: node.size, complete, decode, raw: node.raw(end), kind };
+        let end = PartEnd { size: node.size, complete, decode, raw: node.raw(raw_end), kind };
         self.emit(part, node.start..end.raw.end, EventKind::PartEnd(end));
     }
 }

@@ -110,7 +110,8 @@ impl Piece {
     fn address(self, group: Option<&String>) -> Option<Address> {
         let text = |bytes: &[u8]| encoded_word::decode(slice::trim(bytes, slice::is_space));
         let (name, address) = if self.bracketed {
-            let name = if slice::trim(&self.name, slice::is_space).is_empty() { &self.comment } else { &self.name };
+            let name =
+                if slice::trim(&self.name, slice::is_space).is_empty() { &self.comment } else { &self.name };
             (text(name), String::from_utf8_lossy(slice::trim(&self.address, slice::is_space)).into_owned())
         } else {
             // `a@b (Name)`, the way of RFC 822.
@@ -159,7 +160,13 @@ mod tests {
 
     #[test]
     fn both_readers_agree_on_sound_lists() {
-        for value in ["a@b", "A B <a@b>, \"C, \\\"D\\\"\" <c@d>", "<a@b>,c@d", "=?utf-8?q?A=2C_B?= <a@b> (x)", "\"\" <a@b>"] {
+        for value in [
+            "a@b",
+            "A B <a@b>, \"C, \\\"D\\\"\" <c@d>",
+            "<a@b>,c@d",
+            "=?utf-8?q?A=2C_B?= <a@b> (x)",
+            "\"\" <a@b>",
+        ] {
             assert_eq!(parse(value.as_bytes()), plainly(value.as_bytes()), "{value:?}");
         }
     }

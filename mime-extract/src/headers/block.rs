@@ -1,31 +1,13 @@
 //! One header block, line by line, as its bytes come (RFC 5322 section 2.2, RFC 2045 section 3).
 
+use super::line::{Line, MAX_NAME, classify, is_from, is_from_prefix};
 use super::{Headers, Span};
 use crate::Anomaly;
 use crate::config::{Config, MAX_DELIMITER};
 use crate::extractor::boundary::{Boundaries, Hit};
-use crate::slice::{self, is_blank, is_space};
+use crate::slice::{self, is_space};
 use bytes::Bytes;
 use core::ops::Range;
-
-/// Longest name of a field. What is longer is no field: a body that begins with one endless word is told early.
-const MAX_NAME: usize = 998;
-
-/// What a line is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Line {
-    Blank,
-    /// It begins with a blank.
-    Fold,
-    /// Its name ends and its value begins there.
-    Field {
-        name_end: usize,
-        value: usize,
-    },
-    Junk,
-    /// Only the rest of the line can tell.
-    Unsure,
-}
 
 /// What a piece of a line leads to.
 #[derive(Debug)]
@@ -38,6 +20,18 @@ pub(crate) enum Verdict {
     Delimiter(Hit, Vec<u8>),
     /// The block is over, and its last lines were body already; their bytes, and where they stand.
     Reread(Vec<u8>, u64),
+}
+
+/// A whole block.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) headers: Headers,
+    /// Whether all of it was seen.
+    pub(crate) seen: bool,
+    /// Where it stands in the message.
+    pub(crate) range: Range<u64>,
+    /// What is odd about it, and where.
+    pub(crate) anomalies: Vec<(Anomaly, u64)>,
 }
 
 /// The open header block.
@@ -59,13 +53,13 @@ pub(crate) struct Block {
     /// The current line lost its beginning.
     torn: bool,
     gap: bool,
-    crlf: bool,
-    lf: bool,
+    /// How long the line end behind the block is.
+    eol: Option<usize>,
     start: u64,
     end: u64,
     max_bytes: usize,
     max_fields: usize,
-    anomalies: Vec<(Anomaly, Range<u64>)>,
+    anomalies: Vec<(Anomaly, u64)>,
     /// Bytes of the current line that the enclosing messages have not been given yet.
     pub(crate) unfed: usize,
 }
@@ -83,8 +77,7 @@ impl Block {
             full: None,
             torn: false,
             gap: false,
-            crlf: false,
-            lf: false,
+            eol: None,
             start,
             end: start,
             max_bytes: config.max_header,
@@ -109,6 +102,16 @@ impl Block {
     /// The current line, cut by the end of all, is a delimiter and not of the block.
     pub(crate) fn forget_line(&mut self) {
         self.bytes.truncate(self.line);
+    }
+
+    /// The lines at the end that may be body, if there are any, and where they stand: what followed them says that they
+    /// are.
+    pub(crate) fn take_open(&mut self) -> Option<(Vec<u8>, u64)> {
+        self.junk?;
+        match self.begin_body() {
+            Verdict::Reread(body, at) => Some((body, at)),
+            _ => None,
+        }
     }
 
     /// Whether nothing was read.
@@ -156,7 +159,7 @@ impl Block {
 
     fn note(&mut self, anomaly: Anomaly, at: u64) {
         if !self.anomalies.iter().any(|(known, _)| known.code() == anomaly.code()) {
-            self.anomalies.push((anomaly, at..at));
+            self.anomalies.push((anomaly, at));
         }
     }
 
@@ -179,14 +182,12 @@ impl Block {
     /// A whole line.
     fn complete(&mut self, boundaries: &Boundaries) -> Verdict {
         let line = self.line();
-        match slice::line_end(line) {
-            2 => self.crlf = true,
-            _ => self.lf = true,
-        }
-        let line = self.line();
         if let Some(hit) = boundaries.find(line) {
+            let eol = slice::line_end(line);
             let line = line.to_vec();
+            self.eol = Some(eol);
             self.bytes.truncate(self.line);
+            self.end = self.line_at;
             return Verdict::Delimiter(hit, line);
         }
         if self.torn {
@@ -205,6 +206,7 @@ impl Block {
                     self.note(Anomaly::HeaderStartBlank, self.line_at);
                 }
                 self.commit_junk();
+                self.eol = Some(slice::line_end(self.line()));
                 self.bytes.truncate(self.line);
                 return Verdict::End;
             }
@@ -324,8 +326,8 @@ impl Block {
         (self.torn, self.gap) = (true, true);
     }
 
-    /// The fields, their range in the message, and what is odd about them; `ended`: by an empty line.
-    pub(crate) fn finish(mut self, ended: bool) -> (Headers, Range<u64>, Vec<(Anomaly, Range<u64>)>) {
+    /// The end of the block; `ended`: not by the end of all.
+    pub(crate) fn finish(mut self, ended: bool) -> Finished {
         let mut whole = ended || self.line().is_empty();
         if !ended && !self.line().is_empty() {
             // Cut inside of a line.
@@ -341,21 +343,31 @@ impl Block {
         for span in &mut self.spans {
             let value = slice::range(&self.bytes, span.value as usize, span.end as usize);
             let end = span.end as usize - (value.len() - slice::trim_end(value, is_space).len());
-            let start = end - slice::trim_start(slice::range(&self.bytes, span.value as usize, end), is_space).len();
+            let start =
+                end - slice::trim_start(slice::range(&self.bytes, span.value as usize, end), is_space).len();
             (span.value, span.end) =
                 (u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX));
         }
         self.note_bytes();
         let range = self.start..self.end.max(self.start);
-        if self.crlf && self.lf {
-            self.note(Anomaly::EolMixed, self.start);
+        let seen = whole && !self.gap;
+        Finished {
+            headers: Headers::new(self.bytes, self.spans, seen && self.full.is_none()),
+            seen,
+            range,
+            anomalies: self.anomalies,
         }
-        let complete = whole && !self.gap && self.full.is_none();
-        (Headers::new(self.bytes, self.spans, complete), range, self.anomalies)
     }
 
     /// Odd bytes, each kind once. Sound blocks are passed in one quick look.
     fn note_bytes(&mut self) {
+        let mut ends = memchr::memchr_iter(b'\n', &self.bytes)
+            .map(|at| slice::line_end(slice::split(&self.bytes, at + 1).0))
+            .chain(self.eol);
+        let first = ends.next();
+        if ends.any(|end| Some(end) != first) {
+            self.note(Anomaly::EolMixed, self.start);
+        }
         let odd = |byte: &u8| !matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
         let crs = memchr::memchr_iter(b'\r', &self.bytes);
         let bare = crs.into_iter().any(|at| self.bytes.get(at + 1).is_some_and(|next| *next != b'\n'));
@@ -394,38 +406,6 @@ impl Block {
     }
 }
 
-fn is_from(line: &[u8]) -> bool {
-    line.starts_with(b"From ") || line.starts_with(b">From ")
-}
-
-/// Whether the beginning of a line may become a From_ line; a line so long is none.
-fn is_from_prefix(line: &[u8]) -> bool {
-    let may = |whole: &[u8]| whole.starts_with(line) || line.starts_with(whole);
-    line.len() <= MAX_NAME && (may(b"From ") || may(b">From "))
-}
-
-/// RFC 5322 section 2.2: a name of printable characters, and a colon; blanks between them as RFC 822 allowed.
-fn classify(line: &[u8], whole: bool) -> Line {
-    let unsure = if whole { Line::Junk } else { Line::Unsure };
-    let text = if whole { slice::trim_end(line, |byte| matches!(byte, b'\r' | b'\n')) } else { line };
-    let Some(first) = text.first() else { return if whole { Line::Blank } else { Line::Unsure } };
-    if is_blank(*first) {
-        return Line::Fold;
-    }
-    let name = text.iter().take(MAX_NAME + 1).take_while(|byte| matches!(byte, b'!'..=b'9' | b';'..=b'~')).count();
-    if name == 0 || name > MAX_NAME {
-        return if name == 0 && *first == b'\r' && !whole { Line::Unsure } else { Line::Junk };
-    }
-    let behind = slice::split(text, name).1;
-    let blanks = behind.iter().take(MAX_NAME).take_while(|byte| is_blank(**byte)).count();
-    match behind.get(blanks) {
-        Some(b':') => Line::Field { name_end: name, value: name + blanks + 1 },
-        None => unsure,
-        Some(b'\r') if !whole && behind.len() == blanks + 1 => Line::Unsure,
-        Some(_) => Line::Junk,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -458,7 +438,7 @@ mod tests {
                 block.gap();
             }
         }
-        let (headers, _, anomalies) = block.finish(ended);
+        let Finished { headers, anomalies, .. } = block.finish(ended);
         let fields = headers.iter().map(|field| format!("{field:?}@{}", field.offset())).collect();
         (fields, how, anomalies.iter().map(|(anomaly, _)| anomaly.code()).collect())
     }
@@ -475,7 +455,12 @@ mod tests {
             ("From x\nA: b\n\n", &[": From x@0", "A: b@7"], "end", &["mbox-from"]),
             ("From x\nhello you\n", &[": From x@0"], "body at 7", &["mbox-from", "no-headers"]),
             ("hello you\nA: b\n\n", &[], "body at 0", &["no-headers"]),
-            ("A: b\njunk line\nC: d\n\n", &["A: b@0", ": junk line@5", "C: d@15"], "end", &["header-junk-line"]),
+            (
+                "A: b\njunk line\nC: d\n\n",
+                &["A: b@0", ": junk line@5", "C: d@15"],
+                "end",
+                &["header-junk-line"],
+            ),
             ("A: b\njunk\n\n", &["A: b@0", ": junk@5"], "end", &["header-junk-line"]),
             ("A: b\njunk\nmore junk\n", &["A: b@0"], "body at 5", &["header-end-missing"]),
             (" A: b\nC: d\n\n", &[": A: b@0", "C: d@6"], "end", &["header-junk-line"]),
@@ -488,8 +473,18 @@ mod tests {
             ("A: b\rC: d\n\n", &["A: b\\rC: d@0"], "end", &["bare-cr"]),
             // A gap tears a line in two; what follows it is no field.
             ("A: b|c\nD: e\n\n", &["A: b@0", ": c@4", "D: e@6"], "end", &["header-gap", "header-junk-line"]),
-            ("A: b|\r\nD: e\r\n\r\n", &["A: b@0", ": @4", "D: e@6"], "end", &["header-gap", "header-junk-line"]),
-            ("A: b|of the body\nmore body\n", &["A: b@0"], "body at 4", &["header-gap", "header-end-missing"]),
+            (
+                "A: b|\r\nD: e\r\n\r\n",
+                &["A: b@0", ": @4", "D: e@6"],
+                "end",
+                &["header-gap", "header-junk-line"],
+            ),
+            (
+                "A: b|of the body\nmore body\n",
+                &["A: b@0"],
+                "body at 4",
+                &["header-gap", "header-end-missing"],
+            ),
         ];
         for (text, fields, how, anomalies) in table {
             for chunk in [1, 2, 3, 5, 100] {
@@ -507,8 +502,7 @@ mod tests {
     fn limits() {
         for chunk in [1, 7, 1024] {
             // Bytes: the rest is passed over, the end is found all the same.
-            let (fields, how, anomalies) =
-                read(&format!("A: {}\nB: c\n d\n\nbody", "x".repeat(8000)), chunk);
+            let (fields, how, anomalies) = read(&format!("A: {}\nB: c\n d\n\nbody", "x".repeat(8000)), chunk);
             assert_eq!((fields.len(), &*how, anomalies), (1, "end", vec!["header-too-long"]));
             assert_eq!(fields[0].len(), 4096 + "@0".len());
             // Fields: one for 64 bytes.

@@ -4,6 +4,7 @@ mod address;
 pub(crate) mod block;
 mod date;
 pub(crate) mod encoded_word;
+mod line;
 
 pub use address::Address;
 pub use date::Date;
@@ -41,7 +42,7 @@ pub(crate) struct Span {
 pub struct Headers {
     block: Bytes,
     spans: Arc<[Span]>,
-    pub(crate) complete: bool,
+    complete: bool,
 }
 
 /// One field of a header block.
@@ -61,7 +62,11 @@ impl Headers {
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Field<'_>> + ExactSizeIterator {
         self.spans.iter().map(|span| {
             let part = |from: u32, to: u32| slice::range(&self.block, from as usize, to as usize);
-            Field { name: part(span.start, span.name_end), value: part(span.value, span.end), offset: span.offset }
+            Field {
+                name: part(span.start, span.name_end),
+                value: part(span.value, span.end),
+                offset: span.offset,
+            }
         })
     }
 
@@ -217,12 +222,9 @@ mod tests {
 
     #[test]
     fn folds_go_and_blanks_stay() {
-        for (value, unfolded) in [
-            ("a", "a"),
-            ("a\r\n b", "a b"),
-            ("a\n\t b\r\n c", "a\t b c"),
-            ("a\rb\r\n \r\n c", "a\rb  c"),
-        ] {
+        for (value, unfolded) in
+            [("a", "a"), ("a\r\n b", "a b"), ("a\n\t b\r\n c", "a\t b c"), ("a\rb\r\n \r\n c", "a\rb  c")]
+        {
             assert_eq!(&*field(value).unfolded(), unfolded.as_bytes(), "{value:?}");
         }
     }

@@ -1,0 +1,159 @@
+//! The nodes of the MIME tree: hashed as they stream, and written where they are attachments.
+
+use super::kind;
+use super::name;
+use super::urls::Urls;
+use crate::record::{Hidden, Part, PartDecode, PartName, Text};
+use crate::sink::{Folder, Hashes, SinkError, Spool, Store};
+use mime_extract::{Decode, PartEnd, PartKind};
+use std::collections::BTreeMap;
+
+/// So many first bytes tell what a file is.
+const HEAD: usize = 8 << 10;
+
+/// The nodes of one message, in order.
+#[derive(Debug)]
+pub(super) struct Parts {
+    folder: Folder,
+    parts: Vec<Part>,
+    /// Nodes that are not over, by number.
+    open: BTreeMap<u32, Open>,
+    has_attachments: bool,
+    urls: Urls,
+}
+
+/// A node that is not over.
+#[derive(Debug)]
+struct Open {
+    /// Its place in `parts`.
+    place: usize,
+    sink: Sink,
+    head: Vec<u8>,
+    /// The charset of a text whose addresses are collected.
+    text: Option<String>,
+}
+
+/// Where the decoded content of a node goes.
+#[derive(Debug)]
+enum Sink {
+    /// Nowhere: the node only holds others.
+    None,
+    /// Into its hashes.
+    Hashes(Box<Hashes>),
+    /// Into a file as well.
+    File(Box<Spool>),
+}
+
+impl Parts {
+    pub(super) fn new(folder: Folder) -> Self {
+        Self {
+            folder,
+            parts: Vec::new(),
+            open: BTreeMap::new(),
+            has_attachments: false,
+            urls: Urls::default(),
+        }
+    }
+
+    pub(super) fn start(&mut self, number: u32, part: &mime_extract::Part) {
+        let mut record = Part::new(part.path.clone(), Text::from(part.content_type.as_str()));
+        let text = |value: &Option<String>| value.as_deref().map(Text::from);
+        record.charset = text(&part.charset);
+        record.encoding = text(&part.encoding_raw);
+        record.disposition = text(&part.disposition);
+        record.filename = text(&part.filename);
+        record.content_id = text(&part.content_id);
+        record.safe_name = part.filename.as_deref().map(name::safe);
+        if part.names.len() > 1 {
+            record.names = part
+                .names
+                .iter()
+                .map(|name| PartName::new(name.source.name(), Text::from(name.value.as_str())))
+                .collect();
+        }
+        record.hidden = match part.kind {
+            PartKind::Preamble => Some(Hidden::Preamble),
+            PartKind::Epilogue => Some(Hidden::Epilogue),
+            _ => None,
+        };
+        let holds_content = !matches!(part.kind, PartKind::Multipart);
+        let attached = part.filename.is_some() || part.disposition.as_deref() == Some("attachment");
+        // A leaf that no mail program can show as text is an attachment, whatever it is called.
+        let opaque = part.kind == PartKind::Leaf && !part.content_type.starts_with("text/");
+        let written = holds_content && (attached || opaque);
+        self.has_attachments |= written;
+        let shown = matches!(part.content_type.as_str(), "text/plain" | "text/html");
+        let open = Open {
+            place: self.parts.len(),
+            sink: match (holds_content, written) {
+                (false, _) => Sink::None,
+                (true, false) => Sink::Hashes(Box::default()),
+                (true, true) => Sink::File(Box::new(self.folder.spool(Store::Attachments))),
+            },
+            head: Vec::new(),
+            text: (holds_content && shown).then(|| part.charset.clone().unwrap_or_default()),
+        };
+        self.open.insert(number, open);
+        self.parts.push(record);
+    }
+
+    pub(super) fn data(&mut self, number: u32, bytes: &[u8]) -> Result<(), SinkError> {
+        let Some(open) = self.open.get_mut(&number) else { return Ok(()) };
+        let room = HEAD - open.head.len();
+        open.head.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        if let Some(charset) = &open.text {
+            self.urls.push(charset, bytes);
+        }
+        match &mut open.sink {
+            Sink::None => Ok(()),
+            Sink::Hashes(hashes) => {
+                hashes.update(bytes);
+                Ok(())
+            }
+            Sink::File(spool) => spool.write(bytes),
+        }
+    }
+
+    pub(super) fn end(&mut self, number: u32, end: &PartEnd) -> Result<(), SinkError> {
+        let Some(open) = self.open.remove(&number) else { return Ok(()) };
+        let Some(record) = self.parts.get_mut(open.place) else { return Ok(()) };
+        if let Some(charset) = &open.text {
+            self.urls.end(charset);
+        }
+        record.complete = end.complete;
+        record.raw = [end.raw.start, end.raw.end.saturating_sub(end.raw.start)];
+        record.decode = match end.decode {
+            Decode::Ok => PartDecode::Ok,
+            Decode::Partial => PartDecode::Partial,
+            _ => PartDecode::Failed,
+        };
+        // A preamble in front of no parts is the body.
+        if end.kind == PartKind::Leaf {
+            record.hidden = None;
+        }
+        let declared = record.content_type.as_str();
+        let detected = kind::detect(&open.head, declared);
+        match open.sink {
+            Sink::None => return Ok(()),
+            Sink::Hashes(hashes) => {
+                record.size = Some(hashes.size());
+                let [sha256, md5, _] = hashes.finish();
+                (record.sha256, record.md5) = (Some(sha256), Some(md5));
+            }
+            Sink::File(spool) => {
+                let stored = spool.finish(detected.map_or("bin", |kind| kind.extension))?;
+                record.size = Some(stored.size);
+                (record.sha256, record.md5) = (Some(stored.sha256), Some(stored.md5));
+                record.file = Some(stored.file);
+            }
+        }
+        record.detected_type = detected.map(|kind| kind.content_type);
+        record.type_mismatch = detected.is_some_and(|kind| kind.contradicts(declared));
+        Ok(())
+    }
+
+    /// The nodes, whether there are attachments among them, and the addresses in the texts.
+    pub(super) fn finish(self) -> (Vec<Part>, bool, Vec<Text>) {
+        (self.parts, self.has_attachments, self.urls.finish())
+    }
+}

@@ -1,0 +1,112 @@
+//! The parts of a message.
+
+use serde::Serialize;
+
+use super::{Code, Hidden, PartDecode, Text};
+
+/// One node of a message's MIME tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Part {
+    /// Its place in the tree: `1`, `1.2`; `0` for an undivided body.
+    pub path: String,
+    /// `type/subtype` as the message says, in lower case.
+    pub content_type: Text,
+    /// The charset that it names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub charset: Option<Text>,
+    /// Its transfer encoding, as it stands there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Text>,
+    /// `attachment`, `inline`, ..
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disposition: Option<Text>,
+    /// The best of its names, decoded, otherwise as the sender wrote it. Never use it as a path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filename: Option<Text>,
+    /// All names, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<PartName>,
+    /// The file name in a form that is safe to use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub safe_name: Option<String>,
+    /// The Content-ID without angle brackets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_id: Option<Text>,
+    /// Size of the decoded content in bytes; leaves and enclosed messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// SHA-256 of the decoded content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// MD5 of the decoded content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub md5: Option<String>,
+    /// The type that the content itself shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detected_type: Option<&'static str>,
+    /// Whether the content is something else than the message says.
+    pub type_mismatch: bool,
+    /// How well the transfer encoding could be undone.
+    pub decode: PartDecode,
+    /// Whether all of it was seen.
+    pub complete: bool,
+    /// Where its body stands in the message: offset and length.
+    pub raw: [u64; 2],
+    /// The file with the decoded content, below the output folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// On parts that only a candidate reading finds: the anomalies that make it possible.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub via: Vec<Code>,
+    /// Where it hides from mail programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<Hidden>,
+}
+
+impl Part {
+    /// A part without content, of which only place and type are known.
+    #[must_use]
+    pub const fn new(path: String, content_type: Text) -> Self {
+        Self {
+            path,
+            content_type,
+            charset: None,
+            encoding: None,
+            disposition: None,
+            filename: None,
+            names: Vec::new(),
+            safe_name: None,
+            content_id: None,
+            size: None,
+            sha256: None,
+            md5: None,
+            detected_type: None,
+            type_mismatch: false,
+            decode: PartDecode::Ok,
+            complete: false,
+            raw: [0; 2],
+            file: None,
+            via: Vec::new(),
+            hidden: None,
+        }
+    }
+}
+
+/// One of the names of a part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PartName {
+    /// The parameter that holds it: `filename*`, `filename`, `name*`, `name`.
+    pub source: &'static str,
+    /// The name, decoded.
+    pub value: Text,
+}
+
+impl PartName {
+    /// A name.
+    #[must_use]
+    pub const fn new(source: &'static str, value: Text) -> Self {
+        Self { source, value }
+    }
+}

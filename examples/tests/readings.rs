@@ -1,0 +1,107 @@
+//! What a capture can be read as: smuggled messages, and holes at their exact places.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
+mod common;
+
+use common::Extracted;
+use serde_json::{Value, json};
+
+const BEGIN: &str = r"
+S: 220 mx
+C: EHLO c\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA
+S: 250 mx\r\n250 ok\r\n250 ok\r\n354 go
+";
+
+/// Two messages in one for a server that takes LF . LF for the end.
+const SMUGGLED: &str = r"C: Subject: one\r\n\r\nfirst\n.\nMAIL FROM:<evil@x>\r\nRCPT TO:<c@y>\r\nDATA\r\nSubject: two\r\n\r\nsecond\r\n.";
+
+fn readings(extracted: &Extracted) -> Vec<Value> {
+    let short = |message: &Value| {
+        json!({
+            "reading": message["reading"], "via": message["via"], "outcome": message["outcome"], "reply": message["reply"],
+            "from": message["envelope"]["mail_from"], "to": message["envelope"]["rcpt_to"][0]["address"],
+            "subject": message["headers"]["subject"], "content": extracted.file(message), "complete": message["complete"],
+        })
+    };
+    extracted.lines("messages.jsonl").iter().map(short).collect()
+}
+
+const STRICT: &str = "Subject: one\r\n\r\nfirst\n.\nMAIL FROM:<evil@x>\r\nRCPT TO:<c@y>\r\nDATA\r\nSubject: two\r\n\r\nsecond\r\n";
+
+#[test]
+fn what_the_server_proves_is_the_primary_reading() {
+    let replies =
+        "S: 250 queued 1\\r\\n250 ok\\r\\n250 ok\\r\\n354 go\\r\\n250 queued 2\nC: QUIT\nS: 221 bye\n";
+    let extracted = Extracted::of(&format!("{BEGIN}{SMUGGLED}\n{replies}"));
+    let expected = [
+        json!({"reading": "primary", "via": null, "outcome": "accepted", "reply": "250 queued 1", "from": "a@x", "to": "b@y",
+               "subject": "one", "content": "Subject: one\r\n\r\nfirst\n", "complete": true}),
+        json!({"reading": "primary", "via": null, "outcome": "accepted", "reply": "250 queued 2", "from": "evil@x", "to": "c@y",
+               "subject": "two", "content": "Subject: two\r\n\r\nsecond\r\n", "complete": true}),
+        json!({"reading": "candidate", "via": ["eod-loose"], "outcome": "accepted", "reply": "250 queued 1", "from": "a@x", "to": "b@y",
+               "subject": "one", "content": STRICT, "complete": true}),
+    ];
+    assert_eq!(readings(&extracted), expected);
+    // The second message is traced to its bytes, as the first is.
+    let runs = &extracted.lines("provenance.jsonl")[1]["runs"];
+    assert_eq!(runs, &json!([[0, 46 + 65, 24, 1, 7, 65]]));
+}
+
+#[test]
+fn what_nothing_proves_is_a_candidate() {
+    let extracted = Extracted::of(&format!("{BEGIN}{SMUGGLED}\nS: 250 queued\nC: QUIT\nS: 221 bye\n"));
+    let told: Vec<(Value, Value)> = readings(&extracted)
+        .into_iter()
+        .map(|message| (message["reading"].clone(), message["content"].clone()))
+        .collect();
+    let expected = [
+        (json!("primary"), json!(STRICT)),
+        (json!("candidate"), json!("Subject: one\r\n\r\nfirst\n")),
+        (json!("candidate"), json!("Subject: two\r\n\r\nsecond\r\n")),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_dot_among_lines_is_no_second_message() {
+    let extracted = Extracted::of(&format!("{BEGIN}C: a list:\\r\\n\\n.\\nand more\\r\\n.\nS: 250 queued\n"));
+    assert_eq!(readings(&extracted).len(), 1);
+    let codes: Vec<Value> =
+        extracted.lines("anomalies.jsonl").iter().map(|anomaly| anomaly["code"].clone()).collect();
+    assert!(codes.contains(&json!("eod-loose")), "{codes:?}");
+}
+
+#[test]
+fn holes_are_told_at_their_exact_place() {
+    let text = r"
+C: Subject: holes\r\n\r\n0123456789\
+C! 100
+C: abc\
+C! 7
+C: def\r\n.
+S: 250 queued
+C: QUIT
+S: 221 bye
+";
+    let extracted = Extracted::of(&format!("{BEGIN}{text}"));
+    let messages = extracted.lines("messages.jsonl");
+    assert_eq!(messages.len(), 1);
+    let message = &messages[0];
+    assert_eq!(extracted.file(message), "Subject: holes\r\n\r\n0123456789abcdef\r\n");
+    assert_eq!(message["missing"], json!([{"offset": 28, "length": 100}, {"offset": 131, "length": 7}]));
+    assert_eq!((&message["complete"], &message["outcome"]), (&json!(false), &json!("accepted")));
+    assert_eq!(message["parts"][0]["complete"], json!(false));
+    let session = &extracted.lines("sessions.jsonl")[0];
+    assert_eq!(session["missing_bytes"], json!({"client": 107, "server": 0}));
+    // The message begins at byte 46 of the client's stream.
+    let gaps: Vec<(Value, String)> = extracted
+        .lines("anomalies.jsonl")
+        .into_iter()
+        .filter(|anomaly| anomaly["code"] == "gap" && anomaly["direction"] == "client")
+        .map(|anomaly| {
+            let len = anomaly["detail"].as_str().unwrap().split(',').next().unwrap().to_owned();
+            (anomaly["offset"].clone(), len)
+        })
+        .collect();
+    assert_eq!(gaps, [(json!(46 + 28), "100 bytes".to_owned()), (json!(46 + 131), "7 bytes".to_owned())]);
+}

@@ -1,0 +1,126 @@
+//! The bytes of enclosed messages, which they are given as they are, beside what is made of them.
+
+use super::Extractor;
+use super::node::{Body, Node};
+use crate::EventKind;
+use crate::slice;
+use bytes::Bytes;
+use std::collections::VecDeque;
+
+/// What the messages of a layer have been given of its bytes.
+#[derive(Debug, Default)]
+pub(super) struct Feed {
+    /// Open messages in the layer.
+    pub(super) messages: usize,
+    /// Bytes to come that are read again: so many, and the place in the stack up to which they were given already.
+    pub(super) again: VecDeque<(usize, usize)>,
+    /// Where the byte behind all that was given stands.
+    pub(super) at: u64,
+}
+
+/// Bytes for the messages of a layer from a place in the stack on.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub(super) bytes: Bytes,
+    pub(super) from: usize,
+    pub(super) at: u64,
+}
+
+impl Feed {
+    /// The next of the bytes, which come in order.
+    pub(super) fn next(&mut self, bytes: &mut Bytes) -> Option<Given> {
+        if bytes.is_empty() {
+            return None;
+        }
+        let again: usize = self.again.iter().map(|(len, _)| len).sum();
+        let Some((len, from)) = self.again.front_mut() else {
+            let at = self.at;
+            self.at = at.saturating_add(bytes.len() as u64);
+            return Some(Given { bytes: core::mem::take(bytes), from: 0, at });
+        };
+        let given = bytes.split_to(bytes.len().min(*len));
+        let given = Given { bytes: given, from: *from, at: self.at.saturating_sub(again as u64) };
+        *len -= given.bytes.len();
+        if *len == 0 {
+            self.again.pop_front();
+        }
+        Some(given)
+    }
+}
+
+impl Extractor {
+    /// Gives bytes of a layer to the messages in it, as they are.
+    pub(super) fn feed(&mut self, index: usize, bytes: Bytes) {
+        let top = self.top_of(index);
+        self.feed_to(index, bytes, top, true);
+    }
+
+    /// Gives bytes of a layer to its messages before the place `to`; `held`: but for a line end, which may belong to a
+    /// delimiter.
+    fn feed_to(&mut self, index: usize, mut bytes: Bytes, to: usize, held: bool) {
+        loop {
+            let Some(layer) = self.layers.get_mut(index) else { return };
+            let held = held && !layer.boundaries.is_empty();
+            let idle = layer.feed.messages == 0;
+            let Some(Given { bytes, from, at }) = layer.feed.next(&mut bytes) else { return };
+            if idle {
+                continue;
+            }
+            let (from, exact, coarse) = (from.max(layer.base), layer.origin.exact, layer.origin.range());
+            let tail = if held { slice::line_end(&bytes) } else { 0 };
+            let (text, tail) = (bytes.slice(..bytes.len() - tail), bytes.slice(bytes.len() - tail..));
+            for place in from..to {
+                let Some(Node { index: part, size, body: Body::Message(message), .. }) =
+                    self.nodes.get_mut(place)
+                else {
+                    continue;
+                };
+                let part = *part;
+                // A lone LF goes to the CR before it.
+                if text.is_empty() && tail.as_ref() == b"\n" && message.tail == b"\r" {
+                    message.tail.push(b'\n');
+                    continue;
+                }
+                message.end = at.saturating_add(text.len() as u64);
+                let before = Bytes::from(core::mem::replace(&mut message.tail, tail.to_vec()));
+                *size = size.saturating_add((before.len() + text.len()) as u64);
+                let range = |start: u64, len: usize| {
+                    if exact { start..start.saturating_add(len as u64) } else { coarse.clone() }
+                };
+                let start = at.saturating_sub(before.len() as u64);
+                for (start, bytes) in [(start, before), (at, text.clone())] {
+                    if !bytes.is_empty() {
+                        self.emit(part, range(start, bytes.len()), EventKind::PartData(bytes));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The line ends that wait go to the messages of a layer before the place `to`: no delimiter follows.
+    pub(super) fn feed_tails(&mut self, index: usize, to: usize) {
+        let Some(layer) = self.layers.get(index) else { return };
+        let (exact, coarse, at) = (layer.origin.exact, layer.origin.range(), layer.feed.at);
+        for place in layer.base..to {
+            if let Some(Node { index: part, size, body: Body::Message(message), .. }) =
+                self.nodes.get_mut(place)
+                && !message.tail.is_empty()
+            {
+                let bytes = Bytes::from(core::mem::take(&mut message.tail));
+                message.end = at;
+                *size = size.saturating_add(bytes.len() as u64);
+                let (part, start) = (*part, at.saturating_sub(bytes.len() as u64));
+                let range = if exact { start..at } else { coarse.clone() };
+                self.emit(part, range, EventKind::PartData(bytes));
+            }
+        }
+    }
+
+    /// At the end of a layer: bytes that may belong to a delimiter of the node at `level` go to the messages around
+    /// that one only, or, without a level, to all.
+    pub(super) fn feed_outside(&mut self, index: usize, level: Option<usize>, bytes: Bytes) {
+        let to = level.unwrap_or_else(|| self.top_of(index));
+        self.feed_tails(index, to);
+        self.feed_to(index, bytes, to, false);
+    }
+}

@@ -1,0 +1,89 @@
+//! What one line of a header block is (RFC 5322 section 2.2).
+
+use crate::slice::{self, is_blank};
+
+/// Longest name of a field. What is longer is no field: a body that begins with one endless word is told early.
+pub(super) const MAX_NAME: usize = 998;
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    Blank,
+    /// It begins with a blank.
+    Fold,
+    /// Its name ends and its value begins there.
+    Field {
+        name_end: usize,
+        value: usize,
+    },
+    Junk,
+    /// Only the rest of the line can tell.
+    Unsure,
+}
+
+/// The line that separates the messages of an mbox file, also where a mail program quoted it.
+pub(super) fn is_from(line: &[u8]) -> bool {
+    line.starts_with(b"From ") || line.starts_with(b">From ")
+}
+
+/// Whether the beginning of a line may become a From_ line; a line so long is none.
+pub(super) fn is_from_prefix(line: &[u8]) -> bool {
+    let may = |whole: &[u8]| whole.starts_with(line) || line.starts_with(whole);
+    line.len() <= MAX_NAME && (may(b"From ") || may(b">From "))
+}
+
+/// RFC 5322 section 2.2: a name of printable characters, and a colon; blanks between them as RFC 822 allowed.
+pub(super) fn classify(line: &[u8], whole: bool) -> Line {
+    let unsure = if whole { Line::Junk } else { Line::Unsure };
+    let text = if whole { slice::trim_end(line, |byte| matches!(byte, b'\r' | b'\n')) } else { line };
+    let Some(first) = text.first() else { return if whole { Line::Blank } else { Line::Unsure } };
+    if is_blank(*first) {
+        return Line::Fold;
+    }
+    let name =
+        text.iter().take(MAX_NAME + 1).take_while(|byte| matches!(byte, b'!'..=b'9' | b';'..=b'~')).count();
+    if name == 0 || name > MAX_NAME {
+        return if name == 0 && *first == b'\r' && !whole { Line::Unsure } else { Line::Junk };
+    }
+    let behind = slice::split(text, name).1;
+    let blanks = behind.iter().take(MAX_NAME).take_while(|byte| is_blank(**byte)).count();
+    match behind.get(blanks) {
+        Some(b':') => Line::Field { name_end: name, value: name + blanks + 1 },
+        None => unsure,
+        Some(b'\r') if !whole && behind.len() == blanks + 1 => Line::Unsure,
+        Some(_) => Line::Junk,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines() {
+        let field = |name_end, value| Line::Field { name_end, value };
+        for (line, whole, cut) in [
+            ("", Line::Blank, Line::Unsure),
+            ("\r", Line::Blank, Line::Unsure),
+            (" x", Line::Fold, Line::Fold),
+            ("A:", field(1, 2), field(1, 2)),
+            ("A: b", field(1, 2), field(1, 2)),
+            ("A \t: b", field(1, 4), field(1, 4)),
+            (":b", Line::Junk, Line::Junk),
+            ("A", Line::Junk, Line::Unsure),
+            ("A ", Line::Junk, Line::Unsure),
+            ("A\r", Line::Junk, Line::Unsure),
+            ("A b", Line::Junk, Line::Junk),
+            ("A\u{e9}: b", Line::Junk, Line::Junk),
+        ] {
+            assert_eq!(
+                (classify(line.as_bytes(), true), classify(line.as_bytes(), false)),
+                (whole, cut),
+                "{line:?}"
+            );
+        }
+        assert_eq!(classify(&[b'x'; MAX_NAME + 1], false), Line::Junk);
+        assert!(is_from(b">From x") && !is_from(b"From: x"));
+        assert!(is_from_prefix(b">Fr") && is_from_prefix(b"") && !is_from_prefix(b"Fx"));
+    }
+}

@@ -1,0 +1,311 @@
+//! What holds for every message, however its bytes come.
+
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+
+mod common;
+
+use bytes::Bytes;
+use common::{Step, chunks, corpus, data, listing, python_corpus, run, whole};
+use mime_extract::{Config, Encoding, Event, EventKind, Extractor, PartKind};
+use proptest::prelude::*;
+use std::path::PathBuf;
+
+fn all_mails() -> Vec<(PathBuf, Bytes)> {
+    let mut mails = corpus();
+    let python = python_corpus();
+    if python.is_empty() {
+        #[allow(clippy::print_stderr, reason = "the reader of the test run should know")]
+        {
+            eprintln!("Python's test messages are not here: passed over");
+        }
+    }
+    mails.extend(python);
+    mails
+}
+
+/// The decode of a cut message is a prefix of the decode of the message, part by part.
+fn check_prefix(cut: &[Event], all: &[Event], what: &str) {
+    let all = data(all);
+    for (index, (path, start)) in data(cut) {
+        if start.is_empty() {
+            continue;
+        }
+        let Some((whole_path, whole)) = all.get(&index) else {
+            panic!("{what}: part {path} is not in the whole")
+        };
+        assert_eq!(&path, whole_path, "{what}");
+        assert!(
+            whole.starts_with(&start),
+            "{what}: part {path}: \"{}\" does not begin with \"{}\"",
+            whole.escape_ascii(),
+            start.escape_ascii()
+        );
+    }
+}
+
+#[test]
+fn any_chunking_gives_the_same_events() {
+    for (path, mail) in all_mails() {
+        let expected = listing(&whole(&mail));
+        for size in 1..=17 {
+            let got = listing(&run(&chunks(&mail, &[size]), &Config::default()));
+            assert_eq!(got, expected, "{} by {size}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_decode_of_every_prefix_is_a_prefix() {
+    for (path, mail) in all_mails() {
+        let all = whole(&mail);
+        // Every cut of a short mail, about a thousand of a long one.
+        let step = mail.len() / 1000 + 1;
+        for cut in (0..mail.len()).step_by(step) {
+            let what = format!("{} cut at {cut}", path.display());
+            check_prefix(&whole(&mail.slice(..cut)), &all, &what);
+        }
+    }
+}
+
+/// What no decoder touched is what stands in the message, at the place that is told.
+fn check_raw(mail: &Bytes, events: &[Event]) {
+    let inside = common::inside_of_encoded(events);
+    let data = data(events);
+    let mut raw = std::collections::BTreeSet::new();
+    for event in events.iter().filter(|event| !inside.contains(&event.part)) {
+        match &event.kind {
+            EventKind::PartStart(part)
+                if !matches!(part.encoding, Encoding::Base64 | Encoding::QuotedPrintable) =>
+            {
+                raw.insert(event.part);
+            }
+            EventKind::PartEnd(end) if end.kind != PartKind::Multipart && raw.contains(&event.part) => {
+                let [from, to] = [end.raw.start, end.raw.end].map(|at| usize::try_from(at).unwrap());
+                let (path, data) = &data[&event.part];
+                assert_eq!(
+                    data.escape_ascii().to_string(),
+                    mail[from..to].escape_ascii().to_string(),
+                    "part {path} at {from}..{to}"
+                );
+            }
+            EventKind::PartData(bytes) if raw.contains(&event.part) => {
+                let [from, to] = [event.range.start, event.range.end].map(|at| usize::try_from(at).unwrap());
+                assert_eq!(bytes, &mail[from..to], "part {} at {from}..{to}", event.part);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn raw_parts_are_what_stands_in_the_mail() {
+    for (_, mail) in all_mails() {
+        check_raw(&mail, &whole(&mail));
+    }
+}
+
+/// A mail with a piece replaced by a gap.
+fn with_gap(mail: &Bytes, from: usize, to: usize, known: bool) -> Vec<Step> {
+    let len = known.then_some((to - from) as u64);
+    vec![Step::Push(mail.slice(..from)), Step::Gap(len), Step::Push(mail.slice(to..))]
+}
+
+/// What a gap must not leave: a part that says it is whole although bytes of its body are missing. Inside of decoded
+/// messages nobody knows where a gap is.
+fn check_gap(events: &[Event], at: u64, what: &str) {
+    let inside = common::inside_of_encoded(events);
+    for event in events.iter().filter(|event| !inside.contains(&event.part)) {
+        if let EventKind::PartEnd(end) = &event.kind {
+            let touched = event.range.start < at && at < end.raw.end;
+            assert!(
+                !(touched && end.complete),
+                "{what}: part {} is whole in spite of a gap at {at}",
+                event.part
+            );
+        }
+    }
+}
+
+#[test]
+fn a_gap_anywhere_is_told() {
+    for (path, mail) in corpus() {
+        for from in (0..mail.len()).step_by(mail.len() / 150 + 1) {
+            for len in [1, 7, 80] {
+                let to = (from + len).min(mail.len());
+                for known in [true, false] {
+                    let events = run(&with_gap(&mail, from, to, known), &Config::default());
+                    check_gap(&events, from as u64, &path.to_string_lossy());
+                    assert!(matches!(events.last().map(|event| &event.kind), Some(EventKind::End)));
+                    let told = events.iter().any(|event| match &event.kind {
+                        EventKind::PartGap(_) => true,
+                        EventKind::Anomaly(anomaly) => anomaly.code() == "header-gap",
+                        _ => false,
+                    });
+                    assert!(told, "{}: nothing told of a gap at {from}", path.display());
+                }
+            }
+        }
+    }
+}
+
+/// Pieces of mail that mean something, and noise.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let known: &[&'static [u8]] = &[
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n",
+        b"Content-Type: multipart/digest; boundary=\"b_\"\n\n",
+        b"Content-Type: multipart/mixed; boundary=\"\"\n\n",
+        b"Content-Type: message/rfc822\r\n",
+        b"Content-Type: text/html; charset=x\r\n",
+        b"Content-Transfer-Encoding: base64\r\n",
+        b"Content-Transfer-Encoding: quoted-printable\n",
+        b"Content-Disposition: attachment; filename*0*=utf-8''%41; filename=\"",
+        b"Q29udGVudC1UeXBlOiBtdWx0aXBhcnQvbWl4ZWQ7IGJvdW5kYXJ5PWINCg0KLS1iDQo=\r\n",
+        b"--b\r\n",
+        b"--b\n",
+        b"--b--\r\n",
+        b"--b_\r\n",
+        b"--b_--\n",
+        b"--\n",
+        b"--b",
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b" ",
+        b"-",
+        b"=",
+        b"=3D",
+        b"= \r\n",
+        b"Zm9v",
+        b"Zg==",
+        b"text and text",
+        b"From x\n",
+        b"Subject: =?utf-8?q?=C3?= =?utf-8?q?=A9?=\r\n",
+        b"\xe9\x00",
+    ];
+    prop_oneof![
+        12 => prop::sample::select(known).prop_map(<[u8]>::to_vec),
+        1 => prop::collection::vec(any::<u8>(), 1..30),
+        1 => prop::collection::vec(prop::sample::select(&b"QUJD\n"[..]), 60..200),
+    ]
+}
+
+fn mail() -> impl Strategy<Value = Bytes> {
+    prop::collection::vec(piece(), 0..40).prop_map(|pieces| Bytes::from(pieces.concat()))
+}
+
+/// Limits so small that each of them is met.
+fn small() -> Config {
+    Config::default().max_header(0).max_depth(3).max_encoded_depth(1).max_parts(4).max_parameters(2)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn made_up_mails_are_the_same_in_any_chunks(
+        mail in mail(),
+        sizes in prop::collection::vec(1..40usize, 1..6),
+    ) {
+        for config in [Config::default(), small()] {
+            let events = run(&[Step::Push(mail.clone())], &config);
+            check_raw(&mail, &events);
+            check_raw(&mail, &run(&chunks(&mail, &sizes), &config));
+            let expected = listing(&events);
+            for sizes in [&sizes[..], &[1], &[2], &[3]] {
+                prop_assert_eq!(listing(&run(&chunks(&mail, sizes), &config)), expected.clone());
+            }
+        }
+    }
+
+    #[test]
+    fn made_up_mails_have_the_prefix_property(mail in mail()) {
+        for config in [Config::default(), small()] {
+            let all = run(&[Step::Push(mail.clone())], &config);
+            for cut in 0..mail.len() {
+                let what = format!("cut at {cut}");
+                check_prefix(&run(&[Step::Push(mail.slice(..cut))], &config), &all, &what);
+            }
+        }
+    }
+
+    #[test]
+    fn made_up_mails_survive_gaps(
+        mail in mail(),
+        from in any::<prop::sample::Index>(),
+        len in 0..100usize,
+        known in any::<bool>(),
+    ) {
+        let from = from.index(mail.len() + 1);
+        let to = (from + len).min(mail.len());
+        if from < to {
+            for config in [Config::default(), small()] {
+                check_gap(&run(&with_gap(&mail, from, to, known), &config), from as u64, "made up");
+            }
+        }
+    }
+
+    /// Real mails in random pieces, with random gaps.
+    #[test]
+    fn mails_survive_anything(
+        sizes in prop::collection::vec(1..300usize, 1..6),
+        gaps in prop::collection::vec((any::<prop::sample::Index>(), prop::option::of(1..100u64)), 0..4),
+        which in any::<prop::sample::Index>(),
+    ) {
+        let mails = corpus();
+        let (_, mail) = &mails[which.index(mails.len())];
+        let mut steps = chunks(mail, &sizes);
+        for (at, len) in gaps {
+            steps.insert(at.index(steps.len() + 1), Step::Gap(len));
+        }
+        run(&steps, &Config::default());
+    }
+
+    /// Values are read without a panic, whatever they hold.
+    #[test]
+    fn fields_of_anything_can_be_asked(value in prop::collection::vec(any::<u8>(), 0..80), sounds in "[a-z@<>(),;:\"\\\\=?*0-9 ]{0,60}") {
+        for value in [value, sounds.into_bytes()] {
+            let mail = [b"From: ", value.as_slice(), b"\nDate: ", &value, b"\nMessage-ID: ", &value, b"\n\n"].concat();
+            let events = whole(&mail.into());
+            let Some(EventKind::Headers(headers)) = events.first().map(|event| &event.kind) else {
+                panic!("no headers")
+            };
+            for field in headers.iter() {
+                let _ = (field.text(), field.addresses(), field.date(), field.message_ids(), field.unfolded());
+            }
+        }
+    }
+}
+
+/// 64 MiB of attachments, made as they are read, pass through a few hundred KiB.
+#[test]
+fn large_messages_stream() {
+    let config = Config::default();
+    let mut extractor = Extractor::new(config);
+    let push = |extractor: &mut Extractor, bytes: Bytes| {
+        extractor.push(bytes);
+        let mut size = 0;
+        for event in extractor.events() {
+            if let EventKind::PartData(bytes) = event.kind {
+                size += bytes.len();
+            }
+        }
+        assert!(extractor.buffered() < 64 << 10);
+        size
+    };
+    let line = [&b"QUJD".repeat(19)[..], b"\r\n"].concat();
+    let lines = Bytes::from(line.repeat(860));
+    let mut size = push(&mut extractor, "Content-Type: multipart/mixed; boundary=b\r\n\r\n".into());
+    let mut expected = 0;
+    for part in 0..8 {
+        let head = "\r\n--b\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+        size += push(&mut extractor, head.trim_start_matches(if part == 0 { "\r\n" } else { "" }).into());
+        for _ in 0..125 {
+            size += push(&mut extractor, lines.clone());
+            expected += 860 * 57;
+        }
+    }
+    size += push(&mut extractor, "\r\n--b--\r\n".into());
+    extractor.finish();
+    assert_eq!(extractor.events().count(), 2);
+    assert_eq!(size, expected);
+}
