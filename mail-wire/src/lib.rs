@@ -11,7 +11,8 @@
 //! - `transcript` (feature of that name): sessions as text, for tests and fuzz seeds.
 //!
 //! This crate knows no protocol, no TCP, no files, no clocks. It is bounded: a [`Framer`](framer::Framer) keeps one
-//! partial line and what its session leaves unread; an [`Exchange`](sasl::Exchange) keeps the fields it decoded.
+//! partial line and what its session leaves unread; an [`Exchange`](sasl::Exchange) decodes at most
+//! [`MAX_DATA`](sasl::Exchange::MAX_DATA) and keeps the fields it found.
 //!
 //! # Contract of a framer
 //!
@@ -22,8 +23,10 @@
 //!
 //! # Sources
 //!
-//! RFC 5321 section 4.5.2 and RFC 1939 section 3 (dot-stuffing), RFC 4422 (SASL), 4616 (PLAIN), 2195 (CRAM-MD5),
-//! 2831 (DIGEST-MD5).
+//! RFC 5321 section 4.5.2 and RFC 1939 section 3 (dot-stuffing), RFC 4422 (SASL, EXTERNAL), 4616 (PLAIN), 2195
+//! (CRAM-MD5), 2831 (DIGEST-MD5), 5801, 5802 and 7677 (SCRAM), 7628 and 7519 (OAUTHBEARER, JWT), 4752, 4120, 4121, 3962
+//! and 4757 (GSSAPI, Kerberos), 4178 (SPNEGO), 4505 (ANONYMOUS), 2444 and 2289 (OTP), 1939 section 7 (APOP); MS-NLMP
+//! (NTLM).
 
 mod direction;
 pub mod framer;

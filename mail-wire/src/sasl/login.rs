@@ -13,6 +13,14 @@ pub(super) enum Step {
 }
 
 impl Step {
+    /// One answer was not captured.
+    pub(super) const fn miss(&mut self) {
+        *self = match self {
+            Self::Username => Self::Password,
+            Self::Password | Self::Done => Self::Done,
+        };
+    }
+
     pub(super) fn response(&mut self, credential: &mut Credential, message: &[u8]) -> bool {
         let value = Bytes::copy_from_slice(message);
         match self {

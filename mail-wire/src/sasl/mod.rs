@@ -1,21 +1,49 @@
 //! SASL exchanges as a passive observer sees them (RFC 4422; RFC 4954 for SMTP, 5034 for POP3, 3501 for IMAP).
 //!
 //! The protocol parser feeds the base64 texts of both sides to an [`Exchange`] and says how it ended; what comes
-//! out is a [`Credential`]. Each mechanism is one file with one [`steps`](Exchange) machine.
+//! out is a [`Credential`]. Each family of mechanisms is one file with one machine:
+//!
+//! | mechanism | what it gives away |
+//! | --- | --- |
+//! | PLAIN, LOGIN | user, password, authorization identity (PLAIN) |
+//! | CRAM-MD5, -SHA1, -SHA256 | user, line |
+//! | DIGEST-MD5 | user, realm, service, authorization identity, security layer, line |
+//! | NTLM, also in GSS-SPNEGO | user, domain, workstation, server names, service, line |
+//! | GSSAPI, GSS-SPNEGO (Kerberos) | realm, service, etype, security layer, line of the service's key |
+//! | SCRAM-SHA-1, -224, -256, -384, -512, SHA3-512, `-PLUS` | user, authorization identity, record to test guesses |
+//! | XOAUTH2, OAUTHBEARER, OAUTH10A | user, token and its claims (not of OAUTH10A), host, port, error |
+//! | EXTERNAL, ANONYMOUS | authorization identity; trace |
+//! | OTP, SKEY | user, challenge and one-time password |
+//! | any other | its name and the verdict |
+//!
+//! The lines are those of [`Crack`].
 
-mod cram_md5;
+mod crack;
+mod cram;
 mod credential;
+mod der;
 mod digest_md5;
+mod external;
+mod gssapi;
+mod jwt;
 mod login;
+mod ntlm;
+mod oauth;
+mod otp;
 mod plain;
+mod scram;
+#[cfg(test)]
+mod tests;
 
-pub use credential::{Credential, Outcome};
+pub use crack::{Crack, apop};
+pub use credential::{Credential, Fact, OneTime, Outcome};
 
 use crate::Secret;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
+use core::fmt;
 
 /// Clients forget padding and leave trailing bits; neither makes a password unreadable.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -37,44 +65,102 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// assert_eq!(credential.username.unwrap(), "alice");
 /// assert_eq!(credential.password.unwrap().expose(), "wonderland");
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Exchange {
     steps: Steps,
     credential: Credential,
     cancelled: bool,
+    /// What may still be decoded.
+    left: usize,
 }
 
 /// The mechanisms whose messages are understood.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Steps {
     Plain,
     Login(login::Step),
-    CramMd5,
+    Cram(cram::Cram),
     DigestMd5,
+    Gssapi(gssapi::Gssapi),
+    Scram(Box<scram::Scram>),
+    OAuth,
+    External,
+    Anonymous,
+    Otp(otp::Otp),
     /// Any other: its name and its verdict are told, its messages are not read.
     Other,
 }
 
+impl Steps {
+    fn of(mechanism: &[u8]) -> Self {
+        match mechanism {
+            b"PLAIN" => Self::Plain,
+            b"LOGIN" => Self::Login(login::Step::Username),
+            b"CRAM-MD5" => Self::Cram(cram::Cram::new(cram::Hash::Md5)),
+            b"CRAM-SHA1" | b"CRAM-SHA-1" => Self::Cram(cram::Cram::new(cram::Hash::Sha1)),
+            b"CRAM-SHA256" | b"CRAM-SHA-256" => Self::Cram(cram::Cram::new(cram::Hash::Sha256)),
+            b"DIGEST-MD5" => Self::DigestMd5,
+            b"NTLM" | b"GSSAPI" | b"GSS-SPNEGO" => Self::Gssapi(gssapi::Gssapi::default()),
+            b"XOAUTH2" | b"OAUTHBEARER" | b"OAUTH10A" => Self::OAuth,
+            b"EXTERNAL" => Self::External,
+            b"ANONYMOUS" => Self::Anonymous,
+            b"OTP" | b"SKEY" => Self::Otp(otp::Otp::new()),
+            _ => {
+                let algorithm = match mechanism.strip_suffix(b"-PLUS").unwrap_or(mechanism) {
+                    b"SCRAM-SHA-1" => "sha1",
+                    b"SCRAM-SHA-224" => "sha224",
+                    b"SCRAM-SHA-256" => "sha256",
+                    b"SCRAM-SHA-384" => "sha384",
+                    b"SCRAM-SHA-512" => "sha512",
+                    b"SCRAM-SHA3-512" => "sha3-512",
+                    _ => return Self::Other,
+                };
+                Self::Scram(Box::new(scram::Scram::new(algorithm)))
+            }
+        }
+    }
+}
+
 impl Exchange {
+    /// How much of an exchange is decoded, both sides together, in bytes: 64 KiB. A response beyond it is
+    /// [unreadable](Credential::unreadable), a challenge is passed over.
+    pub const MAX_DATA: usize = 64 * 1024;
+
+    /// The most that [`memory`](Self::memory) shows, in bytes, for a mechanism's name of no more than
+    /// [`MAX_DATA`](Self::MAX_DATA).
+    pub const WORST_CASE: usize = 16 * Self::MAX_DATA;
+
     /// An exchange in the mechanism of that name; case does not matter.
     #[must_use]
     pub fn new(mechanism: &[u8]) -> Self {
         let name = mechanism.to_ascii_uppercase();
-        let steps = match name.as_slice() {
-            b"PLAIN" => Steps::Plain,
-            b"LOGIN" => Steps::Login(login::Step::Username),
-            b"CRAM-MD5" => Steps::CramMd5,
-            b"DIGEST-MD5" => Steps::DigestMd5,
-            _ => Steps::Other,
-        };
-        Self { steps, credential: Credential::new(Bytes::from(name)), cancelled: false }
+        Self {
+            steps: Steps::of(&name),
+            credential: Credential::new(Bytes::from(name)),
+            cancelled: false,
+            left: Self::MAX_DATA,
+        }
     }
 
-    /// The server's challenge, in base64 as it stands on the wire.
+    /// The server's challenge, in base64 as it stands on the wire; also the text that comes with its verdict, which
+    /// may be the last challenge.
     ///
-    /// Prompts such as `VXNlcm5hbWU6` are free text and decide nothing; none of the mechanisms read so far
-    /// needs the challenge itself.
-    pub fn challenge(&mut self, _text: &[u8]) {}
+    /// What is no challenge of the mechanism decides nothing: prompts such as `VXNlcm5hbWU6` are free text, and some
+    /// servers do not even encode them.
+    pub fn challenge(&mut self, text: &[u8]) {
+        let Some(message) = self.decode(text.trim_ascii()) else { return };
+        let credential = &mut self.credential;
+        match &mut self.steps {
+            Steps::Cram(cram) => cram.challenge(message),
+            Steps::Gssapi(gssapi) => gssapi.challenge(credential, &message),
+            Steps::Scram(scram) => scram.challenge(credential, message),
+            Steps::OAuth => oauth::challenge(credential, message),
+            Steps::Otp(otp) => otp.challenge(&message),
+            // RFC 2831 section 2.1.2: the response repeats what counts of the challenge.
+            Steps::DigestMd5 => {}
+            Steps::Plain | Steps::Login(_) | Steps::External | Steps::Anonymous | Steps::Other => {}
+        }
+    }
 
     /// The client's response, in base64 as it stands on the wire; the initial response too. `=` is an empty
     /// response, `*` cancels the exchange.
@@ -84,12 +170,23 @@ impl Exchange {
             self.cancelled = true;
             return;
         }
-        let Some(decoded) = decode(text) else { return self.unreadable(text) };
+        if matches!(self.steps, Steps::Other) {
+            // Nobody says that it is base64.
+            return;
+        }
+        let Some(message) = self.decode(text) else { return self.unreadable(text) };
+        let credential = &mut self.credential;
         let understood = match &mut self.steps {
-            Steps::Plain => plain::response(&mut self.credential, &decoded),
-            Steps::Login(step) => step.response(&mut self.credential, &decoded),
-            Steps::CramMd5 => cram_md5::response(&mut self.credential, &decoded),
-            Steps::DigestMd5 => digest_md5::response(&mut self.credential, &decoded),
+            Steps::Plain => plain::response(credential, &message),
+            Steps::Login(step) => step.response(credential, &message),
+            Steps::Cram(cram) => cram.response(credential, &message),
+            Steps::DigestMd5 => digest_md5::response(credential, &message),
+            Steps::Gssapi(gssapi) => gssapi.response(credential, &message),
+            Steps::Scram(scram) => scram.response(credential, &message),
+            Steps::OAuth => oauth::response(credential, &message),
+            Steps::External => external::external(credential, &message),
+            Steps::Anonymous => external::anonymous(credential, &message),
+            Steps::Otp(otp) => otp.response(credential, &message),
             Steps::Other => true,
         };
         if !understood {
@@ -97,8 +194,35 @@ impl Exchange {
         }
     }
 
+    /// A response of which only the front is known: it is kept as it stands, and not decoded.
+    pub fn cut_response(&mut self, text: &[u8]) {
+        self.unreadable(text);
+        self.missed_response();
+    }
+
+    /// A response that was sent but not captured: what comes next is not taken for it.
+    pub const fn missed_response(&mut self) {
+        if let Steps::Login(step) = &mut self.steps {
+            step.miss();
+        }
+    }
+
+    /// RFC 4954 section 4: `=` stands for an empty response, which no base64 text can say.
+    fn decode(&mut self, text: &[u8]) -> Option<Vec<u8>> {
+        if text == b"=" {
+            return Some(Vec::new());
+        }
+        if text.len() / 4 * 3 > self.left {
+            return None;
+        }
+        let message = BASE64.decode(text).ok()?;
+        self.left = self.left.saturating_sub(message.len());
+        Some(message)
+    }
+
     fn unreadable(&mut self, text: &[u8]) {
-        self.credential.unreadable.get_or_insert_with(|| Secret::new(Bytes::copy_from_slice(text)));
+        let kept = text.get(..Self::MAX_DATA).unwrap_or(text);
+        self.credential.unreadable.get_or_insert_with(|| Secret::new(Bytes::copy_from_slice(kept)));
     }
 
     /// Whether the client has cancelled: the server's refusal that follows is no verdict on a password.
@@ -107,110 +231,42 @@ impl Exchange {
         self.cancelled
     }
 
+    /// Memory held, in bytes: the fields told so far and what the mechanism needs for the next ones.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let steps = match &self.steps {
+            Steps::Cram(cram) => cram.memory(),
+            Steps::Scram(scram) => size_of_val(&**scram) + scram.memory(),
+            Steps::Otp(otp) => otp.memory(),
+            _ => 0,
+        };
+        size_of::<Self>() + self.credential.memory() + steps
+    }
+
     /// Ends the exchange with the server's verdict.
+    ///
+    /// A client that cancels because the server has told it an [error](Credential::error) was refused.
     #[must_use]
     pub fn finish(self, outcome: Outcome) -> Credential {
+        let cancelled = self.cancelled && self.credential.error.is_none();
         let outcome = match outcome {
-            Outcome::Rejected | Outcome::Unknown if self.cancelled => Outcome::Cancelled,
+            Outcome::Rejected | Outcome::Unknown if cancelled => Outcome::Cancelled,
             outcome => outcome,
         };
-        Credential { outcome, ..self.credential }
-    }
-}
-
-/// RFC 4954 section 4: `=` stands for an empty response, which no base64 text can say.
-fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    if text == b"=" { Some(Vec::new()) } else { BASE64.decode(text).ok() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn run(mechanism: &str, responses: &[&str], outcome: Outcome) -> Credential {
-        let mut exchange = Exchange::new(mechanism.as_bytes());
-        for response in responses {
-            exchange.challenge(b"");
-            exchange.response(response.as_bytes());
-        }
-        exchange.finish(outcome)
-    }
-
-    fn expect(mechanism: &'static str, fields: [Option<&'static str>; 3], outcome: Outcome) -> Credential {
-        let [authorization_identity, username, password] = fields.map(|field| field.map(Bytes::from));
         Credential {
-            authorization_identity,
-            username,
-            password: password.map(Secret::new),
             outcome,
-            ..Credential::new(Bytes::from_static(mechanism.as_bytes()))
+            anonymous: self.credential.anonymous || matches!(self.steps, Steps::Anonymous),
+            ..self.credential
         }
     }
+}
 
-    #[test]
-    fn plain_and_login() {
-        use Outcome::{Accepted, Cancelled, Rejected};
-        let alice = [Some(""), Some("alice"), Some("wonderland")];
-        let bob = [None, Some("bob"), Some("b0b s3cret")];
-        let cases: [(&str, &[&str], Outcome, Credential); 8] = [
-            ("PLAIN", &["AGFsaWNlAHdvbmRlcmxhbmQ="], Accepted, expect("PLAIN", alice, Accepted)),
-            // No padding, lower case name.
-            ("plain", &["AGFsaWNlAHdvbmRlcmxhbmQ"], Rejected, expect("PLAIN", alice, Rejected)),
-            // The authorization identity left out with its NUL.
-            (
-                "PLAIN",
-                &["YWxpY2UAd29uZGVybGFuZA=="],
-                Accepted,
-                expect("PLAIN", [None, Some("alice"), Some("wonderland")], Accepted),
-            ),
-            (
-                "PLAIN",
-                &["YWRtaW4AYWxpY2UAd29uZGVybGFuZA=="],
-                Accepted,
-                expect("PLAIN", [Some("admin"), Some("alice"), Some("wonderland")], Accepted),
-            ),
-            ("LOGIN", &["Ym9i", "YjBiIHMzY3JldA=="], Accepted, expect("LOGIN", bob, Accepted)),
-            ("LOGIN", &["Ym9i", "="], Rejected, expect("LOGIN", [None, Some("bob"), Some("")], Rejected)),
-            ("LOGIN", &["Ym9i", "*"], Rejected, expect("LOGIN", [None, Some("bob"), None], Cancelled)),
-            ("PLAIN", &["*"], Rejected, expect("PLAIN", [None, None, None], Cancelled)),
-        ];
-        for (mechanism, responses, outcome, expected) in cases {
-            assert_eq!(run(mechanism, responses, outcome), expected, "{mechanism} {responses:?}");
-        }
-    }
-
-    #[test]
-    fn a_response_that_cannot_be_read_is_kept_raw() {
-        for (mechanism, response) in [("PLAIN", "!!!"), ("PLAIN", "YWxpY2U="), ("CRAM-MD5", "YWxpY2U=")] {
-            let credential = run(mechanism, &[response], Outcome::Rejected);
-            assert_eq!(credential.unreadable, Some(Secret::new(response)), "{mechanism} {response}");
-            assert_eq!(credential.username, None);
-        }
-    }
-
-    #[test]
-    fn challenge_response_mechanisms_tell_the_user() {
-        // RFC 2195 section 2 and RFC 2831 section 4.
-        let cram = run("CRAM-MD5", &["dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw"], Outcome::Accepted);
-        assert_eq!(cram, expect("CRAM-MD5", [None, Some("tim"), None], Outcome::Accepted));
-        let text = r#"charset=utf-8,username="ch\"ris",realm="elwood.innosoft.com",nonce="OA6MG9tEQGm2hh",nc=00000001"#;
-        let digest = run("DIGEST-MD5", &[&BASE64.encode(text), ""], Outcome::Accepted);
-        let expected = Credential {
-            realm: Some(Bytes::from_static(b"elwood.innosoft.com")),
-            ..expect("DIGEST-MD5", [None, Some("ch\"ris"), None], Outcome::Accepted)
-        };
-        assert_eq!(digest, expected);
-    }
-
-    #[test]
-    fn an_unknown_mechanism_is_told_by_name() {
-        let credential = run("X-CUSTOM", &["AAAA"], Outcome::Rejected);
-        assert_eq!(credential, expect("X-CUSTOM", [None, None, None], Outcome::Rejected));
-    }
-
-    #[test]
-    fn debug_output_shows_no_secret() {
-        let credential = run("PLAIN", &["AGFsaWNlAHdvbmRlcmxhbmQ="], Outcome::Accepted);
-        assert!(!format!("{credential:?}").contains("wonderland"));
+/// What the mechanisms hold may be secrets.
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("credential", &self.credential)
+            .field("cancelled", &self.cancelled)
+            .finish_non_exhaustive()
     }
 }
