@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use mail_wire::framer::Framer;
+use mail_wire::sasl::Exchange;
 
 /// Limits and the place where the capture begins; every buffer of a session has a bound here.
 ///
@@ -84,8 +85,9 @@ impl Config {
     #[must_use]
     pub const fn worst_case(&self) -> usize {
         // Each half: its framer, which passes the limit by one line before the wait is ended. Besides: envelope,
-        // pending commands and reply, each of which passes its limit by one line at most.
+        // pending commands and reply, each of which passes its limit by one line at most; and a login, whose mechanism
+        // has a name of one line at most.
         let half = Framer::worst_case(self.max_line, self.max_held + self.max_line);
-        2 * half + 3 * (self.max_held + 4 * self.max_line) + 4096
+        2 * half + 3 * (self.max_held + 4 * self.max_line) + Exchange::WORST_CASE + self.max_line + 4096
     }
 }

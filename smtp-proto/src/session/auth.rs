@@ -37,6 +37,9 @@ impl Session {
             if matches!(frame.kind, FrameKind::Gap(_)) {
                 // The response, it seems; its answer is the verdict if it says so.
                 self.sync.shaky = true;
+                if let Some(login) = &mut self.login {
+                    login.exchange.missed_response();
+                }
                 self.queue.push(Pending { doubtful: true, ..Pending::new(Expect::Sasl) });
                 self.client = Client::AwaitSasl;
             }
@@ -50,7 +53,10 @@ impl Session {
             self.anomaly(Side::Client, at, &span, Anomaly::LineTooLong { limit: self.config.max_line });
         }
         if let Some(login) = &mut self.login {
-            login.exchange.response(&line.text);
+            match line.end {
+                LineEnd::Cut => login.exchange.cut_response(&line.text),
+                _ => login.exchange.response(&line.text),
+            }
             login.at = at;
             login.span = span.clone();
         }
@@ -77,16 +83,34 @@ impl Session {
                 return;
             }
             Some(reply) if matches!(reply.code, 300..=399) => {
-                if let (Some(login), Some(text)) = (&mut self.login, reply.lines.first()) {
-                    login.exchange.challenge(text);
+                if let Some(login) = &mut self.login {
+                    login.exchange.challenge(reply.text());
                 }
                 self.client = Client::Sasl { sure: true };
                 return;
             }
-            Some(reply) if reply.is_positive() => Outcome::Accepted,
+            Some(reply) if reply.is_positive() => {
+                // RFC 4954 section 4 sends the server's last data as a challenge of its own; some send it with the
+                // verdict. What is no such data, the exchange passes over.
+                if let Some(login) = &mut self.login
+                    && let Some(text) = only_word(reply)
+                {
+                    login.exchange.challenge(text);
+                }
+                Outcome::Accepted
+            }
             Some(_) => Outcome::Rejected,
         };
         self.client = Client::Commands;
         self.end_login(outcome);
     }
+}
+
+/// The text behind the enhanced code, if it is one word.
+fn only_word(reply: &Reply) -> Option<&[u8]> {
+    let mut words = reply.text().split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+    if reply.enhanced.is_some() {
+        words.next();
+    }
+    words.next().filter(|_| words.next().is_none())
 }

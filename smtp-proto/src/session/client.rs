@@ -81,7 +81,7 @@ impl Session {
                 {
                     let (command, at, span) = *held;
                     self.give_up_chunks(at, &span);
-                    self.command(command, at, span);
+                    self.command(command, at, span, false);
                 }
                 answered
             }
@@ -252,20 +252,22 @@ impl Session {
             self.client = Client::AwaitChunks(Box::new((command, at, span)));
             return;
         }
-        self.command(command, at, span);
+        self.command(command, at, span, line.end == LineEnd::Cut);
         if let Client::AwaitData { bare_lf: lf } = &mut self.client {
             *lf = bare_lf;
         }
     }
 
-    fn command(&mut self, command: Command, at: Timestamp, span: Range<u64>) {
+    fn command(&mut self, command: Command, at: Timestamp, span: Range<u64>, cut: bool) {
         let expect = self.expect(&command);
         let raw = matches!(command.arguments, Arguments::Raw(_)) || command.verb == Verb::Unknown;
         let sasl = match (&command.verb, &command.arguments) {
             (Verb::Auth | Verb::XExps, Arguments::Auth { mechanism, initial_response }) => {
                 let mut exchange = Exchange::new(mechanism);
-                if let Some(response) = initial_response {
-                    exchange.response(response);
+                match initial_response {
+                    Some(response) if cut => exchange.cut_response(response),
+                    Some(response) => exchange.response(response),
+                    None => {}
                 }
                 Some(Login { exchange, at, span: span.clone() })
             }

@@ -262,6 +262,7 @@ impl Session {
             + self.queue.memory()
             + self.transaction.memory()
             + self.partial_reply.as_ref().map_or(0, PartialReply::memory)
+            + self.login.as_ref().map_or(0, |login| login.exchange.memory())
     }
 
     fn half(&mut self, dir: Direction) -> &mut Framer {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::or_fun_call, reason = "a test may fail loudly")]
 
 use mail_wire::transcript::{Step, Transcript};
-use smtp_proto::{Config, Direction, Event, EventKind, Recipient, Reply, Session, Timestamp};
+use smtp_proto::{Config, Credential, Direction, Event, EventKind, Recipient, Reply, Session, Timestamp};
 use std::path::PathBuf;
 
 /// All transcripts by name.
@@ -88,6 +88,47 @@ fn recipient(recipient: &Recipient) -> String {
     format!("<{}> {code}", text(&recipient.path.mailbox))
 }
 
+/// Mechanism, user, password and outcome, then what else there is.
+fn credential(login: &Credential) -> String {
+    let show = |field: Option<&[u8]>| field.map_or("-".to_owned(), text);
+    let mut told = format!(
+        "credential {} {} {} {:?}",
+        text(&login.mechanism),
+        show(login.username.as_deref()),
+        show(login.password.as_ref().map(|password| password.expose().as_ref())),
+        login.outcome
+    );
+    let fields = [
+        ("identity", login.authorization_identity.as_deref()),
+        ("domain", login.domain.as_deref()),
+        ("workstation", login.workstation.as_deref()),
+        ("realm", login.realm.as_deref()),
+        ("service", login.service.as_deref()),
+        ("token", login.token.as_ref().map(|token| token.expose().as_ref())),
+        ("host", login.host.as_deref()),
+        ("port", login.port.as_deref()),
+        ("trace", login.trace.as_deref()),
+        ("error", login.error.as_deref()),
+    ];
+    for (name, value) in fields {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            told += &format!(" {name}={}", text(value));
+        }
+    }
+    for fact in login.server_names.iter().chain(&login.claims) {
+        told += &format!(" {}={}", fact.name, text(&fact.value));
+    }
+    if let Some(once) = &login.one_time {
+        let response = once.response.as_ref().map_or("-".to_owned(), |response| text(response.expose()));
+        told +=
+            &format!(" once={} {:?} {} {response}", text(&once.algorithm), once.sequence, text(&once.seed));
+    }
+    if let Some(hash) = &login.hash {
+        told += &format!(" hash={:?} {:?} {}", hash.hashcat_mode, hash.john_format, text(hash.line.expose()));
+    }
+    told
+}
+
 /// One event as transcripts expect it.
 pub(crate) fn short(dir: Direction, kind: &EventKind) -> String {
     let side = if dir == Direction::ToServer { "C" } else { "S" };
@@ -101,16 +142,7 @@ pub(crate) fn short(dir: Direction, kind: &EventKind) -> String {
         EventKind::Reply { reply: answer, answers } => {
             format!("reply {} -> {}", reply(answer), answers.map_or("nothing", |verb| verb.as_str()))
         }
-        EventKind::Credential(login) => {
-            let show = |field: Option<&[u8]>| field.map_or("-".to_owned(), text);
-            format!(
-                "credential {} {} {} {:?}",
-                text(&login.mechanism),
-                show(login.username.as_deref()),
-                show(login.password.as_ref().map(|password| password.expose().as_ref())),
-                login.outcome
-            )
-        }
+        EventKind::Credential(login) => credential(login),
         EventKind::MessageStart(envelope) => format!(
             "message-start {:?}{} <{}> to {}",
             envelope.operation,
