@@ -131,6 +131,9 @@ fn secrets_are_written_as_asked() {
         assert!(mailtap(dir.path(), &arguments).status.success());
         let read = |name: &str| fs::read_to_string(dir.path().join("out").join(name)).unwrap();
         assert_eq!(read("logins.jsonl").contains(password), in_logins, "{how:?}");
+        // A line to guess at a password with is a secret as well.
+        assert_eq!(read("logins.jsonl").contains("$cram_md5$"), in_logins, "{how:?}");
+        assert_eq!(read("logins.jsonl").contains(r#""hashcat_mode":10200"#), how != Some("omit"), "{how:?}");
         assert_eq!(read("commands.jsonl").contains(response), in_commands, "{how:?}");
         assert_eq!(read("commands.jsonl").contains("sha256:"), matches!(how, None | Some("hash")), "{how:?}");
     }

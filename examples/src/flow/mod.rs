@@ -4,6 +4,7 @@
 //! session, and everything after them directly. A flow that is no mail is let go.
 
 mod conversation;
+mod login;
 pub(crate) mod places;
 mod smtp;
 mod smuggling;

@@ -2,6 +2,7 @@
 
 use super::Told;
 use super::conversation::{Scene, at_packet};
+use super::login;
 use super::smuggling::Suspect;
 use super::tls::Watch;
 use crate::message::Message;
@@ -9,8 +10,8 @@ use crate::record::{self, Direction, Layer, Protocol, Text, TlsStart};
 use crate::sink::SinkError;
 use core::ops::Range;
 use smtp_proto::{
-    Anomaly, Command, Config, Credential, Envelope, Event, EventKind, LoginOutcome, LooseForm, MessageEnd,
-    Operation, Outcome, Parameter, Path, Reply, Session, Verb,
+    Anomaly, Command, Config, Credential, Envelope, Event, EventKind, LooseForm, MessageEnd, Operation,
+    Outcome, Parameter, Path, Reply, Session, Verb,
 };
 use std::collections::BTreeMap;
 
@@ -261,21 +262,7 @@ impl Smtp {
             tally.server.clone(),
             Text::from(&credential.mechanism),
         );
-        record.username = credential.username.as_ref().map(Text::from);
-        let password = credential.password.as_ref().and_then(|password| scene.secret(password.expose()));
-        record.password = password.map(record::Secret::from);
-        record.authorization_identity = credential
-            .authorization_identity
-            .as_ref()
-            .filter(|identity| !identity.is_empty())
-            .map(Text::from);
-        record.realm = credential.realm.as_ref().map(Text::from);
-        record.outcome = match credential.outcome {
-            LoginOutcome::Accepted => record::LoginOutcome::Accepted,
-            LoginOutcome::Rejected => record::LoginOutcome::Rejected,
-            LoginOutcome::Cancelled => record::LoginOutcome::Cancelled,
-            _ => record::LoginOutcome::Unknown,
-        };
+        login::fill(&mut record, credential, scene);
         record.over_tls = self.tls_start.is_some() || self.starttls == Starttls::DecryptedUpstream;
         Told::Login(Box::new(record))
     }

@@ -1,6 +1,7 @@
 //! `logins.jsonl`.
 
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 use super::{LoginOutcome, Place, Protocol, Secret, Text, Time};
 
@@ -40,9 +41,27 @@ pub struct Login {
     /// Realm of DIGEST-MD5 or GSSAPI.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub realm: Option<Text>,
+    /// For which service: DIGEST-MD5's digest-uri, the name in a Kerberos ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<Text>,
+    /// How a Kerberos ticket is encrypted (RFC 3961).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub etype: Option<i32>,
+    /// What the server calls itself (NTLM): `netbios-computer`, `dns-domain` ...
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub server_names: BTreeMap<&'static str, Text>,
+    /// The trace of an anonymous login.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Text>,
     /// Bearer token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<Secret>,
+    /// What the token says of itself, unverified: `iss`, `sub`, `aud`, `exp`, `email`, `upn`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub claims: BTreeMap<&'static str, Vec<Text>>,
+    /// The server's reason for refusing a token or a proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Text>,
     /// What a password cracker takes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash: Option<CrackableHash>,
@@ -78,7 +97,13 @@ impl Login {
             domain: None,
             workstation: None,
             realm: None,
+            service: None,
+            etype: None,
+            server_names: BTreeMap::new(),
+            trace: None,
             token: None,
+            claims: BTreeMap::new(),
+            error: None,
             hash: None,
             outcome: LoginOutcome::Unknown,
             over_tls: false,
