@@ -18,7 +18,8 @@ use crate::Secret;
 /// | APOP | 20 | dynamic_1017 | [`apop`] |
 ///
 /// There is no line where it would be a wrong one: where a field holds the separator, a control character or text
-/// that is not UTF-8, where a message is missing, or where it is not of the length that the mechanism asks for.
+/// that is not UTF-8, where a message is missing, where it is not of the length that the mechanism asks for, or where
+/// nobody knows in which charset a name was hashed (DIGEST-MD5 beyond ASCII).
 /// A tool may have limits of its own on the length of fields, which depend on its version.
 ///
 /// # Kerberos

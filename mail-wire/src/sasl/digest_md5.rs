@@ -72,10 +72,13 @@ impl Directives {
         let (realm, authzid) = (of(&self.realm), of(&self.authzid));
         let qop = self.qop.as_deref().unwrap_or(b"auth");
         let text = |value| field(value, "$:");
+        // RFC 2831 section 2.1.2.1 hashes names in ISO 8859-1 where that can express them, whatever they are sent in,
+        // and not every client does: beyond ASCII nobody knows what was hashed.
+        let name = |value| text(value).filter(|name| name.is_ascii());
         let mut line = format!(
             "$DIGEST-MD5${}${}${}${}${}${}${}${}",
-            text(self.username.as_deref()?)?,
-            text(&realm)?,
+            name(self.username.as_deref()?)?,
+            name(&realm)?,
             text(self.nonce.as_deref()?)?,
             text(self.uri.as_deref()?)?,
             text(self.cnonce.as_deref()?)?,

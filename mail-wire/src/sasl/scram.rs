@@ -28,8 +28,10 @@ impl Scram {
         if let Some(error) = message.strip_prefix(b"e=") {
             let error = error.split(|byte| *byte == b',').next().unwrap_or_default();
             credential.error = Some(Bytes::copy_from_slice(error));
-        } else if let Some(signature) = attribute(&message, b'v') {
-            if self.client_final.is_some() {
+        } else if message.starts_with(b"v=") {
+            if self.client_final.is_some()
+                && let Some(signature) = attribute(&message, b'v')
+            {
                 credential.hash = self.record(credential, signature);
             }
         } else if self.client_final.is_none() && attribute(&message, b'r').is_some() {
@@ -85,6 +87,8 @@ impl Scram {
             return None;
         }
         let text = |value| field(value, ":");
+        // The proof is the last attribute.
+        let proof = proof.get(3..).filter(|proof| !proof.contains(&b','))?;
         let line = format!(
             "scram:{}:{}:{}:{}:{},{},{}:{}:{}",
             self.algorithm,
@@ -94,7 +98,7 @@ impl Scram {
             text(first)?,
             text(server)?,
             text(without_proof)?,
-            text(proof.get(3..)?)?,
+            text(proof)?,
             text(signature)?,
         );
         Some(Crack::new(None, None, line))

@@ -202,7 +202,7 @@ fn digest_md5() {
     let lines = [challenge, Client(response.as_bytes()), rspauth, Raw("")];
     assert_eq!(converse("DIGEST-MD5", &lines, Accepted), expected);
 
-    let changed: [(&str, &str, Option<Crack>); 8] = [
+    let changed: [(&str, &str, Option<Crack>); 9] = [
         // The authorization identity is the last field, a user without realm has an empty one.
         ("qop=auth", "qop=auth,authzid=\"ann\"", crack(None, Some("dmd5"), &format!("{line}$ann"))),
         (
@@ -215,6 +215,7 @@ fn digest_md5() {
         // A separator in a field, or a field missing: no line.
         ("\"chris\"", "\"ch$ris\"", None),
         ("\"chris\"", "\"ch:ris\"", None),
+        ("\"chris\"", "\"chrïs\"", None),
         ("cnonce=\"OA6MHXh6VqTrRk\",", "", None),
         ("d388", "d38", None),
     ];
@@ -264,6 +265,12 @@ fn scram() {
         some.remove(missing);
         assert_eq!(converse("SCRAM-SHA-1", &some, Accepted).hash, None, "{missing}");
     }
+    // Something behind the proof.
+    let longer = format!("{final_message},x=y");
+    assert_eq!(
+        converse("SCRAM-SHA-1", &[lines[0], lines[1], Client(longer.as_bytes())], Accepted).hash,
+        None
+    );
     // Nonces that do not belong together.
     let other = server.replace("3rfc", "4rfc");
     assert_eq!(converse("SCRAM-SHA-1", &[lines[0], Server(other.as_bytes()), lines[2]], Accepted).hash, None);
