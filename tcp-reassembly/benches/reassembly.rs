@@ -2,6 +2,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
     missing_docs,
     reason = "a bench may fail loudly"
 )]
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use tcp_reassembly::packet::{LinkType, decode};
+use tcp_reassembly::packet::{self, LinkType, Resolver, decode};
 use tcp_reassembly::{Config, Flags, Reassembler, Segment};
 
 const SIZE: u32 = 1460;
@@ -114,6 +115,54 @@ fn bench(c: &mut Criterion) {
     group.throughput(Throughput::Bytes(frame.len() as u64));
     group.bench_function("decode Ethernet, IPv4, TCP", |b| {
         b.iter(|| decode(LinkType::Ethernet, 1, Duration::ZERO, black_box(&frame), frame.len() as u32));
+    });
+    group.bench_function("resolve Ethernet, IPv4, TCP", |b| {
+        let mut resolver = Resolver::new(packet::Config::default());
+        b.iter(|| {
+            let segments =
+                resolver.push(LinkType::Ethernet, 1, Duration::ZERO, black_box(&frame), frame.len() as u32);
+            segments.unwrap().for_each(|segment| {
+                black_box(segment);
+            });
+        });
+    });
+    let inner = frame.slice(..);
+    let header = [8, 0, 0, 0, 0, 0, 5, 0];
+    let mut frame = vec![0; 12];
+    frame.extend([8, 0]);
+    let ip = etherparse::PacketBuilder::ipv4([10, 1, 0, 1], [10, 1, 0, 2], 64).udp(50_000, 4789);
+    ip.write(&mut frame, &[&header[..], &inner].concat()).unwrap();
+    let frame = Bytes::from(frame);
+    group.bench_function("resolve VXLAN", |b| {
+        let mut resolver = Resolver::new(packet::Config::default());
+        b.iter(|| {
+            resolver.push(LinkType::Ethernet, 1, Duration::ZERO, black_box(&frame), frame.len() as u32)
+        });
+    });
+    // The same segment in three fragments.
+    let payload = inner.slice(34..);
+    let frames: Vec<Bytes> = payload
+        .chunks(504)
+        .enumerate()
+        .map(|(place, part)| {
+            let mut ip = inner[14..34].to_vec();
+            let more = if (place + 1) * 504 < payload.len() { 0x2000 } else { 0 };
+            ip[2..4].copy_from_slice(&(20 + part.len() as u16).to_be_bytes());
+            ip[6..8].copy_from_slice(&((place as u16 * 63) | more).to_be_bytes());
+            Bytes::from([&ip, part].concat())
+        })
+        .collect();
+    group.bench_function("resolve three fragments", |b| {
+        let mut resolver = Resolver::new(packet::Config::default());
+        b.iter(|| {
+            for frame in &frames {
+                let segments =
+                    resolver.push(LinkType::Raw, 1, Duration::ZERO, black_box(frame), frame.len() as u32);
+                segments.unwrap().for_each(|segment| {
+                    black_box(segment);
+                });
+            }
+        });
     });
     group.finish();
 }

@@ -170,7 +170,7 @@ fn extension_headers_and_fragments() {
             "too long",
             60,
             vec![&[6, 255, 0, 0, 0, 0, 0, 0][..]],
-            Err(PacketError::Malformed("IPv6 extension headers")),
+            Err(PacketError::Malformed("header longer than its packet")),
         ),
     ] {
         let result = read(229, &v6(first, &chain(&headers)));

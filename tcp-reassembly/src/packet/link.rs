@@ -1,6 +1,7 @@
-//! Link layers: where the IP packet begins.
+//! Link layers: what stands in front of the first network header.
 
 use super::PacketError;
+use super::walk::Layer;
 
 /// The type of link a capture was taken from, as far as it is understood here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,26 +43,18 @@ impl LinkType {
     }
 }
 
-/// VLAN tags on top of each other that are looked through; more is no network.
-const MAX_TAGS: usize = 8;
-
-/// Where the IP packet begins in a frame.
-pub(super) fn ip_start(link: LinkType, frame: &[u8]) -> Result<usize, PacketError> {
+/// What a frame begins with behind its link header, and where.
+pub(super) fn start(link: LinkType, frame: &[u8]) -> Result<(Layer, usize), PacketError> {
     match link {
-        LinkType::Raw | LinkType::Ipv4 | LinkType::Ipv6 => Ok(0),
+        LinkType::Ethernet => Ok((Layer::Ethernet, 0)),
+        LinkType::Raw | LinkType::Ipv4 | LinkType::Ipv6 => Ok((Layer::Ip, 0)),
         LinkType::Null => {
             let family = first(frame)?;
             family_start(u32::from_le_bytes(family)).or_else(|_| family_start(u32::from_be_bytes(family)))
         }
         LinkType::Loop => family_start(u32::from_be_bytes(first(frame)?)),
-        LinkType::Ethernet => ether_type(frame, 12),
-        LinkType::LinuxSll => ether_type(frame, 14),
-        LinkType::LinuxSll2 => match u16_at(frame, 0)? {
-            0x0800 | 0x86dd => Ok(20),
-            // The tag stands behind the header, which has the type of the tag itself in front.
-            tag if is_tag(tag) => ether_type(frame, 22),
-            _ => Err(PacketError::NotIp),
-        },
+        LinkType::LinuxSll => Ok((Layer::EtherType(u16_at(frame, 14)?), 16)),
+        LinkType::LinuxSll2 => Ok((Layer::EtherType(u16_at(frame, 0)?), 20)),
     }
 }
 
@@ -70,39 +63,16 @@ fn first(frame: &[u8]) -> Result<[u8; 4], PacketError> {
 }
 
 /// The numbers of `AF_INET`, and of `AF_INET6` on Linux, `NetBSD`, `FreeBSD` and macOS.
-const fn family_start(family: u32) -> Result<usize, PacketError> {
+const fn family_start(family: u32) -> Result<(Layer, usize), PacketError> {
     match family {
-        2 | 10 | 24 | 28 | 30 => Ok(4),
+        2 | 10 | 24 | 28 | 30 => Ok((Layer::Ip, 4)),
         _ => Err(PacketError::NotIp),
     }
 }
 
-const fn is_tag(ether_type: u16) -> bool {
-    matches!(ether_type, 0x8100 | 0x88a8 | 0x9100 | 0x9200)
-}
-
-/// Reads the type at `at` and looks through the tags behind it.
-fn ether_type(frame: &[u8], mut at: usize) -> Result<usize, PacketError> {
-    for _ in 0..=MAX_TAGS {
-        match u16_at(frame, at)? {
-            0x0800 | 0x86dd => return Ok(at + 2),
-            tag if is_tag(tag) => at += 4,
-            // IEEE 802.3: a length, then LLC; SNAP brings a type again (RFC 1042).
-            0..0x600 => {
-                let llc = frame.get(at + 2..at + 8).ok_or(PacketError::Truncated)?;
-                if llc != [0xaa, 0xaa, 3, 0, 0, 0] {
-                    return Err(PacketError::NotIp);
-                }
-                at += 8;
-            }
-            _ => return Err(PacketError::NotIp),
-        }
-    }
-    Err(PacketError::NotIp)
-}
-
-fn u16_at(frame: &[u8], at: usize) -> Result<u16, PacketError> {
-    let bytes = frame.get(at..).and_then(<[u8]>::first_chunk).ok_or(PacketError::Truncated)?;
+/// Two bytes in network order.
+pub(super) fn u16_at(bytes: &[u8], at: usize) -> Result<u16, PacketError> {
+    let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or(PacketError::Truncated)?;
     Ok(u16::from_be_bytes(*bytes))
 }
 
@@ -111,35 +81,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_ip() {
-        let ether = |rest: &[u8]| [&[0; 12], rest].concat();
-        let sll = |rest: &[u8]| [&[0; 14], rest].concat();
-        let sll2 = |kind: [u8; 2], rest: &[u8]| [&kind[..], &[0; 18], rest].concat();
-        for (link, frame, start) in [
-            (LinkType::Ethernet, ether(&[8, 0]), Ok(14)),
-            (LinkType::Ethernet, ether(&[0x86, 0xdd]), Ok(14)),
-            (LinkType::Ethernet, ether(&[0x81, 0, 0, 5, 8, 0]), Ok(18)),
-            (LinkType::Ethernet, ether(&[0x88, 0xa8, 0, 5, 0x81, 0, 0, 6, 8, 0]), Ok(22)),
-            (LinkType::Ethernet, ether(&[0x91, 0, 0, 5, 0x81, 0, 0, 6, 0x81, 0, 0, 7, 8, 0]), Ok(26)),
-            (LinkType::Ethernet, ether(&[0, 50, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0]), Ok(22)),
-            (LinkType::Ethernet, ether(&[0, 50, 0x42, 0x42, 3, 0, 0, 0, 8, 0]), Err(PacketError::NotIp)),
-            (LinkType::Ethernet, ether(&[8, 6]), Err(PacketError::NotIp)),
-            (LinkType::Ethernet, ether(&[8]), Err(PacketError::Truncated)),
-            (LinkType::Ethernet, ether(&[0x81, 0, 0, 5].repeat(20)), Err(PacketError::NotIp)),
-            (LinkType::Null, vec![2, 0, 0, 0], Ok(4)),
-            (LinkType::Null, vec![0, 0, 0, 30], Ok(4)),
+    fn begins_behind_the_link_header() {
+        let sll = [&[0; 14][..], &[8, 0]].concat();
+        let sll2 = [&[0x81, 0][..], &[0; 18]].concat();
+        for (link, frame, result) in [
+            (LinkType::Ethernet, vec![], Ok((Layer::Ethernet, 0))),
+            (LinkType::Raw, vec![], Ok((Layer::Ip, 0))),
+            (LinkType::Null, vec![2, 0, 0, 0], Ok((Layer::Ip, 4))),
+            (LinkType::Null, vec![0, 0, 0, 30], Ok((Layer::Ip, 4))),
             (LinkType::Null, vec![7, 0, 0, 0], Err(PacketError::NotIp)),
-            (LinkType::Loop, vec![0, 0, 0, 24], Ok(4)),
+            (LinkType::Loop, vec![0, 0, 0, 24], Ok((Layer::Ip, 4))),
             (LinkType::Loop, vec![24, 0, 0, 0], Err(PacketError::NotIp)),
             (LinkType::Loop, vec![0, 0, 0], Err(PacketError::Truncated)),
-            (LinkType::LinuxSll, sll(&[8, 0]), Ok(16)),
-            (LinkType::LinuxSll, sll(&[0x81, 0, 0, 5, 8, 0]), Ok(20)),
-            (LinkType::LinuxSll2, sll2([8, 0], &[]), Ok(20)),
-            (LinkType::LinuxSll2, sll2([0x81, 0], &[0, 5, 8, 0]), Ok(24)),
-            (LinkType::LinuxSll2, sll2([8, 6], &[]), Err(PacketError::NotIp)),
-            (LinkType::Raw, vec![], Ok(0)),
+            (LinkType::LinuxSll, sll, Ok((Layer::EtherType(0x800), 16))),
+            (LinkType::LinuxSll, vec![0; 15], Err(PacketError::Truncated)),
+            (LinkType::LinuxSll2, sll2, Ok((Layer::EtherType(0x8100), 20))),
         ] {
-            assert_eq!(ip_start(link, &frame), start, "{link:?} {frame:?}");
+            assert_eq!(start(link, &frame), result, "{link:?} {frame:?}");
         }
     }
 

@@ -1,8 +1,16 @@
 //! Frames to segments.
 //!
-//! [`decode`] reads one captured frame: link layer, IP with its extension headers, TCP. The payload of the segment
-//! is a slice of the frame, without a copy. Lengths come from the IP header, so padding and trailers of the link
-//! layer never get into a stream.
+//! [`decode`] reads one captured frame: link layer, tags, labels and tunnels, IP with its extension headers, TCP. It
+//! needs no memory of other frames, so a fragment is an error to it. A [`Resolver`] does the same for one frame after
+//! the other and puts fragments together; it is the step to take before connections are spread over workers.
+//!
+//! The payload of a segment is a slice of its frame, without a copy; only fragments are copied. Lengths come from the
+//! innermost IP header, so padding and trailers never get into a stream. Where segmentation offload left a length out,
+//! the one outside counts. What the capture cut off is still told as a length.
+//!
+//! Looked through are VLAN tags, also stacked; MPLS labels, in front of IP or of Ethernet with and without control
+//! word; PPPoE sessions; GRE with checksum, key and sequence number, also that of PPTP; IP in IP in all four ways; VXLAN
+//! and Geneve on their ports, where the header looks like them. At most eight IP packets may be in one another.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -15,13 +23,24 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod datagram;
+mod event;
 mod ip;
 mod link;
+mod resolver;
+mod segments;
+mod span;
 mod tcp;
+mod tunnel;
+mod walk;
 
 use bytes::Bytes;
 
+pub use self::event::{Anomaly, Config, Conflict, Event, Stats, Unfinished};
 pub use self::link::LinkType;
+pub use self::resolver::Resolver;
+pub use self::segments::Segments;
+use self::walk::Found;
 use crate::{Segment, Timestamp};
 
 /// Why a frame gives no segment.
@@ -34,9 +53,12 @@ pub enum PacketError {
     /// IP, but not TCP.
     #[error("not a TCP segment")]
     NotTcp,
-    /// A part of an IP datagram.
+    /// A part of an IP datagram; a [`Resolver`] puts the parts together.
     #[error("an IP fragment")]
     Fragment,
+    /// More headers around each other than any network makes.
+    #[error("too many headers around each other")]
+    TooDeep,
     /// The capture ends before the payload begins.
     #[error("the capture cut a header short")]
     Truncated,
@@ -53,6 +75,7 @@ impl PacketError {
             Self::NotIp => "not-ip",
             Self::NotTcp => "not-tcp",
             Self::Fragment => "fragment",
+            Self::TooDeep => "too-deep",
             Self::Truncated => "truncated",
             Self::Malformed(_) => "malformed",
         }
@@ -71,24 +94,9 @@ pub fn decode(
     frame: &Bytes,
     original_len: u32,
 ) -> Result<Segment, PacketError> {
-    let original_len = usize::try_from(original_len).unwrap_or(usize::MAX).max(frame.len());
-    let start = link::ip_start(link, frame)?;
-    let packet_bytes = frame.get(start..).ok_or(PacketError::Truncated)?;
-    let ip = ip::read(packet_bytes, original_len - start)?;
-    let tcp_bytes = packet_bytes.get(ip.header..).ok_or(PacketError::Truncated)?;
-    let tcp_bytes = tcp_bytes.get(..ip.payload).unwrap_or(tcp_bytes);
-    let tcp = tcp::read(tcp_bytes, ip.payload)?;
-
-    let from = start + ip.header + tcp.header;
-    let to = start + ip.header + tcp_bytes.len();
-    let offset = u32::try_from(from).map_err(|_| PacketError::Malformed("frame of 4 GiB"))?;
-    let wire = u32::try_from(ip.payload - tcp.header).unwrap_or(u32::MAX);
-    let mut segment = Segment::new((ip.src, tcp.src).into(), (ip.dst, tcp.dst).into(), tcp.seq)
-        .with_packet(packet, at)
-        .with_flags(tcp.flags)
-        .with_window(tcp.window)
-        .with_payload(frame.slice(from..to.max(from)), offset)
-        .with_payload_len(wire);
-    segment.ack = tcp.ack;
-    Ok(segment)
+    let wire = usize::try_from(original_len).unwrap_or(usize::MAX).max(frame.len());
+    match walk::frame(link, frame, wire)? {
+        Found::Tcp(place) => segments::of_frame(frame, &place, packet, at),
+        Found::Fragment(_) => Err(PacketError::Fragment),
+    }
 }

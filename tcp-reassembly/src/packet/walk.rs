@@ -1,0 +1,253 @@
+//! From header to header, through tags, labels and tunnels, down to TCP or to a fragment of something.
+
+use core::net::IpAddr;
+
+use super::ip::{self, Extension, Part};
+use super::link::{self, LinkType, u16_at};
+use super::{PacketError, tunnel};
+
+/// IP packets in one another, and datagrams put together on the way; more is no network.
+const MAX_DEPTH: u8 = 8;
+
+/// Tags, label stacks and other headers in front of an IP header.
+const MAX_LINKS: u8 = 10;
+
+/// What the next header is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layer {
+    Ethernet,
+    /// What a type of Ethernet announces.
+    EtherType(u16),
+    /// IPv4 or IPv6.
+    Ip,
+    /// What an IP protocol number announces.
+    Protocol(u8),
+    Mpls,
+    Pppoe,
+    Ppp,
+}
+
+/// What a tunnel header says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tunnel {
+    /// What is inside, and after how many bytes.
+    pub(super) layer: Layer,
+    pub(super) skip: usize,
+    /// Length of what is inside, where the header says it.
+    pub(super) len: Option<usize>,
+}
+
+/// Where a walk ends well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    Tcp(Place),
+    Fragment(Fragment),
+}
+
+/// A TCP segment: where it begins, and where it ended on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) src: IpAddr,
+    pub(super) dst: IpAddr,
+    pub(super) at: usize,
+    pub(super) end: usize,
+}
+
+/// What the fragments of a datagram have in common: RFC 791, section 3.2, and RFC 8200, section 4.5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Name {
+    pub(super) src: IpAddr,
+    pub(super) dst: IpAddr,
+    pub(super) id: u32,
+    /// Only for IPv4.
+    pub(super) protocol: Option<u8>,
+}
+
+/// A part of a datagram: where it begins, and where it ended on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fragment {
+    pub(super) name: Name,
+    pub(super) offset: usize,
+    pub(super) more: bool,
+    /// What the datagram begins with; only the first fragment is to be believed.
+    pub(super) next: u8,
+    pub(super) at: usize,
+    pub(super) end: usize,
+    pub(super) depth: u8,
+}
+
+#[derive(Debug)]
+struct Walk<'a> {
+    /// What was captured, padding included.
+    bytes: &'a [u8],
+    at: usize,
+    /// Where the innermost packet so far ended on the wire; what comes behind is padding.
+    end: usize,
+    /// Of the innermost IP header.
+    ends: Option<(IpAddr, IpAddr)>,
+    depth: u8,
+    links: u8,
+}
+
+/// Walks through a frame that was `wire` bytes long.
+pub(super) fn frame(link: LinkType, bytes: &[u8], wire: usize) -> Result<Found, PacketError> {
+    let (layer, at) = link::start(link, bytes)?;
+    Walk { bytes, at, end: wire, ends: None, depth: 0, links: 0 }.run(layer)
+}
+
+/// Walks on through a datagram put together, of which `bytes` are there from the beginning on.
+pub(super) fn datagram(
+    bytes: &[u8],
+    total: usize,
+    name: &Name,
+    next: u8,
+    depth: u8,
+) -> Result<Found, PacketError> {
+    let mut walk = Walk { bytes, at: 0, end: total, ends: Some((name.src, name.dst)), depth, links: 0 };
+    walk.deeper()?;
+    walk.run(Layer::Protocol(next))
+}
+
+impl Walk<'_> {
+    fn run(&mut self, mut layer: Layer) -> Result<Found, PacketError> {
+        loop {
+            layer = match layer {
+                Layer::Protocol(ip::TCP) => return self.tcp(),
+                Layer::Ip => {
+                    let header = ip::read(self.visible()?, self.end.saturating_sub(self.at))
+                        .map_err(|error| self.blame(error))?;
+                    self.deeper()?;
+                    self.links = 0;
+                    self.ends = Some((header.src, header.dst));
+                    self.end = self.at + header.total;
+                    self.at += header.len;
+                    if let Some(part) = header.part {
+                        return self.fragment(part, header.next, Some(header.next));
+                    }
+                    Layer::Protocol(header.next)
+                }
+                Layer::Protocol(
+                    kind @ (ip::HOP_BY_HOP
+                    | ip::ROUTING
+                    | ip::FRAGMENT
+                    | ip::DESTINATION
+                    | ip::MOBILITY
+                    | ip::AUTHENTICATION),
+                ) => match ip::extension(kind, self.visible()?).map_err(|error| self.blame(error))? {
+                    Extension::Skip { next, len } => {
+                        self.at += len;
+                        Layer::Protocol(next)
+                    }
+                    Extension::Part { next, part } => {
+                        self.at += 8;
+                        return self.fragment(part, next, None);
+                    }
+                },
+                Layer::Protocol(ip::IPV4 | ip::IPV6) => Layer::Ip,
+                Layer::Protocol(ip::MPLS) => Layer::Mpls,
+                other => {
+                    let bytes = self.visible()?;
+                    let tunnel = match other {
+                        Layer::Ethernet => ethernet(bytes),
+                        Layer::EtherType(kind) => ether_type(kind, bytes),
+                        Layer::Mpls => tunnel::mpls(bytes, self.end.saturating_sub(self.at)),
+                        Layer::Pppoe => tunnel::pppoe(bytes),
+                        Layer::Ppp => tunnel::ppp(bytes),
+                        Layer::Protocol(ip::GRE) => tunnel::gre(bytes),
+                        Layer::Protocol(ip::UDP) => tunnel::udp(bytes),
+                        _ => Err(PacketError::NotTcp),
+                    };
+                    let tunnel = tunnel.map_err(|error| self.blame(error))?;
+                    if tunnel.skip > 0 {
+                        self.links += 1;
+                        if self.links > MAX_LINKS {
+                            return Err(PacketError::TooDeep);
+                        }
+                    }
+                    self.at += tunnel.skip;
+                    if let Some(len) = tunnel.len {
+                        self.end = self.end.min(self.at.saturating_add(len));
+                    }
+                    tunnel.layer
+                }
+            };
+        }
+    }
+
+    /// What was captured of the innermost packet, from here on.
+    fn visible(&self) -> Result<&[u8], PacketError> {
+        if self.at > self.end {
+            return Err(PacketError::Malformed("header longer than its packet"));
+        }
+        let bytes = self.bytes.get(..self.end).unwrap_or(self.bytes);
+        bytes.get(self.at..).ok_or(PacketError::Truncated)
+    }
+
+    /// A header that is cut short was cut by the capture or by its own packet.
+    const fn blame(&self, error: PacketError) -> PacketError {
+        match error {
+            PacketError::Truncated if self.bytes.len() >= self.end => {
+                PacketError::Malformed("header longer than its packet")
+            }
+            other => other,
+        }
+    }
+
+    const fn deeper(&mut self) -> Result<(), PacketError> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH { Err(PacketError::TooDeep) } else { Ok(()) }
+    }
+
+    fn tcp(&self) -> Result<Found, PacketError> {
+        let (src, dst) = self.ends.ok_or(PacketError::NotIp)?;
+        if self.at > self.end {
+            return Err(PacketError::Malformed("header longer than its packet"));
+        }
+        Ok(Found::Tcp(Place { src, dst, at: self.at, end: self.end }))
+    }
+
+    fn fragment(&self, part: Part, next: u8, protocol: Option<u8>) -> Result<Found, PacketError> {
+        let (src, dst) = self.ends.ok_or(PacketError::NotIp)?;
+        if self.at > self.end {
+            return Err(PacketError::Malformed("header longer than its packet"));
+        }
+        if self.at > self.bytes.len() {
+            return Err(PacketError::Truncated);
+        }
+        Ok(Found::Fragment(Fragment {
+            name: Name { src, dst, id: part.id, protocol },
+            offset: part.offset,
+            more: part.more,
+            next,
+            at: self.at,
+            end: self.end,
+            depth: self.depth,
+        }))
+    }
+}
+
+/// IEEE 802.3, section 3.1.1.
+fn ethernet(bytes: &[u8]) -> Result<Tunnel, PacketError> {
+    Ok(Tunnel { layer: Layer::EtherType(u16_at(bytes, 12)?), skip: 14, len: None })
+}
+
+/// What an Ethernet type announces; `bytes` begin behind it.
+fn ether_type(kind: u16, bytes: &[u8]) -> Result<Tunnel, PacketError> {
+    let (layer, skip) = match kind {
+        0x0800 | 0x86dd => (Layer::Ip, 0),
+        // IEEE 802.1Q, section 9.6.
+        tag if tunnel::is_tag(tag) => (Layer::EtherType(u16_at(bytes, 2)?), 4),
+        0x8847 | 0x8848 => (Layer::Mpls, 0),
+        0x8864 => (Layer::Pppoe, 0),
+        // A length, then LLC; SNAP brings a type again (RFC 1042).
+        0..0x600 => {
+            let llc = bytes.first_chunk::<6>().ok_or(PacketError::Truncated)?;
+            if *llc != [0xaa, 0xaa, 3, 0, 0, 0] {
+                return Err(PacketError::NotIp);
+            }
+            (Layer::EtherType(u16_at(bytes, 6)?), 8)
+        }
+        _ => return Err(PacketError::NotIp),
+    };
+    Ok(Tunnel { layer, skip, len: None })
+}
