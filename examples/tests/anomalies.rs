@@ -36,8 +36,11 @@ fn the_table_is_complete() {
         rows.push(("capture", kind.code(), kind.to_string().replace(": why", "").replace(" 1", "")));
     }
     rows.push(("packet", "unknown-link-type", "packets of a link type that is not read; counted".to_owned()));
-    for error in [PacketError::Fragment, PacketError::Truncated, PacketError::Malformed("why")] {
+    for error in [PacketError::TooDeep, PacketError::Truncated, PacketError::Malformed("why")] {
         rows.push(("packet", error.code(), format!("{}; counted", error.to_string().replace(": why", ""))));
+    }
+    for (code, meaning) in tcp_reassembly::packet::Anomaly::CODES {
+        rows.push(("packet", code, meaning.to_owned()));
     }
     rows.push((
         "tcp",

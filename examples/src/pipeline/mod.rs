@@ -1,26 +1,28 @@
 //! From the captures named on the command line to the records and files of the output folder.
 //!
 //! ```text
-//! capture::Inputs -> frames -> Shard (one of a fixed number, by connection) -> Told -> Ledger -> sink
+//! capture::Inputs -> frames -> Resolver -> Shard (one of a fixed number, by connection) -> Told -> Ledger -> sink
 //! ```
 //!
+//! Fragments are put together before the shards: only the first one of a datagram has the ports.
 //! The logical shards have reassemblers, flows and limits of their own, and know nothing of each other; only the
 //! ledger gives numbers, in the order of the packets. So the output does not depend on who runs the shards.
 
 mod ledger;
+mod packets;
 mod shard;
 
 use crate::capture::{Frame, Inputs, Item, Progress};
 use crate::detect::Kind;
-use crate::flow::{Context, packet_number};
-use crate::record::{Anomaly, Counts, Layer, Place, Summary, Text};
+use crate::flow::Context;
+use crate::record::{Anomaly, Counts, Summary};
 use crate::sink::{Folder, SinkError};
 use core::time::Duration;
 use ledger::Ledger;
+use packets::Packets;
 use shard::Shard;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use tcp_reassembly::packet::{self, LinkType, PacketError};
 
 pub use crate::flow::Secrets;
 
@@ -67,10 +69,6 @@ pub struct Outcome {
     pub losses: Vec<String>,
 }
 
-/// Packets that could not be used, by what was wrong with them.
-#[derive(Debug, Default)]
-struct Unusable(BTreeMap<&'static str, (u64, Place)>);
-
 /// Runs `extract`. `watch` is called now and then with the progress of reading.
 ///
 /// # Errors
@@ -91,7 +89,7 @@ pub fn extract(options: &Options, mut watch: impl FnMut(&Progress)) -> Result<Ou
         digits: Vec::new(),
     };
     let mut shards: Vec<Shard> = (0..SHARDS).map(|number| Shard::new(number, SHARDS)).collect();
-    let mut unusable = Unusable::default();
+    let mut resolved = Packets::default();
     let mut losses = Vec::new();
     let mut packets = 0_u64;
     let mut swept = Duration::ZERO;
@@ -119,22 +117,18 @@ pub fn extract(options: &Options, mut watch: impl FnMut(&Progress)) -> Result<Ou
         }
         note_precision(&mut context.digits, &frame);
         let at = frame.at;
-        let segment = match decode(&frame) {
-            Ok(segment) => segment,
-            Err(error) => {
-                unusable.note(error, Place::new(frame.input, frame.number));
-                continue;
-            }
-        };
-        if let Some(shard) = shards.get_mut(shard::of(&segment, SHARDS)) {
-            shard.push(segment, &context)?;
-            ledger.write(shard)?;
-            if live {
-                ledger.flush()?;
+        for segment in resolved.push(&frame, &context, &mut ledger)? {
+            if let Some(shard) = shards.get_mut(shard::of(&segment, SHARDS)) {
+                shard.push(segment, &context)?;
+                ledger.write(shard)?;
+                if live {
+                    ledger.flush()?;
+                }
             }
         }
         if at > swept + SWEEP || at + SWEEP < swept {
             swept = at;
+            resolved.expire(at, &context, &mut ledger)?;
             for shard in &mut shards {
                 shard.expire(at, &context)?;
                 ledger.write(shard)?;
@@ -145,7 +139,7 @@ pub fn extract(options: &Options, mut watch: impl FnMut(&Progress)) -> Result<Ou
         shard.finish(&context)?;
         ledger.write(shard)?;
     }
-    unusable.tell(&mut ledger)?;
+    resolved.finish(&context, &mut ledger)?;
     watch(&progress);
 
     let mut counts = ledger.close()?;
@@ -170,46 +164,6 @@ fn note_precision(digits: &mut Vec<u8>, frame: &Frame) {
     }
     if let Some(digits) = digits.get_mut(input) {
         *digits = frame.precision.digits();
-    }
-}
-
-/// The TCP segment in a frame.
-fn decode(frame: &Frame) -> Result<tcp_reassembly::Segment, Undecoded> {
-    let link = LinkType::from_pcap(frame.link).ok_or(Undecoded::Link)?;
-    let number = packet_number(frame.input, frame.number);
-    let mut segment =
-        packet::decode(link, number, frame.at, &frame.data, frame.original_len).map_err(Undecoded::Packet)?;
-    // Records count from the beginning of the payload.
-    segment.packet_offset = 0;
-    Ok(segment)
-}
-
-/// Why a frame gives no segment.
-enum Undecoded {
-    /// Its link type is not known.
-    Link,
-    Packet(PacketError),
-}
-
-impl Unusable {
-    fn note(&mut self, why: Undecoded, place: Place) {
-        let code = match why {
-            Undecoded::Link => "unknown-link-type",
-            // Most packets of a network are none of our business.
-            Undecoded::Packet(PacketError::NotIp | PacketError::NotTcp) => return,
-            Undecoded::Packet(error) => error.code(),
-        };
-        self.0.entry(code).or_insert((0, place)).0 += 1;
-    }
-
-    fn tell(self, ledger: &mut Ledger) -> Result<(), SinkError> {
-        for (code, (count, first)) in self.0 {
-            let mut anomaly = Anomaly::new(Layer::Packet, code);
-            anomaly.packet = Some(first);
-            anomaly.detail = Some(Text::from(format!("{count} packets, this the first")));
-            ledger.anomaly(anomaly)?;
-        }
-        Ok(())
     }
 }
 
