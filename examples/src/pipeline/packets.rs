@@ -132,7 +132,8 @@ impl Packets {
 /// Whose datagram, and what is wrong with it.
 fn told(event: &Event) -> String {
     let Event { src, dst, id, anomaly, .. } = event;
-    let datagram = format!("datagram {id} from {src} to {dst}, {}", anomaly.detail());
+    let detail = anomaly.detail().map_or(String::new(), |detail| format!(", {detail}"));
+    let datagram = format!("datagram {id} from {src} to {dst}{detail}");
     match anomaly {
         packet::Anomaly::Conflict(conflict) => {
             let show = |bytes: &[u8]| {

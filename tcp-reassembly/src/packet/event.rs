@@ -61,6 +61,9 @@ const _: () = assert!(size_of::<Event>() <= 96);
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Anomaly {
+    /// A segment came whole, but its checksum is wrong: numbers of datagrams come again, so its fragments may be of
+    /// two. It is told as it is. Checksums that were left to the hardware are none.
+    Checksum,
     /// Two fragments disagree about the same bytes. The first to arrive counts.
     Conflict(Box<Conflict>),
     /// Two fragments disagree about where the datagram ends. The first to arrive counts; what reaches beyond is
@@ -128,11 +131,12 @@ pub enum Unfinished {
     End,
 }
 
-const KINDS: usize = 7;
+const KINDS: usize = 8;
 
 impl Anomaly {
     /// Code and meaning of each kind, for tables of all codes.
     pub const CODES: [(&'static str, &'static str); KINDS] = [
+        ("fragment-checksum", "a segment put together of fragments has a wrong checksum; they may be of two"),
         ("fragment-conflict", "two fragments disagree about the same bytes; the first to arrive counts"),
         (
             "fragment-end-moved",
@@ -149,21 +153,23 @@ impl Anomaly {
     #[must_use]
     pub fn code(&self) -> &'static str {
         let kind: usize = match self {
-            Self::Conflict(_) => 0,
-            Self::EndMoved { .. } => 1,
-            Self::Incomplete { why: Unfinished::Timeout | Unfinished::End, .. } => 2,
-            Self::Incomplete { why: Unfinished::Limit, .. } => 3,
-            Self::Oversize { .. } => 4,
-            Self::Tiny { .. } => 5,
-            Self::Uneven { .. } => 6,
+            Self::Checksum => 0,
+            Self::Conflict(_) => 1,
+            Self::EndMoved { .. } => 2,
+            Self::Incomplete { why: Unfinished::Timeout | Unfinished::End, .. } => 3,
+            Self::Incomplete { why: Unfinished::Limit, .. } => 4,
+            Self::Oversize { .. } => 5,
+            Self::Tiny { .. } => 6,
+            Self::Uneven { .. } => 7,
         };
         Self::CODES.get(kind).map_or("unknown", |(code, _)| code)
     }
 
     /// What the code does not say, in short.
     #[must_use]
-    pub fn detail(&self) -> String {
-        match self {
+    pub fn detail(&self) -> Option<String> {
+        Some(match self {
+            Self::Checksum => return None,
             Self::Conflict(conflict) => format!("{} bytes at {}", conflict.kept.len(), conflict.offset),
             Self::EndMoved { first, second } => format!("from {first} to {second}"),
             Self::Incomplete { fragments, bytes, missing: Some(missing), .. } => {
@@ -172,7 +178,7 @@ impl Anomaly {
             Self::Incomplete { fragments, bytes, .. } => format!("{fragments} fragments with {bytes} bytes"),
             Self::Oversize { end } => format!("ends at {end}"),
             Self::Tiny { len } | Self::Uneven { len } => format!("{len} bytes"),
-        }
+        })
     }
 }
 
@@ -213,8 +219,9 @@ mod tests {
             (Anomaly::Tiny { len: 8 }, "fragment-tiny", "8 bytes"),
             (Anomaly::Uneven { len: 9 }, "fragment-uneven", "9 bytes"),
         ] {
-            assert_eq!((anomaly.code(), anomaly.detail().as_str()), (code, detail));
+            assert_eq!((anomaly.code(), anomaly.detail().as_deref()), (code, Some(detail)));
         }
+        assert_eq!((Anomaly::Checksum.code(), Anomaly::Checksum.detail()), ("fragment-checksum", None));
         for (place, (code, _)) in Anomaly::CODES.iter().enumerate() {
             assert!(code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{code}");
             assert!(Anomaly::CODES[..place].iter().all(|(other, _)| other != code), "{code} twice");

@@ -11,6 +11,7 @@ use super::ip;
 use super::link::LinkType;
 use super::segments::{self, Segments};
 use super::span::{Run, Span};
+use super::tcp;
 use super::tunnel;
 use super::walk::{self, Found, Fragment, Name};
 use crate::Timestamp;
@@ -159,7 +160,16 @@ impl Resolver {
             let known = whole.span.bytes.get(..whole.span.known()).unwrap_or_default();
             let total = whole.span.len();
             match walk::datagram(known, total, &fragment.name, whole.next, whole.depth)? {
-                Found::Tcp(place) => return segments::of_datagram(&whole.span, &place, (packet, at)),
+                Found::Tcp(place) => {
+                    let segments = segments::of_datagram(&whole.span, &place, (packet, at))?;
+                    let segment = known.get(place.at..place.end);
+                    if segment.is_some_and(|segment| !tcp::has_sum(place.src, place.dst, segment)) {
+                        let name = fragment.name;
+                        let mut tell = Teller { events: &mut self.events, name, packet, at };
+                        tell.anomaly(Anomaly::Checksum);
+                    }
+                    return Ok(segments);
+                }
                 Found::Fragment(inner) => {
                     span = whole.span.part(inner.at..inner.end);
                     fragment = inner;

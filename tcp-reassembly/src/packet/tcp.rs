@@ -1,5 +1,7 @@
 //! The TCP header.
 
+use core::net::IpAddr;
+
 use etherparse::TcpHeaderSlice;
 use etherparse::err::tcp::HeaderSliceError;
 
@@ -40,4 +42,29 @@ pub(super) fn read(bytes: &[u8], wire: usize) -> Result<Tcp, PacketError> {
         window: tcp.window_size(),
         header,
     })
+}
+
+/// RFC 9293, section 3.1: whether the checksum of a whole segment is right, or was left to the hardware: empty, or the
+/// sum of the pseudo-header alone.
+pub(super) fn has_sum(src: IpAddr, dst: IpAddr, segment: &[u8]) -> bool {
+    let ends = [src, dst].map(|address| match address {
+        IpAddr::V4(address) => sum(&address.octets()),
+        IpAddr::V6(address) => sum(&address.octets()),
+    });
+    let pseudo = ends.iter().sum::<u64>() + 6 + segment.len() as u64;
+    let field = segment.get(16..18).map_or(0, sum);
+    field == 0 || field == fold(pseudo) || fold(pseudo + sum(segment)) == 0xffff
+}
+
+fn sum(bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<2>();
+    let words: u64 = words.iter().map(|word| u64::from(u16::from_be_bytes(*word))).sum();
+    words + rest.first().map_or(0, |byte| u64::from(*byte) << 8)
+}
+
+const fn fold(mut sum: u64) -> u64 {
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    sum
 }

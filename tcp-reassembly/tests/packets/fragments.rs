@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tcp_reassembly::packet::{Anomaly, Config, PacketError, Unfinished};
 use tcp_reassembly::{EventKind, Flags, Reassembler};
 
-use super::make::{Family, Player, bytes, raw, tcp, udp, v4_part};
+use super::make::{Family, Player, bytes, ones_complement, raw, tcp, udp, v4_part};
 
 const BOTH: [Family; 2] = [Family::V4, Family::V6];
 
@@ -439,4 +439,37 @@ fn h22_time_jumps() {
     assert_eq!(player.codes(), [""; 0]);
     player.resolver.expire(Duration::from_secs(40));
     assert_eq!(player.codes(), ["2 fragment-incomplete: 1 fragments with 32 bytes"]);
+}
+
+/// Fragments of two datagrams with one number: the checksum shows it.
+#[test]
+fn a_mixture_is_told() {
+    for (family, ends) in
+        [(Family::V4, [192, 0, 2, 1, 192, 0, 2, 2].to_vec()), (Family::V6, [[1; 16], [2; 16]].concat())]
+    {
+        let mut whole = tcp(&bytes(61));
+        let pseudo = [&ends[..], &[0, 6], &(whole.len() as u16).to_be_bytes()].concat();
+        let right = ones_complement(&[&pseudo[..], &whole].concat());
+        for (name, sum, codes) in [
+            ("right", right, vec![]),
+            ("wrong", right ^ 0x100, vec!["2 fragment-checksum"]),
+            ("offloaded", !ones_complement(&pseudo), vec![]),
+            ("not filled in", 0, vec![]),
+        ] {
+            whole[16..18].copy_from_slice(&sum.to_be_bytes());
+            let mut player = play(family, &[(0, true, &whole[..40]), (40, false, &whole[40..])]);
+            assert_eq!(
+                (player.segments.len(), player.codes()),
+                (2, codes.into_iter().map(String::from).collect()),
+                "{name}"
+            );
+        }
+        // What was cut cannot be summed up.
+        whole[16..18].copy_from_slice(&[1, 2]);
+        let mut player = Player::new(Config::default());
+        let frame = family.fragment(6, 1, 0, true, &whole[..40]);
+        player.push(raw(), &frame[..frame.len() - 1], frame.len()).unwrap();
+        player.raw(&family.fragment(6, 1, 40, false, &whole[40..])).unwrap();
+        assert_eq!((player.segments.len(), player.codes()), (2, vec![]));
+    }
 }

@@ -21,7 +21,7 @@ pub fn bytes(len: usize) -> Vec<u8> {
     (0..len).map(|n| b'A' + (n % 26) as u8).collect()
 }
 
-fn ones_complement(bytes: &[u8]) -> u16 {
+pub fn ones_complement(bytes: &[u8]) -> u16 {
     let words =
         bytes.chunks(2).map(|w| u32::from(u16::from_be_bytes([w[0], w.get(1).copied().unwrap_or(0)])));
     let mut sum: u32 = words.sum();
@@ -165,7 +165,10 @@ impl Player {
     pub fn codes(&mut self) -> Vec<String> {
         let told = self.events();
         told.iter()
-            .map(|event| format!("{} {}: {}", event.packet, event.anomaly.code(), event.anomaly.detail()))
+            .map(|event| {
+                let detail = event.anomaly.detail().map_or(String::new(), |detail| format!(": {detail}"));
+                format!("{} {}{detail}", event.packet, event.anomaly.code())
+            })
             .collect()
     }
 

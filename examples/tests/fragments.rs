@@ -1,0 +1,140 @@
+//! A session whose segments came in IP fragments, through the tool.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may fail loudly"
+)]
+
+use mailtap::pipeline::{Options, extract};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+
+const BODY: &[u8] = b"Subject: cut\r\n\r\nIn three fragments, each of which is to be found again.\r\n";
+
+/// A capture of raw IPv4 packets, one a second.
+#[derive(Default)]
+struct Capture {
+    frames: Vec<Vec<u8>>,
+    seq: [u32; 2],
+}
+
+impl Capture {
+    /// An IPv4 fragment of side 0 (client) or 1 (server).
+    fn fragment(&mut self, side: usize, id: u16, offset: usize, more: bool, bytes: &[u8]) {
+        let place = (offset / 8) as u16 | u16::from(more) << 13;
+        let ends = [[192, 0, 2, 1], [192, 0, 2, 2]];
+        let mut ip = vec![0x45, 0];
+        ip.extend((20 + bytes.len() as u16).to_be_bytes());
+        ip.extend(id.to_be_bytes());
+        ip.extend(place.to_be_bytes());
+        ip.extend([64, 6, 0, 0]);
+        ip.extend([ends[side], ends[1 - side]].concat());
+        ip.extend(bytes);
+        self.frames.push(ip);
+    }
+
+    fn tcp(&mut self, side: usize, flags: u8, payload: &[u8]) -> Vec<u8> {
+        let ports = [40_000_u16, 25];
+        let mut tcp = [ports[side].to_be_bytes(), ports[1 - side].to_be_bytes()].concat();
+        tcp.extend(self.seq[side].to_be_bytes());
+        tcp.extend(self.seq[1 - side].to_be_bytes());
+        tcp.extend([0x50, flags, 4, 0, 0, 0, 0, 0]);
+        tcp.extend(payload);
+        self.seq[side] += payload.len() as u32 + u32::from(flags & 3 != 0);
+        tcp
+    }
+
+    fn say(&mut self, side: usize, flags: u8, payload: &[u8]) {
+        let tcp = self.tcp(side, flags, payload);
+        self.fragment(side, 0, 0, false, &tcp);
+    }
+
+    fn write(&self, path: &Path) {
+        let mut file = [0xa1b2_c3d4_u32, 0x0002_0004, 0, 0, 65_535, 101].map(u32::to_be_bytes).concat();
+        for (number, frame) in self.frames.iter().enumerate() {
+            let len = frame.len() as u32;
+            file.extend([number as u32, 0, len, len].map(u32::to_be_bytes).concat());
+            file.extend(frame);
+        }
+        fs::write(path, file).unwrap();
+    }
+}
+
+fn lines(folder: &Path, name: &str) -> Vec<Value> {
+    let text = fs::read_to_string(folder.join(name)).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn fragments_keep_their_places() {
+    let mut capture = Capture::default();
+    capture.say(0, 0x02, b"");
+    capture.say(1, 0x12, b"");
+    for (side, text) in [
+        (1, &b"220 a ESMTP\r\n"[..]),
+        (0, b"EHLO b\r\n"),
+        (1, b"250 a\r\n"),
+        (0, b"MAIL FROM:<b@c.test>\r\n"),
+        (1, b"250 ok\r\n"),
+        (0, b"RCPT TO:<d@c.test>\r\n"),
+        (1, b"250 ok\r\n"),
+        (0, b"DATA\r\n"),
+        (1, b"354 go\r\n"),
+    ] {
+        capture.say(side, 0x18, text);
+    }
+    // Frames 12 to 15: 24 bytes of TCP, another 40 that come first, a changed copy of them, and the rest.
+    let data = capture.tcp(0, 0x18, &[BODY, b".\r\n"].concat());
+    let mut changed = data[24..64].to_vec();
+    changed[10] = b'!';
+    capture.fragment(0, 7, 24, true, &data[24..64]);
+    capture.fragment(0, 7, 0, true, &data[..24]);
+    capture.fragment(0, 7, 24, true, &changed);
+    capture.fragment(0, 7, 64, false, &data[64..]);
+    capture.say(1, 0x18, b"250 queued\r\n");
+    // Two datagrams that are never whole.
+    capture.fragment(1, 8, 0, true, &data[..32]);
+    capture.fragment(1, 9, 8, true, &data[..32]);
+    capture.say(0, 0x11, b"");
+
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.pcap");
+    capture.write(&path);
+    let out = dir.path().join("out");
+    extract(&Options::new(vec![path], out.clone()), |_| {}).unwrap();
+
+    let messages = lines(&out, "messages.jsonl");
+    assert_eq!(messages.len(), 1);
+    assert_eq!((&messages[0]["size"], &messages[0]["complete"]), (&json!(BODY.len()), &json!(true)));
+    let file = messages[0]["file"].as_str().unwrap();
+    assert_eq!(fs::read(out.join(file)).unwrap(), BODY);
+    // Message offset, stream offset, length, input, frame, offset in the payload of the whole segment.
+    let start = 56;
+    let rest = BODY.len() - 44;
+    assert_eq!(
+        lines(&out, "provenance.jsonl")[0]["runs"],
+        json!([[0, start, 4, 1, 13, 0], [4, start + 4, 40, 1, 12, 4], [44, start + 44, rest, 1, 15, 44]])
+    );
+    let anomalies: Vec<Value> = lines(&out, "anomalies.jsonl")
+        .into_iter()
+        .filter(|anomaly| anomaly["layer"] == "packet")
+        .map(|anomaly| json!([anomaly["code"], anomaly["packet"]["frame"], anomaly["detail"]]))
+        .collect();
+    assert_eq!(
+        anomalies,
+        [
+            json!([
+                "fragment-conflict",
+                14,
+                "datagram 7 from 192.0.2.1 to 192.0.2.2, 1 bytes at 34: kept \"\\r\" of frame 12, not \"!\""
+            ]),
+            json!([
+                "fragment-incomplete",
+                17,
+                "2 datagrams, this the first: datagram 8 from 192.0.2.2 to 192.0.2.1, 1 fragments with 32 bytes"
+            ]),
+        ]
+    );
+}
