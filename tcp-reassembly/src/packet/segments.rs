@@ -41,6 +41,7 @@ impl Segments {
 impl Iterator for Segments {
     type Item = Segment;
 
+    #[inline]
     fn next(&mut self) -> Option<Segment> {
         match &mut self.0 {
             Inner::One(segment) => segment.take(),
@@ -60,6 +61,7 @@ impl Iterator for Segments {
 impl ExactSizeIterator for Segments {}
 
 /// The segment in a frame.
+#[inline]
 pub(super) fn of_frame(
     frame: &Bytes,
     place: &Place,
@@ -71,10 +73,14 @@ pub(super) fn of_frame(
     let bytes = bytes.get(..wire).unwrap_or(bytes);
     let tcp = tcp::read(bytes, wire)?;
     let (from, to) = (place.at + tcp.header, place.at + bytes.len());
-    Ok(head(place, &tcp)
-        .with_packet(packet, at)
-        .with_payload(frame.slice(from..to), offset(from)?)
-        .with_payload_len(length(place.end - from)))
+    // Field by field: a segment is large, and this is done for every packet.
+    let mut segment = head(place, &tcp);
+    segment.packet = packet;
+    segment.at = at;
+    segment.payload = frame.slice(from..to);
+    segment.payload_len = length(place.end - from);
+    segment.packet_offset = offset(from)?;
+    Ok(segment)
 }
 
 /// The segment in a datagram that `completed` (packet and time) made whole.
@@ -163,10 +169,11 @@ fn join_probe(stretches: &mut [Stretch]) {
     }
 }
 
+#[inline]
 fn head(place: &Place, tcp: &Tcp) -> Segment {
-    let mut segment = Segment::new((place.src, tcp.src).into(), (place.dst, tcp.dst).into(), tcp.seq)
-        .with_flags(tcp.flags)
-        .with_window(tcp.window);
+    let mut segment = Segment::new((place.src, tcp.src).into(), (place.dst, tcp.dst).into(), tcp.seq);
+    segment.flags = tcp.flags;
+    segment.window = tcp.window;
     segment.ack = tcp.ack;
     segment
 }

@@ -90,6 +90,7 @@ struct Walk<'a> {
 }
 
 /// Walks through a frame that was `wire` bytes long.
+#[inline]
 pub(super) fn frame(link: LinkType, bytes: &[u8], wire: usize) -> Result<Found, PacketError> {
     let (layer, at) = link::start(link, bytes)?;
     Walk { bytes, at, end: wire, ends: None, depth: 0, links: 0 }.run(layer)
@@ -109,6 +110,7 @@ pub(super) fn datagram(
 }
 
 impl Walk<'_> {
+    #[inline]
     fn run(&mut self, mut layer: Layer) -> Result<Found, PacketError> {
         loop {
             layer = match layer {
@@ -198,6 +200,7 @@ impl Walk<'_> {
         if self.depth > MAX_DEPTH { Err(PacketError::TooDeep) } else { Ok(()) }
     }
 
+    #[inline]
     fn tcp(&self) -> Result<Found, PacketError> {
         let (src, dst) = self.ends.ok_or(PacketError::NotIp)?;
         if self.at > self.end {
