@@ -75,16 +75,26 @@ impl Boundaries {
         })
     }
 
+    /// The multipart that a line delimits which lost its line end. If more may have followed, it must not be the beginning
+    /// of the delimiter of a multipart further out.
+    pub(crate) fn find_last(&self, line: &[u8], certain: bool) -> Option<Hit> {
+        self.find(line).filter(|hit| certain || self.outermost(line).is_none_or(|level| level >= hit.level))
+    }
+
     /// The outermost multipart whose delimiter may begin like this.
     pub(crate) fn outermost(&self, line: &[u8]) -> Option<usize> {
-        let text = slice::trim_end(line, |byte| is_blank(byte) || matches!(byte, b'\r' | b'\n'));
-        self.order
-            .iter()
-            .find(|(_, boundary)| {
-                let whole = [b"--", boundary.as_slice(), b"--"].concat();
-                whole.starts_with(line) || text == whole || whole.strip_suffix(b"--") == Some(text)
-            })
-            .map(|(level, _)| *level)
+        let may = |boundary: &[u8]| {
+            let Some(text) = line.strip_prefix(b"--") else { return b"--".starts_with(line) };
+            let Some(rest) = text.strip_prefix(boundary) else { return boundary.starts_with(text) };
+            // The rest of a line that `find` would take, or the beginning of it.
+            let rest = slice::trim_start(rest, is_blank);
+            let rest = rest
+                .strip_prefix(b"--")
+                .or_else(|| rest.strip_prefix(b"-").filter(|rest| rest.is_empty()))
+                .unwrap_or(rest);
+            rest.iter().all(|byte| is_blank(*byte) || matches!(byte, b'\r' | b'\n'))
+        };
+        self.order.iter().find(|(_, boundary)| may(boundary)).map(|(level, _)| *level)
     }
 
     pub(crate) fn memory(&self) -> usize {
@@ -140,12 +150,20 @@ mod tests {
             ("--ac", Some(4)),
             ("--ac-", Some(4)),
             ("--ac-- \r", Some(4)),
+            ("--ac \t-", Some(4)),
+            ("--ac --", Some(4)),
+            ("--ac- ", None),
+            ("--ac---", None),
             ("--ad", None),
             ("--ab--c", None),
             ("x", None),
         ] {
             assert_eq!(boundaries.outermost(line.as_bytes()), level, "{line:?}");
         }
+        boundaries.push(5, b"a".into());
+        assert_eq!(boundaries.find_last(b"--a", true), Some(Hit { level: 5, close: false }));
+        assert_eq!(boundaries.find_last(b"--a", false), None);
+        assert_eq!(boundaries.find_last(b"--a--", false), Some(Hit { level: 5, close: true }));
         assert!(boundaries.may_begin(b"--x") && boundaries.may_begin(b"") && !boundaries.may_begin(b"-x"));
     }
 }

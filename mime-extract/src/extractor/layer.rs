@@ -83,6 +83,12 @@ impl Layer {
         }
     }
 
+    /// Where the content that was read so far ends: before the delimiter that waits, if there is one.
+    pub(super) fn content_end(&self) -> u64 {
+        let end = self.cut.unwrap_or(self.origin.end);
+        self.pending.as_ref().map_or(end, |one| one.origin.start.saturating_sub(one.eol.len() as u64))
+    }
+
     pub(super) fn put_back(&mut self, run: Run) {
         if !run.bytes.is_empty() {
             self.inbox.push_front(Input::Data(run));

@@ -182,11 +182,11 @@ impl Lines {
         if self.held.is_empty() { None } else { self.flush().content }
     }
 
-    /// The end of the layer, asked until nothing is left. What is held is a delimiter that lost its line end, or may have become one (then the outermost
+    /// The end of the layer, asked until nothing is left; `certain`: nothing can have followed. What is held is a delimiter that lost its line end, or may have become one (then the outermost
     /// multipart that it may belong to comes with it), or content.
-    pub(super) fn finish(&mut self, boundaries: &Boundaries) -> Rest {
+    pub(super) fn finish(&mut self, boundaries: &Boundaries, certain: bool) -> Rest {
         let line = slice::split(&self.held, self.eol).1;
-        if let Some(hit) = boundaries.find(line) {
+        if let Some(hit) = boundaries.find_last(line, certain) {
             return Rest::Delimiter(self.delimiter(hit, true));
         }
         if self.held.is_empty() {
@@ -273,7 +273,7 @@ mod tests {
             at = end;
         }
         loop {
-            match lines.finish(&boundaries) {
+            match lines.finish(&boundaries, false) {
                 Rest::Nothing => return told,
                 Rest::Content(run) => told.push_str(str::from_utf8(&run.bytes).unwrap()),
                 Rest::Open(run, _) => told.push_str(&format!("[held {}]", run.bytes.escape_ascii())),

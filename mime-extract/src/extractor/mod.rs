@@ -280,22 +280,24 @@ impl Extractor {
     /// The input of a layer is over. Called until there is nothing left to do for it.
     fn end(&mut self, index: usize, top: bool, ending: Ending) {
         let Some(layer) = self.layers.get_mut(index) else { return };
-        let at = layer.origin.end;
+        let (at, certain) = (layer.origin.end, ending == Ending::Delimited);
         if let State::Header(block) = &mut layer.state {
             let held = block.take_unfed();
-            if let Some(hit) = layer.boundaries.find(&held) {
+            if let Some(hit) = layer.boundaries.find_last(&held, certain) {
                 let start = if layer.origin.exact { at.saturating_sub(held.len() as u64) } else { at };
                 let origin = Origin { start, end: at, exact: layer.origin.exact };
                 block.forget_line();
                 layer.pending = Some(Delimiter { hit, eol: Bytes::new(), line: held, origin, last: true });
                 return;
             }
-            let level = layer.boundaries.outermost(&held);
-            self.feed_outside(index, level, held);
+            match layer.boundaries.outermost(&held) {
+                Some(level) => self.feed_outside(index, Some(level), held),
+                None => self.feed(index, held),
+            }
             self.open(index, false, at);
             return;
         }
-        match layer.lines.finish(&layer.boundaries) {
+        match layer.lines.finish(&layer.boundaries, certain) {
             Rest::Content(run) => self.content(index, run),
             Rest::Open(run, level) => {
                 layer.cut = Some(run.origin.start);

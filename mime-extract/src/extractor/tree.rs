@@ -356,7 +356,7 @@ impl Extractor {
         let Some((layer, below)) = self.layers.split_last_mut() else { return };
         layer.end = Some(ending);
         let Some(place) = layer.base.checked_sub(1) else { return };
-        let at = below.last().map_or(0, |below| below.origin.end);
+        let at = below.last().map_or(0, Layer::content_end);
         if let Some(Node { body: Body::Encoded(decoder), .. }) = self.nodes.get_mut(place) {
             let bytes = decoder.finish(ending == Ending::Delimited, at);
             self.data_of(place, bytes, at..at);
