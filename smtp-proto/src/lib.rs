@@ -46,9 +46,8 @@
 //!
 //! # Not covered
 //!
-//! TLS is told and handed back untouched ([`Session::resume_plaintext`] takes over from a decryptor). SASL beyond PLAIN,
-//! LOGIN and the user names of CRAM-MD5 and DIGEST-MD5 is told by mechanism and verdict. Loose ends of data (SMTP
-//! smuggling) are told; the content follows the strict reading.
+//! TLS is told and handed back untouched ([`Session::resume_plaintext`] takes over from a decryptor). Loose ends of data
+//! (SMTP smuggling) are told, and whether the server took them for ends; the content follows the strict reading.
 //!
 //! # Sources
 //!
