@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use tcp_reassembly::packet::{self, LinkType, Resolver, decode};
-use tcp_reassembly::{Config, Flags, Reassembler, Segment};
+use tcp_reassembly::packet::{self, DecodeOptions, LinkType, Resolver, decode, decode_with};
+use tcp_reassembly::{Config, Flags, Policy, Reassembler, Segment};
 
 const SIZE: u32 = 1460;
 const PACKETS: u32 = 4096;
@@ -85,6 +85,71 @@ fn run(c: &mut Criterion, name: &str, config: &Config, flows: u32, order: impl F
     group.finish();
 }
 
+/// 1,024 pieces held in an order without order, then the hole before them is filled; per segment.
+fn held(c: &mut Criterion) {
+    let block = Bytes::from(vec![b'x'; 1 << 20]);
+    let mut group = c.benchmark_group("reassembly");
+    group.throughput(Throughput::Elements(1024));
+    group.sample_size(20);
+    for (name, policy) in
+        [("1,024 held at random", Policy::First), ("1,024 held at random, Linux", Policy::Linux)]
+    {
+        let mut config = config();
+        config.policies = policy.into();
+        config.max_held_bytes = 4 << 20;
+        group.bench_function(name, |b| {
+            let mut reassembler = Reassembler::new(config.clone());
+            play(&mut reassembler, opened(0).to_vec());
+            let mut round = 0;
+            b.iter_batched(
+                || {
+                    let first = round * 1024;
+                    round += 1;
+                    // 0 comes last; 389 has no factor in common with 1024.
+                    let order = (1..1024_u32).map(|n| n * 389 % 1024).chain([0]);
+                    order.map(|n| data(0, first + n, &block)).collect::<Vec<_>>()
+                },
+                |segments| play(&mut reassembler, segments),
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+/// Segments of 64 bytes in order, with options as on a network; per segment.
+fn small(c: &mut Criterion) {
+    let block = Bytes::from(vec![b'x'; 1 << 20]);
+    let mut group = c.benchmark_group("reassembly");
+    group.throughput(Throughput::Elements(u64::from(PACKETS)));
+    group.sample_size(20);
+    group.bench_function("64 bytes in order", |b| {
+        let mut reassembler = Reassembler::new(config());
+        play(&mut reassembler, opened(0).to_vec());
+        let (client, server) = ends(0);
+        let mut round = 0;
+        b.iter_batched(
+            || {
+                let first = round * PACKETS;
+                round += 1;
+                (first..first + PACKETS)
+                    .map(|n| {
+                        let from = (n as usize * 64) % (1 << 19);
+                        Segment::new(client, server, 1_u32.wrapping_add(n.wrapping_mul(64)))
+                            .with_ack(1)
+                            .with_timestamps(n, n)
+                            .with_ip(64, Some(n as u16))
+                            .with_payload(block.slice(from..from + 64), 66)
+                    })
+                    .collect::<Vec<_>>()
+            },
+            |segments| play(&mut reassembler, segments),
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
 /// Flows take turns in an order that caches do not guess.
 fn order_flow(n: u32, flows: u32) -> u32 {
     (n % flows).wrapping_mul(7919) % flows
@@ -101,6 +166,8 @@ fn bench(c: &mut Criterion) {
         102 => n - 2,
         _ => n,
     });
+    held(c);
+    small(c);
     run(c, "1,000 flows in turn", &config(), 1_000, |n| n);
     run(c, "1,000 flows in turn, no replay ring", &bare, 1_000, |n| n);
     run(c, "100,000 flows in turn", &config(), 100_000, |n| n);
@@ -115,6 +182,10 @@ fn bench(c: &mut Criterion) {
     group.throughput(Throughput::Bytes(frame.len() as u64));
     group.bench_function("decode Ethernet, IPv4, TCP", |b| {
         b.iter(|| decode(LinkType::Ethernet, 1, Duration::ZERO, black_box(&frame), frame.len() as u32));
+    });
+    group.bench_function("decode, with checksum", |b| {
+        let (len, options) = (frame.len() as u32, DecodeOptions::default().with_checksum());
+        b.iter(|| decode_with(LinkType::Ethernet, 1, Duration::ZERO, black_box(&frame), len, options));
     });
     group.bench_function("resolve Ethernet, IPv4, TCP", |b| {
         let mut resolver = Resolver::new(packet::Config::default());

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use bytes::Bytes;
 
-use crate::FlowId;
+use crate::{Doubt, FlowId};
 
 /// Something a careful reader wants to know. Each kind is told at most
 /// [`Config::max_anomalies`](crate::Config::max_anomalies) times per direction of a flow; the rest is counted and
@@ -111,7 +111,51 @@ pub enum Anomaly {
         /// The bytes.
         bytes: Bytes,
     },
-    /// Bytes seen again whose first copy has left the replay ring: nobody can say whether they agree.
+    /// A segment whose checksum is wrong, where those of its direction count. What it says besides its data is not
+    /// believed (except with [`Checksums::Report`](crate::Checksums::Report)).
+    BadChecksum {
+        /// How many payload bytes it had.
+        len: u64,
+    },
+    /// New data beyond the window that the receiver had advertised.
+    BeyondWindow {
+        /// By how many bytes.
+        over: u64,
+    },
+    /// Bytes of a segment that its receiver may have dropped, delivered because there was no other copy.
+    Doubtful {
+        /// Which.
+        range: Range<u64>,
+        /// What is doubtful about them.
+        why: Doubt,
+    },
+    /// New data with a time stamp older than what was taken before (RFC 7323, section 5).
+    OldTimestamp {
+        /// By how many ticks of the sender's clock.
+        behind: u32,
+    },
+    /// Bytes of a segment that its receiver dropped, as far as can be told. Not delivered.
+    Rejected {
+        /// Where they would stand.
+        range: Range<u64>,
+        /// The bytes.
+        bytes: Bytes,
+        /// What is doubtful about them.
+        why: Doubt,
+    },
+    /// An RST so far from the edge that no receiver takes it for anything. Ignored.
+    RstOutside {
+        /// How far it lies from the delivered edge.
+        distance: i64,
+    },
+    /// New data with another time to live than the other packets of its direction.
+    TtlChanged {
+        /// The usual one.
+        usual: u8,
+        /// That of this packet.
+        found: u8,
+    },
+    /// Bytes seen again whose first copy has left the replay ring, or that there were too many of to compare: nobody can say whether they agree.
     Unchecked {
         /// Which.
         range: Range<u64>,
@@ -119,7 +163,7 @@ pub enum Anomaly {
 }
 
 /// How many kinds there are; `Conflict` takes the last place in the counters.
-pub(crate) const KINDS: usize = 19;
+pub(crate) const KINDS: usize = 26;
 
 /// Codes and meanings, in the order of [`Anomaly::kind`]; the last one stands for conflicts.
 pub(crate) const TABLE: [(&str, &str); KINDS] = [
@@ -140,8 +184,15 @@ pub(crate) const TABLE: [(&str, &str); KINDS] = [
     ("suspicious-rst", "an RST that is not where the next byte is expected; ignored"),
     ("suspicious-syn", "a SYN with another initial number on a live flow; ignored"),
     ("syn-data-refused", "data on a SYN that the server did not acknowledge; not delivered"),
-    ("unchecked", "bytes seen again after their first copy was forgotten; nobody can say whether they agree"),
-    ("conflict", "two copies of the same bytes differ; the first to arrive counts"),
+    ("unchecked", "bytes seen again that could not be compared with their first copy"),
+    ("bad-checksum", "a wrong TCP checksum; data in it counts only where no better copy comes"),
+    ("beyond-window", "new data beyond the window the receiver had advertised"),
+    ("doubtful", "bytes the receiver may have dropped, delivered for want of another copy"),
+    ("old-timestamp", "new data with a time stamp older than what was taken before"),
+    ("rejected", "bytes the receiver dropped, as far as can be told; not delivered"),
+    ("rst-outside", "an RST far from where the next byte is expected; ignored"),
+    ("ttl-changed", "new data with another time to live than the other packets of its direction"),
+    ("conflict", "two copies of the same bytes differ"),
 ];
 
 pub(crate) const CONFLICT_KIND: usize = KINDS - 1;
@@ -176,6 +227,13 @@ impl Anomaly {
             Self::SuspiciousSyn { .. } => 15,
             Self::SynDataRefused { .. } => 16,
             Self::Unchecked { .. } => 17,
+            Self::BadChecksum { .. } => 18,
+            Self::BeyondWindow { .. } => 19,
+            Self::Doubtful { .. } => 20,
+            Self::OldTimestamp { .. } => 21,
+            Self::Rejected { .. } => 22,
+            Self::RstOutside { .. } => 23,
+            Self::TtlChanged { .. } => 24,
         }
     }
 }
@@ -198,9 +256,18 @@ impl Anomaly {
             Self::OutOfWindow { distance, len } => format!("{len} bytes, {distance} from the edge"),
             Self::ProbeByte { offset, byte } => format!("0x{byte:02x} at {offset}"),
             Self::RstPayload { bytes } | Self::SynDataRefused { bytes } => format!("{} bytes", bytes.len()),
-            Self::StartMissed { len } => format!("{len} bytes"),
+            Self::StartMissed { len } | Self::BadChecksum { len } => format!("{len} bytes"),
+            Self::BeyondWindow { over } => format!("{over} bytes over"),
+            Self::Doubtful { range, why } | Self::Rejected { range, why, .. } => {
+                let len = range.end.saturating_sub(range.start);
+                format!("{len} bytes at {}: {}", range.start, why.word())
+            }
+            Self::OldTimestamp { behind } => format!("{behind} ticks behind"),
+            Self::TtlChanged { usual, found } => format!("{found} instead of {usual}"),
             Self::Suppressed { code, count } => format!("{count} more of {code}"),
-            Self::SuspiciousRst { distance } => format!("{distance} from the edge"),
+            Self::SuspiciousRst { distance } | Self::RstOutside { distance } => {
+                format!("{distance} from the edge")
+            }
             Self::SuspiciousSyn { seq } => format!("sequence number {seq}"),
         })
     }
@@ -228,6 +295,9 @@ mod tests {
             (Anomaly::MalformedFlags, "malformed-flags"),
             (Anomaly::SynDataRefused { bytes }, "syn-data-refused"),
             (Anomaly::Unchecked { range: 0..1 }, "unchecked"),
+            (Anomaly::BadChecksum { len: 1 }, "bad-checksum"),
+            (Anomaly::Doubtful { range: 0..1, why: Doubt::Checksum }, "doubtful"),
+            (Anomaly::TtlChanged { usual: 64, found: 1 }, "ttl-changed"),
         ] {
             assert_eq!(anomaly.code(), code);
         }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::Direction;
+use crate::{Check, Checksums, Direction, Policies, Urgent};
 
 /// The ports a mail server listens on; the side with one of these is taken for the server.
 const MAIL_PORTS: [u16; 9] = [25, 465, 587, 2525, 24, 110, 995, 143, 993];
@@ -11,7 +11,8 @@ const MAIL_PORTS: [u16; 9] = [25, 465, 587, 2525, 24, 110, 995, 143, 993];
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {
-    /// Bytes held out of order per direction (1 MiB). Beyond, the lowest hole is given up.
+    /// Bytes held out of order per direction (1 MiB). Beyond, the lowest hole is given up. As many again may be kept
+    /// aside that the receiver may have dropped; of those the highest go first.
     pub max_held_bytes: usize,
     /// Pieces held out of order per direction (1,024).
     pub max_held_pieces: usize,
@@ -63,6 +64,25 @@ pub struct Config {
     /// Ports that mark the server where no SYN does (the mail ports); after them any port below 1,024, then the
     /// lower port.
     pub server_ports: Vec<u16>,
+    /// What is done with wrong checksums ([`Checksums::Auto`]). Only checksums that somebody looked at count: see
+    /// [`Segment::checksum`](crate::Segment::checksum).
+    pub checksums: Checksums,
+    /// What is done with new data whose time stamp is older than what was taken before (told).
+    pub paws: Check,
+    /// What is done with data beyond the window its receiver advertised, where both SYNs were seen (told).
+    pub windows: Check,
+    /// Whether data whose time to live is not the usual one of its direction counts only where no better copy
+    /// comes (no): what a host beyond the observer never received may have been made to fool the observer.
+    pub prefer_modal_ttl: bool,
+    /// Where urgent bytes go (they stay in the stream).
+    pub urgent: Urgent,
+    /// Urgent bytes taken out of the stream per direction (65,536); later ones stay in.
+    pub max_urgent: u32,
+    /// Which copy counts where segments overlap that wait for their turn ([`Policy::First`](crate::Policy::First)).
+    pub policies: Policies,
+    /// Bytes compared with held ones per direction (16 MiB), on top of four times what was delivered. Beyond, an
+    /// overlap with held bytes is not looked at: the held ones count, and `unchecked` says so.
+    pub max_overlap_work: u64,
     /// Seed of the flow table (random). Has no influence on the output.
     pub seed: Option<u64>,
 }
@@ -94,6 +114,14 @@ impl Default for Config {
             one_sided_after: 4,
             one_sided: None,
             server_ports: MAIL_PORTS.to_vec(),
+            checksums: Checksums::Auto,
+            paws: Check::Report,
+            windows: Check::Report,
+            prefer_modal_ttl: false,
+            urgent: Urgent::Inline,
+            max_urgent: 1 << 16,
+            policies: Policies::default(),
+            max_overlap_work: 16 << 20,
             seed: None,
         }
     }

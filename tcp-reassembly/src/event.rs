@@ -6,7 +6,7 @@ use core::ops::Range;
 
 use bytes::Bytes;
 
-use crate::{Anomaly, Direction, Timestamp};
+use crate::{Anomaly, Direction, Policy, Relation, Timestamp};
 
 /// Names a flow within one [`Reassembler`](crate::Reassembler): counts up from 0 in the order of opening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,6 +74,20 @@ pub enum EventKind {
         at: Timestamp,
         /// Where in the captured packet they begin.
         packet_offset: u32,
+    },
+    /// An urgent byte that was taken out of the stream, where it leaves a place of one byte. Only with
+    /// [`Urgent::OutOfBand`](crate::Urgent::OutOfBand).
+    Urgent {
+        /// Which direction.
+        dir: Direction,
+        /// Where the byte stood in it.
+        offset: u64,
+        /// The byte.
+        byte: u8,
+        /// The packet it came in.
+        packet: u64,
+        /// When that was captured.
+        at: Timestamp,
     },
     /// Bytes of a direction that will not come.
     Gap {
@@ -143,6 +157,8 @@ pub enum GapReason {
     Closed,
     /// The packet was captured, but not to its end.
     Truncated,
+    /// [`flush`](crate::Reassembler::flush) asked for what lies behind them.
+    Flushed,
 }
 
 /// By what one direction ended.
@@ -173,7 +189,7 @@ pub enum End {
     Evicted,
 }
 
-/// Two copies of the same bytes that differ. The first to arrive is the one that counts.
+/// Two copies of the same bytes that differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Conflict {
@@ -181,14 +197,45 @@ pub struct Conflict {
     pub dir: Direction,
     /// Which bytes.
     pub range: Range<u64>,
-    /// The version that is (or will be) delivered.
+    /// The version that counts: it was delivered, or will be unless the policy finds a better one.
     pub kept: Bytes,
-    /// The version that is not.
+    /// The version that does not.
     pub other: Bytes,
     /// The packet of the kept version.
     pub kept_packet: u64,
     /// The packet of the other version.
     pub other_packet: u64,
-    /// Whether the kept version had been delivered when the other came.
+    /// Whether the kept version had been delivered when the other came (or when its turn came, for bytes of a
+    /// segment that was held aside).
     pub delivered: bool,
+    /// How the later segment lay to the earlier one.
+    pub relation: Relation,
+    /// What decided.
+    pub policy: Policy,
+    /// What may be behind it.
+    pub hint: Hint,
+}
+
+/// What may be behind a conflict, the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Hint {
+    /// One of the two has a wrong checksum.
+    ChecksumBad,
+    /// One of the two has a time stamp from the past.
+    TimestampOld,
+    /// One of the two lies beyond the window of the receiver.
+    BeyondWindow,
+    /// One of the two came on a SYN, whose data a server need not take.
+    SynDataRefused,
+    /// The other one is a single byte right below the acknowledged edge, as keep-alive probes invent.
+    KeepAliveGarbage,
+    /// The other one is a single byte sent to a receiver whose window was closed.
+    ZeroWindowProbe,
+    /// The two had come different ways: how much longer the other could live than the kept one.
+    TtlDelta(i16),
+    /// Both have the same IP identification: one packet, changed on its way.
+    SameIpId,
+    /// Nothing shows.
+    Unknown,
 }

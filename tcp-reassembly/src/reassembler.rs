@@ -4,8 +4,10 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::connection::{Connection, Out, Verdict};
 use crate::flows::{Class, Key, Table};
+use crate::stats::Fate;
 use crate::{
-    Anomaly, Config, Direction, End, Event, EventKind, Flags, FlowId, Origin, Segment, Stats, Timestamp,
+    Anomaly, Checksum, Checksums, Config, Direction, End, Event, EventKind, Flags, FlowId, GapReason, Origin,
+    Segment, Stats, Timestamp,
 };
 
 /// A flow is moved in its list at most this often; the order within is of no interest.
@@ -38,6 +40,10 @@ pub struct Reassembler {
 }
 
 impl Reassembler {
+    /// What a flow costs that has nothing to tell or to compare with, in bytes: its place in the table. Flows with
+    /// data have a replay ring on top, which begins at 2 KiB and grows to [`Config::max_replay`] per direction.
+    pub const FLOW_SIZE: usize = Table::SLOT_SIZE;
+
     /// A reassembler without flows.
     #[must_use]
     pub fn new(config: Config) -> Self {
@@ -60,7 +66,6 @@ impl Reassembler {
     /// Takes the next captured segment.
     pub fn push(&mut self, mut segment: Segment) {
         segment.normalise();
-        self.stats.segments += 1;
         self.packet = segment.packet;
         self.now = self.now.max(segment.at);
         if self.closing.front().is_some_and(|&(due, ..)| due <= self.now) {
@@ -113,6 +118,34 @@ impl Reassembler {
         self.closing.clear();
     }
 
+    /// Tells all that is held, with gaps for what is missing before it, and goes on: no flow ends. What comes for those
+    /// gaps later is told as [`Anomaly::LateData`].
+    pub fn flush(&mut self) {
+        let mut holders: Vec<u32> = self.holders.iter().map(|&(_, at)| at).collect();
+        holders.sort_unstable_by_key(|&at| self.table.get_mut(at).map(|slot| slot.flow.id));
+        let now = self.now;
+        for at in holders {
+            self.with_flow(at, now, |flow, out| flow.flush_held(GapReason::Flushed, out));
+        }
+    }
+
+    /// Says that nobody reads a flow any more: nothing of it is held or told from now on but `Closed` and `Ended`. Its
+    /// sequence numbers are followed, so that its end and its successor are still recognised. Its memory goes at
+    /// once, what was declared missing by that included; nothing happens if there is no such flow (any more).
+    pub fn forget(&mut self, flow: FlowId) {
+        self.stop(flow, Direction::ToServer);
+        self.stop(flow, Direction::ToClient);
+    }
+
+    /// As [`forget`](Self::forget), for one direction. What the other one says goes on to be told, and no longer
+    /// waits for this one.
+    pub fn stop(&mut self, flow: FlowId, dir: Direction) {
+        if let Some(at) = self.table.find_flow(flow) {
+            let now = self.now;
+            self.with_flow(at, now, |flow, out| flow.mute(dir, out));
+        }
+    }
+
     /// The next event, if any.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
@@ -124,7 +157,8 @@ impl Reassembler {
     }
 
     /// Memory of what is held and kept to compare with; at most [`Config::worst_case`]. Events that were not taken
-    /// out yet, and the table itself (some 800 bytes for each of at most [`Config::max_flows`]), come on top.
+    /// out yet, and the table itself ([`FLOW_SIZE`](Self::FLOW_SIZE) for each of at most [`Config::max_flows`]), come
+    /// on top.
     #[must_use]
     pub const fn buffered(&self) -> usize {
         self.held + self.replay
@@ -153,9 +187,15 @@ impl Reassembler {
             at: segment.at,
             packet: segment.packet,
             now: self.now,
+            fate: Fate::Empty,
         };
         let dir = flow.dir(from_low);
-        match flow.push(&mut segment, dir, &mut out) {
+        let verdict = flow.push(&mut segment, dir, &mut out);
+        let fate = out.fate;
+        if verdict != Verdict::Reopen {
+            self.stats.add_segment(fate);
+        }
+        match verdict {
             Verdict::Fast => {
                 let replay = flow.replay_cost();
                 let grown = replay != slot.replay;
@@ -177,6 +217,9 @@ impl Reassembler {
         self.drop_flow(at);
         let (key, _) = Key::of(segment.src, segment.dst);
         if let Some(syn) = pending {
+            // It was counted when it came, and is counted again.
+            self.stats.empty = self.stats.empty.saturating_sub(1);
+            self.stats.segments = self.stats.segments.saturating_sub(1);
             let syn_from_low = (syn.src == segment.src) == from_low;
             self.open(key, *syn, syn_from_low);
             match self.table.find(&key) {
@@ -199,8 +242,12 @@ impl Reassembler {
         let flags = segment.flags;
         let is_syn = flags.contains(Flags::SYN) && !flags.intersects(Flags::FIN | Flags::RST);
         let has_data = segment.payload_len > 0 && !flags.intersects(Flags::RST | Flags::SYN);
-        if !is_syn && !has_data {
-            self.stats.ignored += 1;
+        // The receiver dropped it, and there is no stream yet that its data could be of use to.
+        let dropped = self.config.checksums == Checksums::Reject
+            && matches!(segment.checksum, Checksum::Bad | Checksum::Offload);
+        if !is_syn && !has_data || dropped {
+            self.stats.bad_checksums += u64::from(dropped);
+            self.stats.add_segment(Fate::Ignored);
             return;
         }
         let (origin, from_client) = match (is_syn, segment.ack) {
@@ -212,12 +259,15 @@ impl Reassembler {
         self.make_room(segment.at);
         let id = FlowId(self.next_flow);
         self.next_flow += 1;
-        let flow = Connection::new(id, client_is_low, origin, &self.config);
+        let mut flow = Connection::new(id, client_is_low, origin, &self.config);
         let dir = flow.dir(from_low);
         let (client, server) = match dir {
             Direction::ToServer => (segment.src, segment.dst),
             Direction::ToClient => (segment.dst, segment.src),
         };
+        let policies = &self.config.policies;
+        flow.set_policies(policies.of(server), policies.of(client));
+        self.stats.opened += 1;
         let mut tell = |kind| {
             self.events.push_back(Event { flow: id, at: segment.at, packet: segment.packet, kind });
         };
@@ -251,6 +301,7 @@ impl Reassembler {
         if self.replay > self.config.max_replay_total {
             self.sweep_replay(at);
         }
+        self.stats.most_buffered = self.stats.most_buffered.max(self.buffered() as u64);
     }
 
     /// Brings the totals and lists up to date. `active`: a packet of the flow was the cause.
@@ -304,6 +355,7 @@ impl Reassembler {
             at: when,
             packet: self.packet,
             now: self.now,
+            fate: Fate::Empty,
         };
         let result = act(&mut slot.flow, &mut out);
         self.account(at, false);
@@ -318,6 +370,7 @@ impl Reassembler {
 
     fn drop_flow(&mut self, at: u32) {
         if let Some(slot) = self.table.remove(at) {
+            self.stats.ended += 1;
             self.holders.remove(&(slot.held, at));
             self.held -= slot.held;
             self.replay -= slot.replay;

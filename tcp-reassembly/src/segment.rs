@@ -6,7 +6,7 @@ use core::ops::{BitOr, BitOrAssign};
 
 use bytes::Bytes;
 
-use crate::{Seq, Timestamp};
+use crate::{Checksum, Seq, Timestamp};
 
 /// A longer segment than this exists on no wire; the rest of one is not looked at.
 const MAX_LEN: u32 = 1 << 30;
@@ -28,7 +28,7 @@ impl Flags {
     pub const PSH: Self = Self(0x08);
     /// The acknowledgement number counts.
     pub const ACK: Self = Self(0x10);
-    /// The urgent pointer counts. Urgent bytes stay in the stream (RFC 6093).
+    /// The urgent pointer counts. Urgent bytes stay in the stream (RFC 6093), or not: see [`Config::urgent`](crate::Config::urgent).
     pub const URG: Self = Self(0x20);
 
     /// From the low byte of the header's flags; other bits are dropped.
@@ -123,6 +123,18 @@ pub struct Segment {
     pub flags: Flags,
     /// The window field, not scaled.
     pub window: u16,
+    /// The window scale option of a SYN (RFC 7323, section 2).
+    pub window_scale: Option<u8>,
+    /// The timestamp option: value and echo reply (RFC 7323, section 3).
+    pub timestamps: Option<(u32, u32)>,
+    /// The urgent pointer, where the URG bit is set.
+    pub urgent: Option<u16>,
+    /// Whether the checksum is right, as far as anybody looked.
+    pub checksum: Checksum,
+    /// Time to live, or hop limit, of the IP packet.
+    pub ttl: Option<u8>,
+    /// Identification of the IPv4 packet; tells a packet that was captured twice from one that was sent twice.
+    pub ip_id: Option<u16>,
     /// The payload, as far as it was captured.
     pub payload: Bytes,
     /// The length of the payload on the wire; more than `payload` holds when the capture cut the packet short.
@@ -144,6 +156,12 @@ impl Segment {
             ack: None,
             flags: Flags::NONE,
             window: u16::MAX,
+            window_scale: None,
+            timestamps: None,
+            urgent: None,
+            checksum: Checksum::Unknown,
+            ttl: None,
+            ip_id: None,
             payload: Bytes::new(),
             payload_len: 0,
             packet_offset: 0,
@@ -177,6 +195,43 @@ impl Segment {
     #[must_use]
     pub const fn with_window(mut self, window: u16) -> Self {
         self.window = window;
+        self
+    }
+
+    /// Sets the window scale option.
+    #[must_use]
+    pub const fn with_window_scale(mut self, scale: u8) -> Self {
+        self.window_scale = Some(scale);
+        self
+    }
+
+    /// Sets the timestamp option.
+    #[must_use]
+    pub const fn with_timestamps(mut self, value: u32, echo: u32) -> Self {
+        self.timestamps = Some((value, echo));
+        self
+    }
+
+    /// Sets the urgent pointer and the URG bit.
+    #[must_use]
+    pub fn with_urgent(mut self, pointer: u16) -> Self {
+        self.urgent = Some(pointer);
+        self.flags |= Flags::URG;
+        self
+    }
+
+    /// Sets what is known of the checksum.
+    #[must_use]
+    pub const fn with_checksum(mut self, checksum: Checksum) -> Self {
+        self.checksum = checksum;
+        self
+    }
+
+    /// Sets time to live (or hop limit) of the IP packet, and its identification where it has one.
+    #[must_use]
+    pub const fn with_ip(mut self, ttl: u8, id: Option<u16>) -> Self {
+        self.ttl = Some(ttl);
+        self.ip_id = id;
         self
     }
 

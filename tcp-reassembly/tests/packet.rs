@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use etherparse::{IpNumber, PacketBuilder, TcpHeader};
-use tcp_reassembly::packet::{LinkType, PacketError, decode};
-use tcp_reassembly::{Flags, Segment};
+use tcp_reassembly::packet::{DecodeOptions, LinkType, PacketError, decode, decode_with};
+use tcp_reassembly::{Checksum, Flags, Segment};
 
 fn tcp_bytes(payload: &[u8]) -> Vec<u8> {
     let mut header = TcpHeader::new(40_000, 25, 7, 1000);
@@ -70,8 +70,56 @@ fn every_field_arrives() {
         .with_flags(Flags::PSH)
         .with_ack(9)
         .with_window(1000)
+        .with_ip(64, Some(0))
         .with_payload(Bytes::from_static(b"EHLO"), 54);
     assert_eq!(segment, expected);
+}
+
+#[test]
+fn options_of_tcp_arrive() {
+    for (options, scale, timestamps) in [
+        (&[][..], None, None),
+        (&[1, 1, 8, 10, 0, 0, 1, 2, 0, 0, 3, 4], None, Some((258, 772))),
+        (&[2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 1, 2, 0, 0, 3, 4, 1, 3, 3, 7], Some(7), Some((258, 772))),
+        (&[3, 3, 14, 0], Some(14), None),
+        (&[8, 3, 1, 0, 3, 3, 14, 0], None, None),
+    ] {
+        let mut tcp = tcp_bytes(b"");
+        tcp[12] = ((20 + options.len()) * 4) as u8;
+        (tcp[13], tcp[18], tcp[19]) = (0x38, 1, 2);
+        tcp.extend(options);
+        tcp.extend(b"EHLO");
+        let mut frame = Vec::new();
+        PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 2], 7)
+            .write(&mut frame, IpNumber::TCP, &tcp)
+            .unwrap();
+        let segment = read(101, &frame).unwrap();
+        let found = (segment.window_scale, segment.timestamps, segment.urgent, segment.ttl);
+        assert_eq!(found, (scale, timestamps, Some(258), Some(7)), "{options:?}");
+        assert_eq!(segment.payload, "EHLO");
+    }
+}
+
+#[test]
+fn checksums_are_looked_at_when_asked() {
+    let mut frame = Vec::new();
+    PacketBuilder::ethernet2([1; 6], [2; 6])
+        .ipv6([1; 16], [2; 16], 64)
+        .tcp(40_000, 25, 7, 1000)
+        .write(&mut frame, b"EHLO")
+        .unwrap();
+    let look = |frame: &[u8], len: usize| {
+        let frame = Bytes::copy_from_slice(frame);
+        let options = DecodeOptions::default().with_checksum();
+        decode_with(LinkType::Ethernet, 3, Duration::ZERO, &frame, len as u32, options).unwrap().checksum
+    };
+    let len = frame.len();
+    assert_eq!(look(&frame, len), Checksum::Good);
+    assert_eq!(look(&[&frame[..], &[0, 1, 2]].concat(), len + 3), Checksum::Good, "a trailer");
+    assert_eq!(look(&frame[..len - 1], len), Checksum::Unknown);
+    assert_eq!(read(1, &frame).unwrap().checksum, Checksum::Unknown);
+    frame[len - 1] ^= 1;
+    assert_eq!(look(&frame, len), Checksum::Bad);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::sink::SinkError;
 use core::time::Duration;
 use std::collections::BTreeMap;
 use tcp_reassembly::Segment;
-use tcp_reassembly::packet::{self, Config, Event, LinkType, PacketError, Resolver};
+use tcp_reassembly::packet::{self, Config, DecodeOptions, Event, LinkType, PacketError, Resolver};
 
 /// So many anomalies of a kind are told one by one; the rest is counted.
 const TOLD: u64 = 64;
@@ -34,8 +34,9 @@ struct Unusable {
 
 impl Default for Packets {
     fn default() -> Self {
-        let resolver = Resolver::new(Config::default());
-        Self { resolver, unusable: BTreeMap::new(), told: BTreeMap::new() }
+        let mut config = Config::default();
+        config.decode = DecodeOptions::default().with_checksum();
+        Self { resolver: Resolver::new(config), unusable: BTreeMap::new(), told: BTreeMap::new() }
     }
 }
 

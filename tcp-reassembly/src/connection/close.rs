@@ -70,6 +70,15 @@ impl Connection {
                 || half.fin.is_some_and(|fin| (0..=1).contains(&(position - fin.offset.cast_signed())));
             if !exact {
                 let distance = position.saturating_sub(half.next.cast_signed());
+                // RFC 5961, section 3.2: outside of the window it means nothing to anybody.
+                let window = match half.trust.right_edge {
+                    Some(edge) => edge.saturating_sub(half.next).cast_signed(),
+                    None => i64::from(out.config.max_ahead),
+                };
+                if half.is_known() && !(-window..=window).contains(&distance) {
+                    self.anomaly(dir, Anomaly::RstOutside { distance }, out);
+                    return;
+                }
                 // The capture may have it before the last data; a forged one further ahead stays what it is.
                 if half.is_known() && (1..=i64::from(out.config.max_ahead)).contains(&distance) {
                     self.reset_ahead = Some((position.unsigned_abs(), reset));
@@ -86,7 +95,7 @@ impl Connection {
         if let Some(ack) = segment.ack()
             && !refused
         {
-            self.note_ack(dir.flip(), ack, false, out);
+            self.note_ack(dir.flip(), ack, segment, out);
         }
         self.pump(out);
         self.reset.get_or_insert(reset);
@@ -137,10 +146,16 @@ impl Connection {
     pub(crate) fn is_closing(&self) -> bool {
         self.ended.is_none()
             && (self.reset.is_some()
+                || self.has_both_fins()
                 || Direction::BOTH.into_iter().any(|dir| {
                     let half = self.half(dir);
                     half.fin_reached() && (half.closed.is_none() || self.half(dir.flip()).is_absent())
                 }))
+    }
+
+    /// Whether both sides said that they are done, though bytes are missing before that.
+    fn has_both_fins(&self) -> bool {
+        Direction::BOTH.into_iter().all(|dir| self.half(dir).is_known() && self.half(dir).fin.is_some())
     }
 
     /// Believes the FIN or RST that has been waiting long enough.
@@ -152,6 +167,11 @@ impl Connection {
         }
         if self.reset.is_some_and(|reset| over(reset.since)) {
             self.finish(End::Rst, out);
+            return;
+        }
+        // Some devices close with holes: after two FINs and a silence nobody sends anything again.
+        if self.has_both_fins() && over(self.stirred) {
+            self.finish(End::Fin, out);
             return;
         }
         for dir in Direction::BOTH {
@@ -179,6 +199,7 @@ impl Connection {
             End::Evicted => GapReason::Limit,
         };
         self.flush(reason, out);
+        self.drop_pending(out);
         for dir in Direction::BOTH {
             if self.half(dir).fin_reached() {
                 self.close(dir, Close::Fin, out);
@@ -201,7 +222,6 @@ impl Connection {
         self.tell_counts(out);
         out.emit(EventKind::Ended { why });
         self.ended = Some(why);
-        self.pending = None;
         self.to_server.free();
         self.to_client.free();
     }
@@ -217,7 +237,7 @@ impl Connection {
     pub(super) fn after_end(&self, segment: &Segment, dir: Direction, out: &mut Out<'_>) -> Verdict {
         let half = self.half(dir);
         let flags = segment.flags;
-        out.stats.after_end += 1;
+        out.fate = crate::stats::Fate::AfterEnd;
         if flags.contains(Flags::SYN) && !flags.intersects(Flags::FIN | Flags::RST) {
             return if half.isn == Some(segment.seq()) { Verdict::Done } else { Verdict::Reopen };
         }

@@ -1,8 +1,10 @@
 //! SYN: initial sequence numbers, roles, data on a SYN, and connections that take the place of others.
 
-use super::{Connection, Out};
+use super::payload::Arrival;
+use super::{Connection, Out, source};
+use crate::flows::Key;
 use crate::half::Start;
-use crate::half::held::{Piece, Source, slice};
+use crate::half::held::{Piece, slice};
 use crate::{Anomaly, Direction, EventKind, Flags, Origin, Segment, Seq};
 
 /// How to go on with a segment.
@@ -29,7 +31,10 @@ impl Connection {
             return self.replace_or_wait(segment, out);
         }
         self.adopt(first, dir, out);
-        self.half_mut(dir).isn = Some(isn);
+        let half = self.half_mut(dir);
+        half.isn = Some(isn);
+        half.trust.note_syn(segment);
+        half.trust.note_ttl(segment);
         let is_reply = segment.ack.is_some();
         let guessed_wrong = match dir {
             Direction::ToServer => is_reply,
@@ -50,11 +55,8 @@ impl Connection {
                 start: 0,
                 len: segment.payload_len,
                 bytes: Some(bytes::Bytes::copy_from_slice(&segment.payload)),
-                source: Source {
-                    packet: segment.packet,
-                    at: segment.at,
-                    packet_offset: segment.packet_offset,
-                },
+                owner: (0, u64::from(segment.payload_len)),
+                source: source(segment, None),
                 ack: None,
                 since: out.now,
                 shared: false,
@@ -105,8 +107,7 @@ impl Connection {
         let is_reply = segment.ack.is_some();
         let halves = [&self.to_server, &self.to_client];
         let closing = self.reset.is_some() || halves.iter().any(|half| half.fin.is_some());
-        let lone = halves.iter().any(|half| half.is_absent()) && halves.iter().all(|half| half.next == 0);
-        if !is_reply && (closing || lone) {
+        if !is_reply && closing {
             self.replace(out);
             return Step::Reopen;
         }
@@ -114,6 +115,18 @@ impl Connection {
         syn.payload = bytes::Bytes::copy_from_slice(&syn.payload);
         self.pending = Some(Box::new(syn));
         Step::Stop
+    }
+
+    /// Tells of a SYN that nothing ever answered.
+    pub(super) fn drop_pending(&mut self, out: &mut Out<'_>) {
+        let Some(syn) = self.pending.take() else { return };
+        // As in the table's key: who is the lower end.
+        let (_, from_low) = Key::of(syn.src, syn.dst);
+        let dir = self.dir(from_low);
+        self.anomaly(dir, Anomaly::SuspiciousSyn { seq: syn.seq }, out);
+        if !syn.payload.is_empty() {
+            self.anomaly(dir, Anomaly::SynDataRefused { bytes: syn.payload }, out);
+        }
     }
 
     /// What the segment says about a SYN that did not fit.
@@ -171,7 +184,10 @@ impl Connection {
             self.anomaly(dir, Anomaly::SynDataRefused { bytes: refused }, out);
         }
         if taken > 0 {
-            self.place(dir, 0, &slice(&bytes, 0, taken), taken, piece.source, None, out);
+            let bytes = slice(&bytes, 0, taken);
+            let arrival =
+                Arrival { bytes: &bytes, len: taken, source: piece.source, ack: None, aside: false };
+            self.place(dir, 0, &arrival, out);
         }
     }
 

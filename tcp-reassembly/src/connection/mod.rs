@@ -1,6 +1,8 @@
 //! One flow: two directions, and what each says about the other.
 
+mod aside;
 mod close;
+mod doubt;
 mod handshake;
 mod order;
 mod out;
@@ -8,8 +10,13 @@ mod payload;
 
 pub(crate) use self::out::Out;
 use self::out::Told;
+use crate::half::held::{Note, Source, Stamp};
+use crate::half::trust::print;
 use crate::half::{Half, Start};
-use crate::{Config, Direction, End, EventKind, Flags, FlowId, Origin, Segment, Seq, Timestamp};
+use crate::stats::Fate;
+use crate::{
+    Config, Direction, Doubt, End, EventKind, Flags, FlowId, Origin, Policy, Segment, Seq, Timestamp,
+};
 
 /// What became of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +46,8 @@ pub(crate) struct Connection {
     pub(crate) client_is_low: bool,
     origin: Origin,
     packets: u64,
+    /// When anything but packets in order came last.
+    stirred: Timestamp,
     to_server: Half,
     to_client: Half,
     reset: Option<Reset>,
@@ -60,6 +69,7 @@ impl Connection {
             client_is_low,
             origin,
             packets: 0,
+            stirred: Timestamp::ZERO,
             to_server: Half::new(),
             to_client: Half::new(),
             reset: None,
@@ -74,6 +84,29 @@ impl Connection {
             flow.half_mut(dir).start = Start::Missing;
         }
         flow
+    }
+
+    /// How the two receivers resolve overlaps: the server, the client.
+    pub(crate) const fn set_policies(&mut self, server: Policy, client: Policy) {
+        self.to_server.policy = server;
+        self.to_client.policy = client;
+    }
+
+    /// Stops telling what is said in `dir`: nothing is held or kept any more.
+    pub(crate) fn mute(&mut self, dir: Direction, out: &mut Out<'_>) {
+        if self.ended.is_some() {
+            return;
+        }
+        self.half_mut(dir).muted = true;
+        // Holes are over, also for the other direction, which may have waited for this one.
+        while self.half(dir).is_holding() || !self.half(dir).held.is_empty() {
+            if !self.skip(dir, crate::GapReason::Closed, out) {
+                break;
+            }
+        }
+        self.half_mut(dir).free();
+        self.pump(out);
+        self.end_if_closed(out);
     }
 
     const fn half(&self, dir: Direction) -> &Half {
@@ -138,18 +171,18 @@ impl Connection {
             && self.reset.is_none()
             && self.reset_ahead.is_none()
             && self.pending.is_none()
-            && self.to_server.syn_data.is_none()
-            && self.to_client.syn_data.is_none();
+            && self.to_server.is_calm()
+            && self.to_client.is_calm();
         verdict
     }
 
     /// The case that nearly all packets are: in order, nothing held, acknowledging what was told.
     fn fast(&mut self, segment: &mut Segment, dir: Direction, out: &mut Out<'_>) -> bool {
         let (half, other) = match dir {
-            Direction::ToServer => (&mut self.to_server, &self.to_client),
-            Direction::ToClient => (&mut self.to_client, &self.to_server),
+            Direction::ToServer => (&mut self.to_server, &mut self.to_client),
+            Direction::ToClient => (&mut self.to_client, &mut self.to_server),
         };
-        if segment.flags.intersects(Flags::SYN | Flags::FIN | Flags::RST)
+        if segment.flags.intersects(Flags::SYN | Flags::FIN | Flags::RST | Flags::URG)
             || half.start != Start::Known
             || half.next_seq != segment.seq()
             || half.fin.is_some()
@@ -158,25 +191,47 @@ impl Connection {
         {
             return false;
         }
+        let mut acked = None;
         if let Some(ack) = segment.ack() {
+            let ahead = ack.since(other.next_seq);
             let told = match other.start {
-                Start::Known => ack.since(other.next_seq) <= i32::from(other.closed.is_some()),
+                Start::Known => ahead <= i32::from(other.closed.is_some()),
                 Start::Missing => true,
                 _ => false,
             };
             if !told {
                 return false;
             }
+            acked = (other.start == Start::Known).then_some(ahead);
         }
         let captured = segment.payload.len() as u64;
-        if captured != u64::from(segment.payload_len) {
+        let end = half.next + captured;
+        if captured != u64::from(segment.payload_len) || !half.trust.passes(segment, end, out.now, out.config)
+        {
             return false;
+        }
+        let print = print(segment);
+        if captured == 0 && half.trust.is_duplicate(print) {
+            out.stats.duplicates += 1;
+        }
+        half.trust.note_packet(print);
+        if let Some(ahead) = acked {
+            let position = other.next.cast_signed().saturating_add(i64::from(ahead));
+            other.note_window(position, segment.window, half.trust.shift(&other.trust));
         }
         if captured == 0 {
             return true;
         }
+        if half.muted {
+            out.fate = Fate::Unread;
+            out.stats.unread_bytes += captured;
+            half.advance(captured, self.packets, out.now);
+            return true;
+        }
+        out.fate = Fate::InOrder;
+        out.stats.delivered.add(captured);
         let offset = half.next;
-        half.replay.push(offset, &segment.payload, segment.packet, out.config.max_replay);
+        half.replay.push(offset, &segment.payload, stamp(segment, Note::Plain), out.config.max_replay);
         half.advance(captured, self.packets, out.now);
         out.emit(EventKind::Data {
             dir,
@@ -190,6 +245,15 @@ impl Connection {
     }
 
     fn slow(&mut self, segment: &mut Segment, dir: Direction, out: &mut Out<'_>) -> Verdict {
+        self.stirred = out.now;
+        self.note_duplicate(segment, dir, out);
+        let doubt = match self.judge_checksum(segment, dir, out) {
+            doubt::Header::Believed(doubt) => doubt,
+            doubt::Header::Ignored => {
+                self.take_rejected(segment, dir, out);
+                return Verdict::Done;
+            }
+        };
         if self.pending.is_some() {
             match self.judge_pending(segment, dir, out) {
                 handshake::Step::Go => {}
@@ -219,11 +283,12 @@ impl Connection {
             return if reopen { Verdict::Reopen } else { Verdict::Done };
         }
         if let Some(ack) = segment.ack() {
-            self.note_ack(dir.flip(), ack, segment.payload_len > 0, out);
+            self.note_ack(dir.flip(), ack, segment, out);
         }
         if segment.payload_len > 0 {
-            self.take_payload(segment, seq, dir, out);
+            self.take_payload(segment, seq, dir, doubt, out);
         }
+        self.half_mut(dir).trust.note_ttl(segment);
         if segment.flags.contains(Flags::FIN) {
             self.on_fin(seq.plus(segment.payload_len), dir, out);
         }
@@ -245,4 +310,25 @@ impl Connection {
             half.held.unshare(from, from + u64::from(len));
         }
     }
+}
+
+/// What is kept of a segment beside its bytes.
+fn stamp(segment: &Segment, note: Note) -> Stamp {
+    let note = if note == Note::Plain && segment.payload_len == 1 { Note::Lone } else { note };
+    Stamp {
+        packet: segment.packet,
+        ip_id: segment.ip_id.unwrap_or_default(),
+        ttl: segment.ttl.unwrap_or_default(),
+        note,
+    }
+}
+
+/// Where the bytes of a segment come from.
+fn source(segment: &Segment, doubt: Option<Doubt>) -> Source {
+    let note = match doubt {
+        Some(doubt) => Note::Doubted(doubt),
+        None if segment.flags.contains(Flags::SYN) => Note::Syn,
+        None => Note::Plain,
+    };
+    Source { stamp: stamp(segment, note), at: segment.at, packet_offset: segment.packet_offset }
 }

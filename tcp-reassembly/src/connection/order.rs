@@ -36,6 +36,9 @@ impl Connection {
                 break;
             }
         }
+        for dir in Direction::BOTH {
+            self.settle_aside(dir, out);
+        }
     }
 
     /// Ends the hold of a start that has lasted long enough.
@@ -52,7 +55,7 @@ impl Connection {
     }
 
     /// The lowest byte held becomes offset 0.
-    fn fix_start(&mut self, dir: Direction, out: &Out<'_>) {
+    pub(super) fn fix_start(&mut self, dir: Direction, out: &Out<'_>) {
         let half = self.half_mut(dir);
         half.settle(half.lowest());
         self.replay_last_ack(dir, out);
@@ -117,35 +120,60 @@ impl Connection {
     }
 
     /// Tells the next piece.
-    pub(super) fn tell(&mut self, dir: Direction, piece: Piece, out: &mut Out<'_>) {
+    pub(super) fn tell(&mut self, dir: Direction, mut piece: Piece, out: &mut Out<'_>) {
         let (packets, now) = (self.packets, out.now);
         let half = self.half_mut(dir);
-        let Some(bytes) = piece.bytes else {
-            self.gap(dir, piece.start + u64::from(piece.len), GapReason::Truncated, out);
+        if half.muted {
+            out.stats.unread_bytes += half.follow(piece.end().cast_signed(), packets, now);
+            return;
+        }
+        let Some(bytes) = &piece.bytes else {
+            self.gap(dir, piece.end(), GapReason::Truncated, out);
             return;
         };
-        half.replay.push(piece.start, &bytes, piece.source.packet, out.config.max_replay);
-        half.advance(u64::from(piece.len), packets, now);
-        let source = piece.source;
-        out.emit(EventKind::Data {
-            dir,
-            offset: piece.start,
-            bytes,
-            packet: source.packet,
-            at: source.at,
-            packet_offset: source.packet_offset,
-        });
+        half.replay.push(piece.start, bytes, piece.source.stamp, out.config.max_replay);
+        while let Some(at) = half.next_urgent(piece.end()) {
+            if at > piece.start {
+                half.advance(at - piece.start, packets, now);
+                emit_data(dir, piece.part(piece.start, at), out);
+            }
+            half.advance(1, packets, now);
+            let source = piece.source.stamp;
+            if let Some(&byte) = piece.part(at, at + 1).bytes.as_deref().and_then(<[u8]>::first) {
+                let (packet, at_time) = (source.packet, piece.source.at);
+                out.emit(EventKind::Urgent { dir, offset: at, byte, packet, at: at_time });
+            }
+            piece = piece.part(at + 1, piece.end());
+        }
+        if piece.len > 0 {
+            half.advance(u64::from(piece.len), packets, now);
+            emit_data(dir, piece, out);
+        }
     }
 
-    /// Declares everything up to `to` missing.
+    /// Declares everything up to `to` missing, as far as there is not even a doubtful copy.
     fn gap(&mut self, dir: Direction, to: u64, why: GapReason, out: &mut Out<'_>) {
         let packets = self.packets;
-        let half = self.half_mut(dir);
-        let Some(len) = to.checked_sub(half.next).filter(|&len| len > 0) else { return };
-        let offset = half.next;
-        half.replay.push_gap(offset, len);
-        half.advance(len, packets, out.now);
-        out.emit(EventKind::Gap { dir, offset, len, why });
+        self.settle_aside(dir, out);
+        while self.half(dir).next < to {
+            let end = match self.take_aside(dir, to) {
+                Ok(piece) => {
+                    self.tell_aside(dir, piece, out);
+                    continue;
+                }
+                Err(next) => next.map_or(to, |next| next.min(to)),
+            };
+            let half = self.half_mut(dir);
+            let (offset, len) = (half.next, end.saturating_sub(half.next));
+            half.replay.push_gap(offset, len);
+            half.advance(len, packets, out.now);
+            if half.muted {
+                out.stats.unread_bytes += len;
+                continue;
+            }
+            out.stats.add_gap(why, len);
+            out.emit(EventKind::Gap { dir, offset, len, why });
+        }
     }
 
     /// Where `dir` waits for bytes of the other direction that were acknowledged and did not come in time, those
@@ -189,7 +217,7 @@ impl Connection {
     }
 
     /// Gives up whatever keeps the lowest held bytes of `dir` waiting. One step; whether there was one.
-    fn skip(&mut self, dir: Direction, why: GapReason, out: &mut Out<'_>) -> bool {
+    pub(super) fn skip(&mut self, dir: Direction, why: GapReason, out: &mut Out<'_>) -> bool {
         if self.half(dir).is_holding() {
             self.fix_start(dir, out);
             return true;
@@ -234,9 +262,10 @@ impl Connection {
             return true;
         }
         let before = self.held_cost();
-        self.pending = None;
+        self.drop_pending(out);
         for dir in Direction::BOTH {
             self.accept_syn_data(dir, out);
+            self.drop_aside(dir, out);
         }
         self.pump(out);
         self.held_cost() < before
@@ -267,12 +296,28 @@ impl Connection {
 
     /// Tells all that is held, with gaps for what is not there, in the order of the packets as far as can be told.
     pub(super) fn flush(&mut self, why: GapReason, out: &mut Out<'_>) {
+        self.flush_held(why, out);
+        for dir in Direction::BOTH {
+            if self.half(dir).is_holding() {
+                self.fix_start(dir, out);
+            }
+            self.flush_tail(dir, why, out);
+            self.drop_aside(dir, out);
+        }
+        self.pump(out);
+    }
+
+    /// Tells all that is held, and goes on.
+    pub(crate) fn flush_held(&mut self, why: GapReason, out: &mut Out<'_>) {
+        if self.ended.is_some() {
+            return;
+        }
         for dir in Direction::BOTH {
             self.accept_syn_data(dir, out);
         }
         self.pump(out);
         loop {
-            let first = |dir: Direction| self.half(dir).held.front().map(|front| front.source.packet);
+            let first = |dir: Direction| self.half(dir).held.front().map(|front| front.source.stamp.packet);
             let dir = match (first(Direction::ToServer), first(Direction::ToClient)) {
                 (Some(server), Some(client)) if client < server => Direction::ToClient,
                 (Some(_), _) => Direction::ToServer,
@@ -284,13 +329,6 @@ impl Connection {
             }
             self.pump(out);
         }
-        for dir in Direction::BOTH {
-            if self.half(dir).is_holding() {
-                self.fix_start(dir, out);
-            }
-            self.flush_tail(dir, why, out);
-        }
-        self.pump(out);
     }
 
     /// What is known to have been sent after the last byte that was seen.
@@ -299,7 +337,7 @@ impl Connection {
         if !half.is_known() {
             return;
         }
-        let to = half.fin.map_or(half.acked, |fin| fin.offset);
+        let to = half.fin.map_or_else(|| half.acked.max(self.aside_end(dir)), |fin| fin.offset);
         let other_closing = self.half(dir.flip()).fin.is_some() || self.reset.is_some();
         // A FIN that was not captured counts one, too.
         if half.fin.is_none() && to == half.next + 1 && other_closing {
@@ -307,4 +345,17 @@ impl Connection {
         }
         self.gap(dir, to, why, out);
     }
+}
+
+fn emit_data(dir: Direction, piece: Piece, out: &mut Out<'_>) {
+    let source = piece.source;
+    out.stats.delivered.add(u64::from(piece.len));
+    out.emit(EventKind::Data {
+        dir,
+        offset: piece.start,
+        bytes: piece.bytes.unwrap_or_default(),
+        packet: source.stamp.packet,
+        at: source.at,
+        packet_offset: source.packet_offset,
+    });
 }

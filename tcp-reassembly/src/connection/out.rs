@@ -4,8 +4,12 @@ use std::collections::VecDeque;
 
 use super::Connection;
 use crate::anomaly::{CONFLICT_KIND, KINDS, TABLE};
-use crate::half::held::Overlap;
-use crate::{Anomaly, Config, Conflict, Direction, Event, EventKind, FlowId, Stats, Timestamp};
+use crate::half::held::{Note, Overlap};
+use crate::stats::Fate;
+use crate::{
+    Anomaly, Config, Conflict, Direction, Doubt, Event, EventKind, FlowId, Hint, Policy, Relation, Stats,
+    Timestamp,
+};
 
 /// Differences closer than this are told as one.
 const MERGE: usize = 8;
@@ -22,6 +26,8 @@ pub(crate) struct Out<'a> {
     pub(crate) packet: u64,
     /// The latest capture time so far: what waits are measured with.
     pub(crate) now: Timestamp,
+    /// What became of the segment.
+    pub(crate) fate: Fate,
 }
 
 impl Out<'_> {
@@ -53,42 +59,75 @@ impl Told {
 
 impl Connection {
     pub(super) fn anomaly(&mut self, dir: Direction, what: Anomaly, out: &mut Out<'_>) {
+        if self.half(dir).muted {
+            return;
+        }
         if self.told.get_or_insert_default().count(dir, what.kind()) <= u64::from(out.config.max_anomalies) {
+            out.stats.anomalies += 1;
             out.emit(EventKind::Anomaly { dir, what });
+        } else {
+            out.stats.anomalies_untold += 1;
         }
     }
 
-    /// Tells where two copies of the same bytes differ; the later one came in `packet`.
-    pub(super) fn compare(
-        &mut self,
-        dir: Direction,
-        overlap: &Overlap,
-        packet: u64,
-        delivered: bool,
-        out: &mut Out<'_>,
-    ) {
-        if overlap.kept == overlap.other {
+    /// Tells where two copies of the same bytes differ.
+    pub(super) fn compare(&mut self, dir: Direction, overlap: &Overlap, delivered: bool, out: &mut Out<'_>) {
+        if overlap.kept == overlap.other || self.half(dir).muted {
             return;
         }
+        let half = self.half(dir);
+        let policy = if overlap.relation == Relation::Delivered { Policy::First } else { half.policy };
         for (from, to) in differences(&overlap.kept, &overlap.other) {
+            let range = overlap.start + from as u64..overlap.start + to as u64;
+            let hint = self.hint(dir, overlap, range.end);
             let told = self.told.get_or_insert_default();
             let enough = told.conflicts >= out.config.max_conflicts
                 || told.conflict_bytes + (to - from) > out.config.max_conflict_bytes;
             if enough {
                 told.count(dir, CONFLICT_KIND);
+                out.stats.conflicts_untold += 1;
                 continue;
             }
             told.conflicts += 1;
             told.conflict_bytes += to - from;
+            out.stats.conflicts.add((to - from) as u64);
             out.emit(EventKind::Conflict(Box::new(Conflict {
                 dir,
-                range: overlap.start + from as u64..overlap.start + to as u64,
+                range,
                 kept: overlap.kept.slice(from..to),
                 other: overlap.other.slice(from..to),
-                kept_packet: overlap.kept_packet,
-                other_packet: packet,
+                kept_packet: overlap.kept_by.packet,
+                other_packet: overlap.other_by.packet,
                 delivered,
+                relation: overlap.relation,
+                policy,
+                hint,
             })));
+        }
+    }
+
+    fn hint(&self, dir: Direction, overlap: &Overlap, end: u64) -> Hint {
+        let (kept, other) = (overlap.kept_by, overlap.other_by);
+        let half = self.half(dir);
+        let any = |note: Note| kept.note == note || other.note == note;
+        if any(Note::Doubted(Doubt::Checksum)) {
+            Hint::ChecksumBad
+        } else if any(Note::Doubted(Doubt::Timestamp)) {
+            Hint::TimestampOld
+        } else if any(Note::Doubted(Doubt::Window)) {
+            Hint::BeyondWindow
+        } else if any(Note::Syn) {
+            Hint::SynDataRefused
+        } else if any(Note::Lone) && half.trust.window_closed {
+            Hint::ZeroWindowProbe
+        } else if other.note == Note::Lone && (end == half.acked || end == half.next) {
+            Hint::KeepAliveGarbage
+        } else if kept.ttl != other.ttl && kept.ttl != 0 && other.ttl != 0 {
+            Hint::TtlDelta(i16::from(other.ttl) - i16::from(kept.ttl))
+        } else if kept.ip_id == other.ip_id && kept.ip_id != 0 && kept.packet != other.packet {
+            Hint::SameIpId
+        } else {
+            Hint::Unknown
         }
     }
 

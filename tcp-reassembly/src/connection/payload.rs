@@ -2,14 +2,31 @@
 
 use bytes::Bytes;
 
-use super::{Connection, Out};
-use crate::half::held::{Piece, Source, slice};
+use super::doubt::Doubted;
+use super::{Connection, Out, source};
+use crate::half::held::{Piece, Source, Stamp, slice};
 use crate::half::replay::Known;
 use crate::half::{Acked, Fin, Start, Wait};
-use crate::{Anomaly, Direction, EventKind, Flags, Origin, Segment, Seq};
+use crate::stats::Fate;
+use crate::{Anomaly, Direction, Doubt, EventKind, Flags, Origin, Segment, Seq, Urgent};
 
 /// Segments out of the window that have to follow each other to be believed.
 const ELSEWHERE_RUN: u8 = 4;
+
+/// What an overlap with one piece costs beside the comparison of its bytes, in bytes.
+const PIECE_WORK: u64 = 64;
+
+/// Bytes on their way to their place: a payload, or data of a SYN that waited.
+#[derive(Debug)]
+pub(super) struct Arrival<'a> {
+    pub(super) bytes: &'a Bytes,
+    /// Their number on the wire.
+    pub(super) len: u32,
+    pub(super) source: Source,
+    pub(super) ack: Option<Seq>,
+    /// Whether the receiver may have dropped them.
+    pub(super) aside: bool,
+}
 
 impl Connection {
     /// Whether the segment cannot be of this stream, and if so, whether it begins another one.
@@ -31,7 +48,7 @@ impl Connection {
         }
         let len = segment.payload_len;
         if len == 0 && !segment.flags.contains(Flags::FIN) {
-            out.stats.ignored += 1;
+            out.fate = Fate::Stray;
             return Some(false);
         }
         // One stray segment is a stray; a run of them in sequence is where the conversation is now, be it behind a
@@ -45,13 +62,15 @@ impl Connection {
             self.replace(out);
             return Some(true);
         }
+        out.fate = Fate::Stray;
         self.anomaly(dir, Anomaly::OutOfWindow { distance, len: u64::from(len) }, out);
         Some(false)
     }
 
     /// Notes that the receiver of `dir` acknowledged up to `ack`.
-    pub(super) fn note_ack(&mut self, dir: Direction, ack: Seq, with_data: bool, out: &mut Out<'_>) {
+    pub(super) fn note_ack(&mut self, dir: Direction, ack: Seq, segment: &Segment, out: &mut Out<'_>) {
         let packets = self.packets;
+        let shift = self.half(dir.flip()).trust.shift(&self.half(dir).trust);
         let half = self.half_mut(dir);
         if !half.is_known() {
             let first = *half.first_ack.get_or_insert(ack);
@@ -59,7 +78,7 @@ impl Connection {
                 half.last_ack = Some(ack);
             }
             // A side is missing when its peer goes on to acknowledge bytes that nobody saw.
-            if half.start == Start::Unseen && with_data && ack.since(first) > 0 {
+            if half.start == Start::Unseen && segment.payload_len > 0 && ack.since(first) > 0 {
                 half.unseen_acks = half.unseen_acks.saturating_add(1);
                 if half.unseen_acks >= out.config.one_sided_after {
                     half.start = Start::Missing;
@@ -91,6 +110,11 @@ impl Connection {
             }
             Acked::Data(position) => half.acked = half.acked.max(position.max(0).unsigned_abs()),
         }
+        if !segment.flags.contains(Flags::RST) {
+            // RFC 7323, section 2.2: the window of a SYN is never scaled.
+            let shift = if segment.flags.contains(Flags::SYN) { shift.map(|_| 0) } else { shift };
+            half.note_window(position, segment.window, shift);
+        }
         if half.acked > half.next && half.wait.is_none() {
             half.wait = Some(Wait { packets, since: out.now });
         }
@@ -100,18 +124,85 @@ impl Connection {
     }
 
     /// Finds the place of a payload: compares what was told, holds what is new.
-    pub(super) fn take_payload(&mut self, segment: &Segment, seq: Seq, dir: Direction, out: &mut Out<'_>) {
+    pub(super) fn take_payload(
+        &mut self,
+        segment: &Segment,
+        seq: Seq,
+        dir: Direction,
+        doubt: Option<Doubt>,
+        out: &mut Out<'_>,
+    ) {
         if !self.half(dir).is_known() && !self.half(dir).is_holding() {
             self.begin_with_data(seq, dir, out);
         }
+        if self.half(dir).muted {
+            self.follow(segment, seq, dir, out);
+            return;
+        }
+        let position = self.half(dir).position(seq);
+        if segment.flags.contains(Flags::URG) {
+            self.note_urgent(segment, position, dir, out);
+        }
         let half = self.half(dir);
-        let position = half.position(seq);
         if segment.payload_len == 1 && half.is_known() && self.is_probe(segment, position, dir, out) {
+            out.fate = Fate::Probe;
             return;
         }
         self.settle_syn_data(segment, position, dir, out);
-        let source = Source { packet: segment.packet, at: segment.at, packet_offset: segment.packet_offset };
-        self.place(dir, position, &segment.payload, segment.payload_len, source, segment.ack(), out);
+        let doubted = self.judge_data(segment, seq, dir, doubt, out);
+        self.place_segment(segment, position, dir, doubted, out);
+    }
+
+    /// Puts the payload of a segment at `position`.
+    pub(super) fn place_segment(
+        &mut self,
+        segment: &Segment,
+        position: i64,
+        dir: Direction,
+        doubted: Doubted,
+        out: &mut Out<'_>,
+    ) {
+        let source = source(segment, doubted.why);
+        let ack = segment.ack();
+        let arrival =
+            Arrival { bytes: &segment.payload, len: segment.payload_len, source, ack, aside: doubted.aside };
+        self.place(dir, position, &arrival, out);
+    }
+
+    /// Follows a direction that nobody reads.
+    fn follow(&mut self, segment: &Segment, seq: Seq, dir: Direction, out: &mut Out<'_>) {
+        let packets = self.packets;
+        if self.half(dir).is_holding() {
+            self.fix_start(dir, out);
+        }
+        let half = self.half_mut(dir);
+        let end = half.position(seq).saturating_add(i64::from(segment.payload_len));
+        let len = half.follow(end, packets, out.now);
+        out.fate = Fate::Unread;
+        out.stats.unread_bytes += len;
+        if len > 0 && self.reset.is_some_and(|reset| reset.dir == dir) {
+            self.reset = None;
+        }
+    }
+
+    /// RFC 6093, section 3: the byte before the one that the urgent pointer points to is what sockets take out.
+    fn note_urgent(&mut self, segment: &Segment, position: i64, dir: Direction, out: &Out<'_>) {
+        let Some(pointer) = segment.urgent.filter(|&pointer| pointer > 0) else { return };
+        let limit = out.config.max_urgent;
+        let half = self.half_mut(dir);
+        if out.config.urgent == Urgent::Inline || !half.is_known() {
+            return;
+        }
+        let Ok(offset) = u64::try_from(position.saturating_add(i64::from(pointer) - 1)) else { return };
+        if offset < half.next {
+            return;
+        }
+        let urgent = half.urgent.get_or_insert_default();
+        let place = urgent.offsets.partition_point(|&at| at < offset);
+        if urgent.offsets.get(place) != Some(&offset) && urgent.count < limit {
+            urgent.count += 1;
+            urgent.offsets.insert(place, offset);
+        }
     }
 
     /// Where a direction begins whose SYN was not seen. RFC 9293 has no such case; see [`Start`].
@@ -161,40 +252,30 @@ impl Connection {
         let half = self.half(dir);
         let after = position + 1;
         if after == half.next.cast_signed() {
-            out.stats.keep_alives += 1;
             return true;
         }
         // Below the acknowledged edge behind a hole: it may be garbage, and a gap is honest.
         if after == half.acked.cast_signed() && position > half.next.cast_signed() {
             let offset = position.unsigned_abs();
-            match segment.payload.first() {
-                Some(&byte) if !half.held.covers(offset) => {
-                    self.anomaly(dir, Anomaly::ProbeByte { offset, byte }, out);
-                }
-                _ => out.stats.keep_alives += 1,
+            if let Some(&byte) = segment.payload.first()
+                && !half.held.covers(offset)
+            {
+                self.anomaly(dir, Anomaly::ProbeByte { offset, byte }, out);
             }
             return true;
         }
         false
     }
 
-    /// Puts `bytes` (of `len` on the wire) at `position`.
-    #[expect(clippy::too_many_arguments, reason = "a segment in its parts: data of a SYN waits without one")]
-    pub(super) fn place(
-        &mut self,
-        dir: Direction,
-        position: i64,
-        bytes: &Bytes,
-        len: u32,
-        source: Source,
-        ack: Option<Seq>,
-        out: &mut Out<'_>,
-    ) {
+    /// Puts bytes at `position`.
+    pub(super) fn place(&mut self, dir: Direction, position: i64, arrival: &Arrival<'_>, out: &mut Out<'_>) {
+        let Arrival { bytes, len, source, ack, aside } = *arrival;
         let captured = u32::try_from(bytes.len()).unwrap_or(u32::MAX).min(len);
         let half = self.half(dir);
         let holding = half.is_holding();
         let next = if holding { 0 } else { half.next };
         let end = position.saturating_add(i64::from(len)).max(0).unsigned_abs();
+        out.fate = Fate::Repeated;
 
         // Below the start.
         let before = u32::try_from(position.min(0).unsigned_abs()).unwrap_or(u32::MAX).min(len);
@@ -209,7 +290,7 @@ impl Connection {
         if told > 0 {
             let again = slice(bytes, before, told.min(captured.saturating_sub(before)));
             out.stats.repeated_bytes += again.len() as u64;
-            self.check_told(dir, from, &again, source.packet, out);
+            self.check_told(dir, from, &again, source.stamp, out);
         }
 
         // New.
@@ -218,21 +299,31 @@ impl Connection {
             return;
         }
         let start = from + u64::from(told);
-        let taken = self.admit(dir, start, len - skip, &slice(bytes, skip, len - skip), out);
+        let taken = if aside {
+            len - skip
+        } else {
+            self.admit(dir, start, len - skip, &slice(bytes, skip, len - skip), out)
+        };
         let (len, captured) = (skip + taken, captured.min(skip + taken));
         if taken == 0 {
             return;
         }
         let seen = captured.saturating_sub(skip);
-        let mut piece = Piece { start, len: seen, bytes: None, source, ack, since: out.now, shared: true };
+        let owner = (start, start + u64::from(taken));
+        let mut piece =
+            Piece { start, len: seen, bytes: None, owner, source, ack, since: out.now, shared: true };
         piece.source.packet_offset = source.packet_offset.wrapping_add(skip);
         if seen > 0 {
             piece.bytes = Some(slice(bytes, skip, seen));
+            if aside {
+                self.put_aside(dir, piece, out);
+                return;
+            }
             self.put(dir, piece.clone(), out);
         }
         // These bytes were on the wire and the capture cut them off. A whole copy may still take their place.
         let cut = len - skip - seen;
-        if cut > 0 {
+        if cut > 0 && !aside {
             piece.start += u64::from(seen);
             piece.len = cut;
             piece.bytes = None;
@@ -242,21 +333,40 @@ impl Connection {
     }
 
     /// Tells a new piece if it is next, or holds it.
-    fn put(&mut self, dir: Direction, piece: Piece, out: &mut Out<'_>) {
+    pub(super) fn put(&mut self, dir: Direction, piece: Piece, out: &mut Out<'_>) {
         if self.may_tell(dir, piece.start, piece.ack, out.config) {
+            out.fate = Fate::InOrder;
             self.tell(dir, piece, out);
             return;
         }
-        for overlap in self.half_mut(dir).held.insert(&piece) {
-            out.stats.repeated_bytes += overlap.other.len() as u64;
-            self.compare(dir, &overlap, piece.source.packet, false, out);
+        let half = self.half_mut(dir);
+        let allowed = out.config.max_overlap_work.saturating_add(half.next.saturating_mul(4));
+        let policy = (half.overlap_work <= allowed).then_some(half.policy);
+        let inserted = half.held.insert(&piece, policy);
+        half.overlap_work += inserted.met + u64::from(inserted.pieces) * PIECE_WORK;
+        out.stats.repeated_bytes += inserted.met;
+        if inserted.met < u64::from(piece.len) {
+            out.fate = Fate::Held;
+        }
+        if policy.is_none() && inserted.met > 0 {
+            self.anomaly(dir, Anomaly::Unchecked { range: piece.start..piece.end() }, out);
+        }
+        for overlap in inserted.overlaps {
+            self.compare(dir, &overlap, false, out);
         }
     }
 
-    fn check_told(&mut self, dir: Direction, start: u64, bytes: &Bytes, packet: u64, out: &mut Out<'_>) {
-        for known in self.half(dir).replay.check(start, bytes) {
+    pub(super) fn check_told(
+        &mut self,
+        dir: Direction,
+        start: u64,
+        bytes: &Bytes,
+        by: Stamp,
+        out: &mut Out<'_>,
+    ) {
+        for known in self.half(dir).replay.check(start, bytes, by) {
             match known {
-                Known::Delivered(overlap) => self.compare(dir, &overlap, packet, true, out),
+                Known::Delivered(overlap) => self.compare(dir, &overlap, true, out),
                 Known::Missing(from, bytes) => {
                     let range = from..from + bytes.len() as u64;
                     self.anomaly(dir, Anomaly::LateData { range, bytes }, out);

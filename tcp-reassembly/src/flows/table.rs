@@ -10,8 +10,8 @@ use hashbrown::HashTable;
 use core::hash::BuildHasher;
 
 use super::Key;
-use crate::Timestamp;
 use crate::connection::Connection;
+use crate::{FlowId, Timestamp};
 
 /// How long a flow may be silent depends on this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +72,8 @@ impl Lists {
 #[derive(Debug)]
 pub(crate) struct Table {
     index: HashTable<u32>,
+    /// The same by the name of the flow.
+    names: HashTable<u32>,
     slots: Vec<Option<Box<Slot>>>,
     free: Vec<u32>,
     lists: Lists,
@@ -79,11 +81,15 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// The slot, the pointer to it, and its places in the two indexes at their usual load.
+    pub(crate) const SLOT_SIZE: usize = size_of::<Slot>() + 32;
+
     pub(crate) fn new(seed: Option<u64>) -> Self {
         let hasher = seed.map_or_else(SeedableRandomState::random, |seed| {
             SeedableRandomState::with_seed(seed, SharedSeed::global_fixed())
         });
-        Self { index: HashTable::new(), slots: Vec::new(), free: Vec::new(), lists: Lists::default(), hasher }
+        let (index, names) = (HashTable::new(), HashTable::new());
+        Self { index, names, slots: Vec::new(), free: Vec::new(), lists: Lists::default(), hasher }
     }
 
     /// Flows in the table.
@@ -101,6 +107,11 @@ impl Table {
         self.index.find(hash, |&at| slot(&self.slots, at).is_some_and(|slot| slot.key == *key)).copied()
     }
 
+    pub(crate) fn find_flow(&self, id: FlowId) -> Option<u32> {
+        let hash = self.hasher.hash_one(id);
+        self.names.find(hash, |&at| slot(&self.slots, at).is_some_and(|slot| slot.flow.id == id)).copied()
+    }
+
     pub(crate) fn get_mut(&mut self, at: u32) -> Option<&mut Slot> {
         self.slots.get_mut(usize::try_from(at).ok()?)?.as_deref_mut()
     }
@@ -108,6 +119,7 @@ impl Table {
     /// Puts a flow in that is not there yet.
     pub(crate) fn insert(&mut self, key: Key, flow: Connection, now: Timestamp) -> u32 {
         let class = Class::HalfOpen;
+        let name = self.hasher.hash_one(flow.id);
         let new = Box::new(Slot {
             key,
             flow,
@@ -128,6 +140,8 @@ impl Table {
         let hash = self.hasher.hash_one(key);
         let (slots, hasher) = (&self.slots, &self.hasher);
         self.index.insert_unique(hash, at, |&at| slot(slots, at).map_or(0, |slot| hasher.hash_one(slot.key)));
+        self.names
+            .insert_unique(name, at, |&at| slot(slots, at).map_or(0, |slot| hasher.hash_one(slot.flow.id)));
         self.link(at, class);
         at
     }
@@ -136,6 +150,9 @@ impl Table {
         self.unlink(at);
         let gone = self.slots.get_mut(usize::try_from(at).ok()?)?.take()?;
         if let Ok(entry) = self.index.find_entry(self.hasher.hash_one(gone.key), |&other| other == at) {
+            entry.remove();
+        }
+        if let Ok(entry) = self.names.find_entry(self.hasher.hash_one(gone.flow.id), |&other| other == at) {
             entry.remove();
         }
         self.free.push(at);
@@ -232,6 +249,7 @@ mod tests {
         }
         for n in 0..1000 {
             assert_eq!(table.find(&key(n)).is_some(), n % 2 == 1);
+            assert_eq!(table.find_flow(FlowId(n.into())).is_some(), n % 2 == 1);
         }
         assert_eq!(table.len(), 500);
         assert_eq!(table.insert(key(2000), flow(2000), Timestamp::ZERO), 998);

@@ -4,15 +4,43 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::{Seq, Timestamp};
+use crate::policy::Extent;
+use crate::{Doubt, Policy, Relation, Seq, Timestamp};
 
 /// What the allocation behind the copy of a piece costs beside its bytes.
 const COPY_COST: usize = 48;
 
+/// What a piece costs beside its bytes.
+const PIECE_COST: usize = COPY_COST + size_of::<Piece>() + 16;
+
+/// What was special about the segment that brought some bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Note {
+    #[default]
+    Plain,
+    /// It was a SYN.
+    Syn,
+    /// It has one byte, as probes have.
+    Lone,
+    /// It did not pass a check.
+    Doubted(Doubt),
+}
+
+/// The packet that brought some bytes, as far as it matters when another copy comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Stamp {
+    pub(crate) packet: u64,
+    /// Zero where it is not known.
+    pub(crate) ip_id: u16,
+    /// Zero where it is not known.
+    pub(crate) ttl: u8,
+    pub(crate) note: Note,
+}
+
 /// Where bytes came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Source {
-    pub(crate) packet: u64,
+    pub(crate) stamp: Stamp,
     pub(crate) at: Timestamp,
     pub(crate) packet_offset: u32,
 }
@@ -31,6 +59,8 @@ pub(crate) struct Piece {
     pub(crate) len: u32,
     /// `None`: they were on the wire, but the capture cut the packet before them.
     pub(crate) bytes: Option<Bytes>,
+    /// The segment as it arrived, less what had been told by then: what overlap policies compare.
+    pub(crate) owner: Extent,
     pub(crate) source: Source,
     /// What the segment acknowledged: bytes of the peer that have to be told before these.
     pub(crate) ack: Option<Seq>,
@@ -46,7 +76,7 @@ impl Piece {
     }
 
     /// The part `[from, to)`, which lies within.
-    fn part(&self, from: u64, to: u64) -> Self {
+    pub(crate) fn part(&self, from: u64, to: u64) -> Self {
         let skip = u32::try_from(from.saturating_sub(self.start)).unwrap_or(u32::MAX).min(self.len);
         let len = u32::try_from(to.saturating_sub(from)).unwrap_or(u32::MAX).min(self.len - skip);
         let bytes = self.bytes.as_ref().map(|bytes| slice(bytes, skip, len));
@@ -66,14 +96,27 @@ pub(crate) fn slice(bytes: &Bytes, skip: u32, len: u32) -> Bytes {
 pub(crate) struct Overlap {
     pub(crate) start: u64,
     pub(crate) kept: Bytes,
-    pub(crate) kept_packet: u64,
+    pub(crate) kept_by: Stamp,
     pub(crate) other: Bytes,
+    pub(crate) other_by: Stamp,
+    pub(crate) relation: Relation,
+}
+
+/// What an insertion met.
+#[derive(Debug, Default)]
+pub(crate) struct Inserted {
+    pub(crate) overlaps: Vec<Overlap>,
+    /// Bytes of the new piece for which there were others.
+    pub(crate) met: u64,
+    /// Pieces they lay in.
+    pub(crate) pieces: u32,
 }
 
 /// The held pieces of one direction.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
-    pieces: VecDeque<Piece>,
+    /// Boxed, as an insertion moves half of those behind (or before) it.
+    pieces: VecDeque<Box<Piece>>,
     bytes: usize,
 }
 
@@ -93,16 +136,16 @@ impl Held {
 
     /// Memory held.
     pub(crate) fn cost(&self) -> usize {
-        self.bytes + self.pieces.len() * COPY_COST + self.pieces.capacity() * size_of::<Piece>()
+        self.bytes + self.pieces.len() * PIECE_COST + self.pieces.capacity() * size_of::<Box<Piece>>()
     }
 
     pub(crate) fn front(&self) -> Option<&Piece> {
-        self.pieces.front()
+        self.pieces.front().map(Box::as_ref)
     }
 
     /// End of the highest piece.
     pub(crate) fn end(&self) -> Option<u64> {
-        self.pieces.back().map(Piece::end)
+        self.pieces.back().map(|piece| piece.end())
     }
 
     /// Whether a byte is held at `offset`.
@@ -111,13 +154,33 @@ impl Held {
         self.pieces.get(place).is_some_and(|piece| piece.start <= offset && piece.bytes.is_some())
     }
 
+    /// The highest piece, taken out.
+    pub(crate) fn pop_back(&mut self) -> Option<Piece> {
+        let piece = self.pieces.pop_back()?;
+        self.bytes -= piece.bytes.as_ref().map_or(0, Bytes::len);
+        Some(*piece)
+    }
+
+    /// What is held below `to`, of the first piece.
+    pub(crate) fn pop_below(&mut self, to: u64) -> Option<Piece> {
+        let front = self.front().filter(|front| front.start < to)?;
+        if front.end() <= to {
+            return self.pop_front();
+        }
+        let (start, end) = (front.start, front.end());
+        let piece = self.pieces.pop_front()?;
+        self.bytes -= piece.bytes.as_ref().map_or(0, Bytes::len);
+        self.insert_at(0, piece.part(to, end));
+        Some(piece.part(start, to))
+    }
+
     pub(crate) fn pop_front(&mut self) -> Option<Piece> {
         let piece = self.pieces.pop_front()?;
         self.bytes -= piece.bytes.as_ref().map_or(0, Bytes::len);
         if self.pieces.is_empty() {
             self.pieces = VecDeque::new();
         }
-        Some(piece)
+        Some(*piece)
     }
 
     pub(crate) fn clear(&mut self) {
@@ -128,13 +191,14 @@ impl Held {
     pub(crate) fn rebase(&mut self, base: u64) {
         for piece in &mut self.pieces {
             piece.start = piece.start.saturating_sub(base);
+            piece.owner = (piece.owner.0.saturating_sub(base), piece.owner.1.saturating_sub(base));
         }
     }
 
-    /// Puts a piece in. What is there stays (the first copy counts), unless it is only a truncated run and the new
-    /// one has the bytes. Returns where both had bytes.
-    pub(crate) fn insert(&mut self, new: &Piece) -> Vec<Overlap> {
-        let mut overlaps = Vec::new();
+    /// Puts a piece in. Where others are, `policy` decides between them; without one what is there stays and nothing
+    /// is compared. A truncated run always yields to bytes.
+    pub(crate) fn insert(&mut self, new: &Piece, policy: Option<Policy>) -> Inserted {
+        let mut inserted = Inserted::default();
         let end = new.end();
         let mut cursor = new.start;
         let mut place = match self.pieces.back() {
@@ -154,30 +218,47 @@ impl Held {
                 continue;
             }
             let until = old.end().min(end);
-            match (&old.bytes, &new.bytes) {
-                (Some(_), Some(_)) => {
-                    let (kept, other) = (old.part(cursor, until), new.part(cursor, until));
-                    if let (Some(kept), Some(other)) = (kept.bytes, other.bytes) {
-                        overlaps.push(Overlap { start: cursor, kept, kept_packet: old.source.packet, other });
+            inserted.pieces += 1;
+            match (&old.bytes, &new.bytes, policy) {
+                (Some(_), Some(_), None) => inserted.met += until - cursor,
+                (Some(_), Some(_), Some(policy)) => {
+                    inserted.met += until - cursor;
+                    let takes_new = policy.takes_new(new.owner, old.owner);
+                    let (held, came) = (old.part(cursor, until), new.part(cursor, until));
+                    let relation = Relation::of(new.owner, old.owner);
+                    let (kept, other) = if takes_new { (&came, &held) } else { (&held, &came) };
+                    if let (Some(kept_bytes), Some(other_bytes)) = (&kept.bytes, &other.bytes) {
+                        inserted.overlaps.push(Overlap {
+                            start: cursor,
+                            kept: kept_bytes.clone(),
+                            kept_by: kept.source.stamp,
+                            other: other_bytes.clone(),
+                            other_by: other.source.stamp,
+                            relation,
+                        });
+                    }
+                    if takes_new {
+                        place = self.replace(place, came);
                     }
                 }
-                (None, Some(_)) => place = self.replace(place, new.part(cursor, until)),
-                (_, None) => {}
+                (None, Some(_), _) => place = self.replace(place, new.part(cursor, until)),
+                (_, None, _) => {}
             }
             place += 1;
             cursor = until;
         }
-        overlaps
+        inserted
     }
 
     fn insert_at(&mut self, place: usize, piece: Piece) {
         self.bytes += piece.bytes.as_ref().map_or(0, Bytes::len);
-        self.pieces.insert(place.min(self.pieces.len()), piece);
+        self.pieces.insert(place.min(self.pieces.len()), Box::new(piece));
     }
 
-    /// Puts `new` over a part of the truncated run at `place`; returns where it stands then.
+    /// Puts `new` over a part of the piece at `place`; returns where it stands then.
     fn replace(&mut self, mut place: usize, new: Piece) -> usize {
         let Some(old) = self.pieces.remove(place) else { return place };
+        self.bytes -= old.bytes.as_ref().map_or(0, Bytes::len);
         if old.start < new.start {
             self.insert_at(place, old.part(old.start, new.start));
             place += 1;
@@ -225,7 +306,12 @@ mod tests {
             start,
             len: u32::try_from(text.len()).unwrap(),
             bytes: (!void).then(|| Bytes::copy_from_slice(text.as_bytes())),
-            source: Source { packet: start, at: Timestamp::ZERO, packet_offset: 100 },
+            owner: (start, start + text.len() as u64),
+            source: Source {
+                stamp: Stamp { packet: start, ..Stamp::default() },
+                at: Timestamp::ZERO,
+                packet_offset: 100,
+            },
             ack: None,
             since: Timestamp::ZERO,
             shared: true,
@@ -264,7 +350,7 @@ mod tests {
             let mut held = Held::default();
             let mut seen = 0;
             for piece in &pieces {
-                seen += held.insert(piece).len();
+                seen += held.insert(piece, Some(Policy::First)).overlaps.len();
                 held.assert_sound();
             }
             assert_eq!((show(&mut held).as_str(), seen), (stands, overlaps), "{pieces:?}");
@@ -272,10 +358,43 @@ mod tests {
     }
 
     #[test]
+    fn policies_decide_and_owners_stay_whole() {
+        for (policy, stands) in [
+            (Policy::First, "4n@100 5ooo@100 8nn@104"),
+            (Policy::Last, "4nnnnnn@100"),
+            (Policy::Solaris, "4nnnnnn@100"),
+        ] {
+            let mut held = Held::default();
+            held.insert(&piece(5, "ooo"), Some(policy));
+            let met = held.insert(&piece(4, "nnnnnn"), Some(policy));
+            assert_eq!((met.overlaps.len(), met.met, met.pieces), (1, 3, 1));
+            // Neighbours of one segment are told as one in the comparison, and stay apart here.
+            let text = show(&mut held).replace("4n@100 5nnn@101 8nn@104", "4nnnnnn@100");
+            assert_eq!(text, stands, "{policy:?}");
+        }
+        // Two bytes of the first segment are gone, and still its lower start counts.
+        let mut held = Held::default();
+        held.insert(&piece(3, "aaaa"), Some(Policy::Bsd));
+        held.insert(&piece(1, "bbb"), Some(Policy::Bsd));
+        held.insert(&piece(4, "cc"), Some(Policy::Bsd));
+        assert_eq!(show(&mut held), "1bb@100 3b@102 4aaa@101");
+    }
+
+    #[test]
+    fn takes_out_what_lies_below() {
+        let mut held = Held::default();
+        held.insert(&piece(2, "abcd"), None);
+        assert!(held.pop_below(2).is_none());
+        let below = held.pop_below(4).unwrap();
+        assert_eq!((below.start, below.bytes.as_deref()), (2, Some(&b"ab"[..])));
+        assert_eq!(show(&mut held), "4cd@102");
+    }
+
+    #[test]
     fn copies_only_what_is_asked_for() {
         let mut held = Held::default();
-        held.insert(&piece(0, "aa"));
-        held.insert(&piece(10, "bb"));
+        held.insert(&piece(0, "aa"), None);
+        held.insert(&piece(10, "bb"), None);
         held.unshare(0, 2);
         let shared: Vec<bool> = held.pieces.iter().map(|piece| piece.shared).collect();
         assert_eq!(shared, [false, true]);

@@ -2,10 +2,13 @@
 
 pub(crate) mod held;
 pub(crate) mod replay;
+pub(crate) mod trust;
 
 use self::held::{Held, Piece};
 use self::replay::Replay;
-use crate::{Close, Config, Seq, Timestamp};
+use self::trust::Trust;
+use crate::{Close, Config, Policy, Seq, Timestamp};
+use std::collections::VecDeque;
 
 /// Positions before the start is known count from here, so that earlier bytes have room below.
 const PROVISIONAL: u64 = 1 << 40;
@@ -61,6 +64,15 @@ pub(crate) enum Acked {
     Absurd(u64),
 }
 
+/// Urgent bytes that are to be taken out of the stream.
+#[derive(Debug, Default)]
+pub(crate) struct UrgentBytes {
+    /// Where, ascending.
+    pub(crate) offsets: VecDeque<u64>,
+    /// How many there were.
+    pub(crate) count: u32,
+}
+
 /// One direction.
 #[derive(Debug)]
 pub(crate) struct Half {
@@ -78,6 +90,16 @@ pub(crate) struct Half {
     pub(crate) wait: Option<Wait>,
     pub(crate) held: Held,
     pub(crate) replay: Replay,
+    /// Bytes of segments that the receiver may have dropped: used where nothing better comes.
+    pub(crate) aside: Option<Box<Held>>,
+    /// How the receiver resolves overlaps, and how many bytes were compared for it.
+    pub(crate) policy: Policy,
+    pub(crate) overlap_work: u64,
+    pub(crate) trust: Trust,
+    /// Places of urgent bytes to come.
+    pub(crate) urgent: Option<Box<UrgentBytes>>,
+    /// Nobody reads this direction any more: its sequence numbers are followed and nothing else.
+    pub(crate) muted: bool,
     pub(crate) fin: Option<Fin>,
     pub(crate) closed: Option<Close>,
     /// Data of the SYN, until the SYN-ACK says whether it was taken.
@@ -101,6 +123,12 @@ impl Half {
             wait: None,
             held: Held::default(),
             replay: Replay::default(),
+            aside: None,
+            policy: Policy::First,
+            overlap_work: 0,
+            trust: Trust::new(),
+            urgent: None,
+            muted: false,
             fin: None,
             closed: None,
             syn_data: None,
@@ -219,13 +247,44 @@ impl Half {
     /// Memory held, the replay ring apart.
     pub(crate) fn held_cost(&self) -> usize {
         let syn = self.syn_data.as_ref().and_then(|piece| piece.bytes.as_ref()).map_or(0, |b| b.len() + 128);
-        self.held.cost() + syn
+        self.held.cost() + syn + self.aside.as_ref().map_or(0, |aside| aside.cost() + size_of::<Held>())
     }
 
     /// Gives up all memory.
     pub(crate) fn free(&mut self) {
         self.held.clear();
         self.replay = Replay::default();
+        self.aside = None;
+        self.urgent = None;
         self.syn_data = None;
+    }
+
+    /// Whether segments in order need no second look.
+    pub(crate) const fn is_calm(&self) -> bool {
+        self.syn_data.is_none() && self.aside.is_none() && self.urgent.is_none()
+    }
+
+    /// Notes the window that the receiver advertised together with an acknowledgement of `position`.
+    pub(crate) fn note_window(&mut self, position: i64, window: u16, shift: Option<u8>) {
+        self.trust.window_closed = window == 0;
+        let Some(shift) = shift else { return };
+        let edge = position.max(0).unsigned_abs() + (u64::from(window) << shift);
+        self.trust.right_edge = self.trust.right_edge.max(Some(edge));
+    }
+
+    /// Follows the stream of a direction that nobody reads up to the position `end`; how many bytes that was.
+    pub(crate) fn follow(&mut self, end: i64, packets: u64, now: Timestamp) -> u64 {
+        let len = u64::try_from(end.saturating_sub(self.next.cast_signed())).unwrap_or_default();
+        self.advance(len, packets, now);
+        len
+    }
+
+    /// The next urgent byte at or behind the edge that lies below `end`.
+    pub(crate) fn next_urgent(&mut self, end: u64) -> Option<u64> {
+        let urgent = self.urgent.as_mut()?;
+        while urgent.offsets.front().is_some_and(|&at| at < self.next) {
+            urgent.offsets.pop_front();
+        }
+        urgent.offsets.front().copied().filter(|&at| at < end)
     }
 }

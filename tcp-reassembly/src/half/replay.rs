@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::held::{Overlap, slice};
+use super::held::{Note, Overlap, Stamp, slice};
+use crate::Relation;
 
 /// Runs remembered at most, so that one-byte segments do not cost more than their bytes.
 const MAX_MARKS: usize = 1024;
@@ -22,10 +23,26 @@ const MAX_GAPS: usize = 64;
 #[derive(Debug, Clone, Copy)]
 struct Mark {
     start: u64,
-    len: u64,
     /// How many bytes the ring had taken before this run.
     place: u64,
+    len: u32,
+    // The stamp, its parts packed.
+    ip_id: u16,
+    ttl: u8,
+    note: Note,
     packet: u64,
+}
+
+const _: () = assert!(size_of::<Mark>() == 32);
+
+impl Mark {
+    const fn end(&self) -> u64 {
+        self.start + self.len as u64
+    }
+
+    const fn stamp(&self) -> Stamp {
+        Stamp { packet: self.packet, ip_id: self.ip_id, ttl: self.ttl, note: self.note }
+    }
 }
 
 /// What is known about bytes that were told before.
@@ -59,7 +76,7 @@ impl Replay {
     }
 
     /// Notes delivered bytes.
-    pub(crate) fn push(&mut self, start: u64, bytes: &[u8], packet: u64, limit: usize) {
+    pub(crate) fn push(&mut self, start: u64, bytes: &[u8], by: Stamp, limit: usize) {
         if limit == 0 || bytes.is_empty() {
             return;
         }
@@ -77,8 +94,9 @@ impl Replay {
         }
         let place = self.gone + self.bytes.len() as u64;
         self.bytes.extend(bytes);
-        let (start, len) = (start + skip as u64, bytes.len() as u64);
-        self.marks.push_back(Mark { start, len, place, packet });
+        let (start, len) = (start + skip as u64, u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        let Stamp { packet, ip_id, ttl, note } = by;
+        self.marks.push_back(Mark { start, place, len, ip_id, ttl, note, packet });
     }
 
     /// Notes a declared gap.
@@ -105,7 +123,7 @@ impl Replay {
 
     /// Says of each part of `bytes`, which begin at `start` and end at the delivered edge at most, what is known.
     /// Parts that agree are left out.
-    pub(crate) fn check(&self, start: u64, bytes: &Bytes) -> Vec<Known> {
+    pub(crate) fn check(&self, start: u64, bytes: &Bytes, by: Stamp) -> Vec<Known> {
         let end = start + bytes.len() as u64;
         let part = |from: u64, to: u64| {
             let skip = u32::try_from(from.saturating_sub(start)).unwrap_or(u32::MAX);
@@ -113,7 +131,7 @@ impl Replay {
         };
         let mut known = Vec::new();
         let mut edge = start;
-        let mut marks = self.marks.range(self.marks.partition_point(|mark| mark.start + mark.len <= start)..);
+        let mut marks = self.marks.range(self.marks.partition_point(|mark| mark.end() <= start)..);
         let mut gaps = self.gaps.range(self.gaps.partition_point(|&(_, end)| end <= start)..).copied();
         let (mut mark, mut gap) = (marks.next(), gaps.next());
         while edge < end {
@@ -128,8 +146,8 @@ impl Replay {
                 known.push(Known::Missing(edge, part(edge, to)));
                 (edge, gap) = (to, gaps.next());
             } else if let Some(run) = mark {
-                let to = (run.start + run.len).min(end);
-                self.check_run(run, edge, part(edge, to), &mut known);
+                let to = run.end().min(end);
+                self.check_run(run, edge, part(edge, to), by, &mut known);
                 (edge, mark) = (to, marks.next());
             } else {
                 break;
@@ -138,12 +156,18 @@ impl Replay {
         known
     }
 
-    fn check_run(&self, run: &Mark, start: u64, other: Bytes, known: &mut Vec<Known>) {
+    fn check_run(&self, run: &Mark, start: u64, other: Bytes, by: Stamp, known: &mut Vec<Known>) {
         let place = usize::try_from(run.place - self.gone + (start - run.start)).unwrap_or(usize::MAX);
         if !self.equals(place, &other) {
             let kept: Vec<u8> = self.bytes.iter().skip(place).take(other.len()).copied().collect();
-            let overlap = Overlap { start, kept: kept.into(), kept_packet: run.packet, other };
-            known.push(Known::Delivered(overlap));
+            known.push(Known::Delivered(Overlap {
+                start,
+                kept: kept.into(),
+                kept_by: run.stamp(),
+                other,
+                other_by: by,
+                relation: Relation::Delivered,
+            }));
         }
     }
 
@@ -163,6 +187,10 @@ impl Replay {
 mod tests {
     use super::*;
 
+    fn by(packet: u64) -> Stamp {
+        Stamp { packet, ..Stamp::default() }
+    }
+
     fn show(known: &[Known]) -> Vec<String> {
         known
             .iter()
@@ -172,7 +200,7 @@ mod tests {
                     o.start,
                     String::from_utf8_lossy(&o.kept),
                     String::from_utf8_lossy(&o.other),
-                    o.kept_packet
+                    o.kept_by.packet
                 ),
                 Known::Missing(at, bytes) => format!("{at} late {}", String::from_utf8_lossy(bytes)),
                 Known::Forgotten(from, to) => format!("{from}..{to} forgotten"),
@@ -183,10 +211,10 @@ mod tests {
     #[test]
     fn knows_the_last_bytes() {
         let mut replay = Replay::default();
-        replay.push(0, b"abcd", 1, 8);
-        replay.push(4, b"efgh", 2, 8);
+        replay.push(0, b"abcd", by(1), 8);
+        replay.push(4, b"efgh", by(2), 8);
         replay.push_gap(8, 3);
-        replay.push(11, b"ijkl", 3, 8);
+        replay.push(11, b"ijkl", by(3), 8);
         for (start, bytes, known) in [
             (4, "efgh", vec![]),
             (4, "efghXYZijkl", vec!["8 late XYZ"]),
@@ -198,7 +226,7 @@ mod tests {
             (0, "abcdefghXYZ", vec!["0..4 forgotten", "8 late XYZ"]),
         ] {
             assert_eq!(
-                show(&replay.check(start, &Bytes::from_static(bytes.as_bytes()))),
+                show(&replay.check(start, &Bytes::from_static(bytes.as_bytes()), by(0))),
                 known,
                 "{start} {bytes}"
             );
@@ -208,8 +236,11 @@ mod tests {
     #[test]
     fn a_run_longer_than_the_ring_leaves_its_end() {
         let mut replay = Replay::default();
-        replay.push(0, b"abcdefgh", 1, 4);
-        assert_eq!(show(&replay.check(2, &Bytes::from_static(b"cdeF"))), ["2..4 forgotten", "4 ef/eF by 1"]);
+        replay.push(0, b"abcdefgh", by(1), 4);
+        assert_eq!(
+            show(&replay.check(2, &Bytes::from_static(b"cdeF"), by(0))),
+            ["2..4 forgotten", "4 ef/eF by 1"]
+        );
         assert!(replay.bytes.len() <= 4);
     }
 
@@ -218,12 +249,12 @@ mod tests {
         let mut replay = Replay::default();
         for n in 0..10_000_u64 {
             let byte = u8::try_from(n % 251).unwrap();
-            replay.push(n * 3, &[byte; 3], n, 4096);
-            assert!(replay.check(n * 3, &Bytes::from(vec![byte; 3])).is_empty());
+            replay.push(n * 3, &[byte; 3], by(n), 4096);
+            assert!(replay.check(n * 3, &Bytes::from(vec![byte; 3]), by(0)).is_empty());
             if n > 1000 {
                 let old = n - 1000;
                 let byte = u8::try_from(old % 251).unwrap();
-                assert!(replay.check(old * 3, &Bytes::from(vec![byte; 3])).is_empty());
+                assert!(replay.check(old * 3, &Bytes::from(vec![byte; 3]), by(0)).is_empty());
             }
         }
         assert!(replay.bytes.capacity() <= 4096 && replay.marks.len() <= MAX_MARKS);

@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 
+use super::DecodeOptions;
 use crate::Timestamp;
 
 /// Limits of a [`Resolver`](super::Resolver). Take [`Config::default`] and change what has to be.
@@ -21,11 +22,20 @@ pub struct Config {
     /// How long a datagram waits for its fragments, in capture time, and how long its number is remembered after
     /// it came whole (30 s).
     pub timeout: Duration,
+    /// What to look at in frames that are no fragments (nothing that costs). Of a datagram put together the checksum is
+    /// always computed: whether the parts belong together is otherwise not known.
+    pub decode: DecodeOptions,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_fragments: 64, max_datagram: 65_535, max_held: 4 << 20, timeout: Duration::from_secs(30) }
+        Self {
+            max_fragments: 64,
+            max_datagram: 65_535,
+            max_held: 4 << 20,
+            timeout: Duration::from_secs(30),
+            decode: DecodeOptions::default(),
+        }
     }
 }
 

@@ -31,6 +31,10 @@ pub(super) struct Header {
     pub(super) len: usize,
     /// Length of the packet on the wire, this header included.
     pub(super) total: usize,
+    /// How many hops the packet may still take.
+    pub(super) ttl: u8,
+    /// The number that IPv4 gives to each packet.
+    pub(super) id: Option<u16>,
     /// Which part of a datagram this is, where IPv4 says that it is one.
     pub(super) part: Option<Part>,
 }
@@ -90,7 +94,8 @@ fn read_v4(bytes: &[u8], wire: usize) -> Result<Header, PacketError> {
         more: ip.more_fragments(),
     });
     let (src, dst) = (ip.source_addr().into(), ip.destination_addr().into());
-    Ok(Header { src, dst, next: ip.protocol().0, len, total, part })
+    let (ttl, id) = (ip.ttl(), Some(ip.identification()));
+    Ok(Header { src, dst, next: ip.protocol().0, len, total, ttl, id, part })
 }
 
 /// RFC 8200, section 3.
@@ -106,7 +111,8 @@ fn read_v6(bytes: &[u8], wire: usize) -> Result<Header, PacketError> {
         payload => (len + payload).min(wire),
     };
     let (src, dst) = (ip.source_addr().into(), ip.destination_addr().into());
-    Ok(Header { src, dst, next: ip.next_header().0, len, total, part: None })
+    let ttl = ip.hop_limit();
+    Ok(Header { src, dst, next: ip.next_header().0, len, total, ttl, id: None, part: None })
 }
 
 /// An extension header that was skipped, or the place of a fragment.

@@ -23,6 +23,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod checksum;
 mod datagram;
 mod event;
 mod ip;
@@ -36,6 +37,7 @@ mod walk;
 
 use bytes::Bytes;
 
+pub use self::checksum::checksum;
 pub use self::event::{Anomaly, Config, Conflict, Event, Stats, Unfinished};
 pub use self::link::LinkType;
 pub use self::resolver::Resolver;
@@ -82,7 +84,25 @@ impl PacketError {
     }
 }
 
-/// Reads one frame. `original_len` is its length on the wire, of which `frame` may hold only the beginning.
+/// What to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct DecodeOptions {
+    /// Whether TCP checksums are computed. It means reading the whole payload once more, so nobody does it unasked;
+    /// see [`Config::checksums`](crate::Config::checksums) for what comes of it.
+    pub checksum: bool,
+}
+
+impl DecodeOptions {
+    /// With checksums.
+    #[must_use]
+    pub const fn with_checksum(mut self) -> Self {
+        self.checksum = true;
+        self
+    }
+}
+
+/// Reads one frame as [`decode_with`] without options.
 ///
 /// # Errors
 ///
@@ -94,9 +114,25 @@ pub fn decode(
     frame: &Bytes,
     original_len: u32,
 ) -> Result<Segment, PacketError> {
+    decode_with(link, packet, at, frame, original_len, DecodeOptions::default())
+}
+
+/// Reads one frame. `original_len` is its length on the wire, of which `frame` may hold only the beginning.
+///
+/// # Errors
+///
+/// Whatever keeps the frame from being a TCP segment; see [`PacketError`].
+pub fn decode_with(
+    link: LinkType,
+    packet: u64,
+    at: Timestamp,
+    frame: &Bytes,
+    original_len: u32,
+    options: DecodeOptions,
+) -> Result<Segment, PacketError> {
     let wire = usize::try_from(original_len).unwrap_or(usize::MAX).max(frame.len());
     match walk::frame(link, frame, wire)? {
-        Found::Tcp(place) => segments::of_frame(frame, &place, packet, at),
+        Found::Tcp(place) => segments::of_frame(frame, &place, packet, at, options),
         Found::Fragment(_) => Err(PacketError::Fragment),
     }
 }

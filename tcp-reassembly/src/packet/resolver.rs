@@ -11,10 +11,9 @@ use super::ip;
 use super::link::LinkType;
 use super::segments::{self, Segments};
 use super::span::{Run, Span};
-use super::tcp;
 use super::tunnel;
-use super::walk::{self, Found, Fragment, Name};
-use crate::Timestamp;
+use super::walk::{self, Found, Fragment, Name, Place};
+use crate::{Checksum, Timestamp};
 
 /// Makes segments of frames, one after the other, and puts IP fragments together on the way.
 ///
@@ -98,7 +97,9 @@ impl Resolver {
     ) -> Result<Segments, PacketError> {
         let wire = usize::try_from(original_len).unwrap_or(usize::MAX).max(frame.len());
         match walk::frame(link, frame, wire)? {
-            Found::Tcp(place) => Ok(Segments::one(segments::of_frame(frame, &place, packet, at)?)),
+            Found::Tcp(place) => {
+                Ok(Segments::one(segments::of_frame(frame, &place, packet, at, self.config.decode)?))
+            }
             Found::Fragment(fragment) => {
                 let span = Span::of_frame(frame, fragment.at..fragment.end, packet, at);
                 self.fragment(fragment, span, packet, at)
@@ -163,7 +164,7 @@ impl Resolver {
                 Found::Tcp(place) => {
                     let segments = segments::of_datagram(&whole.span, &place, (packet, at))?;
                     let segment = known.get(place.at..place.end);
-                    if segment.is_some_and(|segment| !tcp::has_sum(place.src, place.dst, segment)) {
+                    if segment.is_some_and(|segment| is_wrong(&place, segment)) {
                         let name = fragment.name;
                         let mut tell = Teller { events: &mut self.events, name, packet, at };
                         tell.anomaly(Anomaly::Checksum);
@@ -409,6 +410,12 @@ fn settle_end(datagram: &mut Datagram, fragment: &Fragment, end: usize, tell: &m
             end
         }
     }
+}
+
+/// Whether the checksum of a whole segment is wrong, and was not left to the hardware: empty, or half done.
+fn is_wrong(place: &Place, segment: &[u8]) -> bool {
+    segment.get(16..18) != Some(&[0, 0])
+        && super::checksum(place.src, place.dst, segment) == Ok(Checksum::Bad)
 }
 
 fn number(value: usize) -> u32 {

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 
-use super::PacketError;
 use super::span::{Source, Span};
 use super::tcp::{self, Tcp};
 use super::walk::Place;
+use super::{DecodeOptions, PacketError};
 use crate::{Flags, Segment, Timestamp};
 
 /// The segments that a frame completes, as [`Resolver::push`](super::Resolver::push) gives them.
@@ -67,6 +67,7 @@ pub(super) fn of_frame(
     place: &Place,
     packet: u64,
     at: Timestamp,
+    options: DecodeOptions,
 ) -> Result<Segment, PacketError> {
     let bytes = frame.get(place.at..).ok_or(PacketError::Truncated)?;
     let wire = place.end - place.at;
@@ -80,6 +81,10 @@ pub(super) fn of_frame(
     segment.payload = frame.slice(from..to);
     segment.payload_len = length(place.end - from);
     segment.packet_offset = offset(from)?;
+    // A sum over a part of the segment says nothing.
+    if options.checksum && bytes.len() == wire {
+        segment.checksum = super::checksum(place.src, place.dst, bytes)?;
+    }
     Ok(segment)
 }
 
@@ -175,6 +180,10 @@ fn head(place: &Place, tcp: &Tcp) -> Segment {
     segment.flags = tcp.flags;
     segment.window = tcp.window;
     segment.ack = tcp.ack;
+    segment.urgent = tcp.urgent;
+    segment.window_scale = tcp.window_scale;
+    segment.timestamps = tcp.timestamps;
+    (segment.ttl, segment.ip_id) = (place.ttl, place.id);
     segment
 }
 

@@ -1,9 +1,7 @@
 //! The TCP header.
 
-use core::net::IpAddr;
-
-use etherparse::TcpHeaderSlice;
 use etherparse::err::tcp::HeaderSliceError;
+use etherparse::{TcpHeaderSlice, TcpOptionElement};
 
 use super::PacketError;
 use crate::Flags;
@@ -17,6 +15,9 @@ pub(super) struct Tcp {
     pub(super) ack: Option<u32>,
     pub(super) flags: Flags,
     pub(super) window: u16,
+    pub(super) window_scale: Option<u8>,
+    pub(super) timestamps: Option<(u32, u32)>,
+    pub(super) urgent: Option<u16>,
     /// Length of the header with its options.
     pub(super) header: usize,
 }
@@ -33,7 +34,11 @@ pub(super) fn read(bytes: &[u8], wire: usize) -> Result<Tcp, PacketError> {
     })?;
     let header = tcp.slice().len();
     let flags = Flags::from_bits(tcp.slice().get(13).copied().unwrap_or_default());
+    let (window_scale, timestamps) = options(&tcp);
     Ok(Tcp {
+        window_scale,
+        timestamps,
+        urgent: flags.contains(Flags::URG).then(|| tcp.urgent_pointer()),
         src: tcp.source_port(),
         dst: tcp.destination_port(),
         seq: tcp.sequence_number(),
@@ -44,27 +49,22 @@ pub(super) fn read(bytes: &[u8], wire: usize) -> Result<Tcp, PacketError> {
     })
 }
 
-/// RFC 9293, section 3.1: whether the checksum of a whole segment is right, or was left to the hardware: empty, or the
-/// sum of the pseudo-header alone.
-pub(super) fn has_sum(src: IpAddr, dst: IpAddr, segment: &[u8]) -> bool {
-    let ends = [src, dst].map(|address| match address {
-        IpAddr::V4(address) => sum(&address.octets()),
-        IpAddr::V6(address) => sum(&address.octets()),
-    });
-    let pseudo = ends.iter().sum::<u64>() + 6 + segment.len() as u64;
-    let field = segment.get(16..18).map_or(0, sum);
-    field == 0 || field == fold(pseudo) || fold(pseudo + sum(segment)) == 0xffff
-}
-
-fn sum(bytes: &[u8]) -> u64 {
-    let (words, rest) = bytes.as_chunks::<2>();
-    let words: u64 = words.iter().map(|word| u64::from(u16::from_be_bytes(*word))).sum();
-    words + rest.first().map_or(0, |byte| u64::from(*byte) << 8)
-}
-
-const fn fold(mut sum: u64) -> u64 {
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
+/// RFC 7323: window scale and timestamps. What stands behind a malformed option is not read.
+fn options(tcp: &TcpHeaderSlice<'_>) -> (Option<u8>, Option<(u32, u32)>) {
+    // Nearly all segments have timestamps and nothing else, aligned as RFC 7323, appendix A, recommends.
+    if let Some([1, 1, 8, 10, a, b, c, d, e, f, g, h]) = tcp.options().first_chunk()
+        && tcp.options().len() == 12
+    {
+        let [value, echo] = [[*a, *b, *c, *d], [*e, *f, *g, *h]].map(u32::from_be_bytes);
+        return (None, Some((value, echo)));
     }
-    sum
+    let (mut scale, mut timestamps) = (None, None);
+    for option in tcp.options_iterator().map_while(Result::ok) {
+        match option {
+            TcpOptionElement::WindowScale(shift) => scale = Some(shift),
+            TcpOptionElement::Timestamp(value, echo) => timestamps = Some((value, echo)),
+            _ => {}
+        }
+    }
+    (scale, timestamps)
 }

@@ -51,6 +51,9 @@ pub(super) struct Place {
     pub(super) dst: IpAddr,
     pub(super) at: usize,
     pub(super) end: usize,
+    /// Of the innermost IP header; none where fragments, which have one each, were put together.
+    pub(super) ttl: Option<u8>,
+    pub(super) id: Option<u16>,
 }
 
 /// What the fragments of a datagram have in common: RFC 791, section 3.2, and RFC 8200, section 4.5.
@@ -85,6 +88,8 @@ struct Walk<'a> {
     end: usize,
     /// Of the innermost IP header.
     ends: Option<(IpAddr, IpAddr)>,
+    ttl: Option<u8>,
+    id: Option<u16>,
     depth: u8,
     links: u8,
 }
@@ -93,7 +98,7 @@ struct Walk<'a> {
 #[inline]
 pub(super) fn frame(link: LinkType, bytes: &[u8], wire: usize) -> Result<Found, PacketError> {
     let (layer, at) = link::start(link, bytes)?;
-    Walk { bytes, at, end: wire, ends: None, depth: 0, links: 0 }.run(layer)
+    Walk { bytes, at, end: wire, ends: None, ttl: None, id: None, depth: 0, links: 0 }.run(layer)
 }
 
 /// Walks on through a datagram put together, of which `bytes` are there from the beginning on.
@@ -104,7 +109,16 @@ pub(super) fn datagram(
     next: u8,
     depth: u8,
 ) -> Result<Found, PacketError> {
-    let mut walk = Walk { bytes, at: 0, end: total, ends: Some((name.src, name.dst)), depth, links: 0 };
+    let mut walk = Walk {
+        bytes,
+        at: 0,
+        end: total,
+        ends: Some((name.src, name.dst)),
+        ttl: None,
+        id: None,
+        depth,
+        links: 0,
+    };
     walk.deeper()?;
     walk.run(Layer::Protocol(next))
 }
@@ -121,6 +135,7 @@ impl Walk<'_> {
                     self.deeper()?;
                     self.links = 0;
                     self.ends = Some((header.src, header.dst));
+                    (self.ttl, self.id) = (Some(header.ttl), header.id);
                     self.end = self.at + header.total;
                     self.at += header.len;
                     if let Some(part) = header.part {
@@ -206,7 +221,7 @@ impl Walk<'_> {
         if self.at > self.end {
             return Err(PacketError::Malformed("header longer than its packet"));
         }
-        Ok(Found::Tcp(Place { src, dst, at: self.at, end: self.end }))
+        Ok(Found::Tcp(Place { src, dst, at: self.at, end: self.end, ttl: self.ttl, id: self.id }))
     }
 
     fn fragment(&self, part: Part, next: u8, protocol: Option<u8>) -> Result<Found, PacketError> {

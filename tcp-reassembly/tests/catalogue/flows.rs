@@ -153,7 +153,7 @@ fn f_end() {
             (
                 "F26",
                 r#"HS c1"AAAA" c900000050[R] c5"BBBB" E"#,
-                "open c:AAAA c:!suspicious-rst c:BBBB end:CaptureEnd",
+                "open c:AAAA c:!rst-outside c:BBBB end:CaptureEnd",
             ),
             ("F27", "c0[S] s-9000[RA]/ack1", "open s:rst end:Rst"),
             (

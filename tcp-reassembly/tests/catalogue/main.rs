@@ -12,7 +12,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod doubt;
 mod flows;
+mod policies;
+mod rest;
 mod streams;
 
 use common::Play;

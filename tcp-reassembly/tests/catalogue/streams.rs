@@ -274,7 +274,12 @@ fn e_gaps() {
                 r#"HS c1"A" c3"C" c5"E" X29000 X40000"#,
                 "open c:A c:gap1+1:Timeout c:C c:gap3+1:Timeout c:E",
             ),
-            ("E12 fin", "HS c1\"A\" c3[FA] s1[FA]/ack2 c4[A]/ack2 X40000", "open c:A s:fin c:gap1+1:Timeout"),
+            ("E12 fin", "HS c1\"A\" c3[FA] s1[A]/ack2 X40000", "open c:A c:gap1+1:Timeout"),
+            (
+                "F23 with E12",
+                "HS c1\"A\" c3[FA] s1[FA]/ack2 c4[A]/ack2 X40000",
+                "open c:A s:fin c:gap1+1:Closed c:fin end:Fin",
+            ),
         ],
     );
 }

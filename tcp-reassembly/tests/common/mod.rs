@@ -2,7 +2,8 @@
 //!
 //! A script is a row of steps. `c1"AAAA"` is a segment of the client at relative sequence number 1 (the SYN is 0),
 //! `s0[SA]` one of the server with flags; after a slash stand `ack9` (relative to the peer, kept for later segments
-//! of that side), `noack`, `len10` (length on the wire), `win0`, `at500` (milliseconds; time goes on by 1 per step).
+//! of that side), `noack`, `len10` (length on the wire), `win0`, `ws7` (window scale), `at500` (milliseconds; time goes
+//! on by 1 per step), `bad`, `good` or `off` (checksum), `ts9` (time stamp), `ttl64`, `id7`, `urg3` (urgent pointer).
 //! `HS` is the handshake, `E` the end of the capture, `X500` an `expire` at 500 ms.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
@@ -11,7 +12,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tcp_reassembly::{
-    Anomaly, Close, Config, Direction, Event, EventKind, Flags, FlowId, Origin, Reassembler, Segment,
+    Anomaly, Checksum, Close, Config, Direction, Event, EventKind, Flags, FlowId, Hint, Origin, Reassembler,
+    Segment,
 };
 
 pub struct Play {
@@ -84,9 +86,28 @@ impl Play {
                 };
             }
             let (mut ack, mut window) = (flags.contains('A'), 1000);
+            let (mut scale, mut stamp, mut ttl, mut id, mut urgent) = (None, None, None, None, None);
+            let mut checksum = Checksum::Unknown;
             for word in mods.split('/').filter(|word| !word.is_empty()) {
+                match word {
+                    "bad" => checksum = Checksum::Bad,
+                    "good" => checksum = Checksum::Good,
+                    "off" => checksum = Checksum::Offload,
+                    _ => {}
+                }
                 if word == "noack" {
                     ack = false;
+                } else if checksum != Checksum::Unknown && ["bad", "good", "off"].contains(&word) {
+                } else if let Some(n) = word.strip_prefix("ws") {
+                    scale = Some(n.parse().unwrap());
+                } else if let Some(n) = word.strip_prefix("ts") {
+                    stamp = Some(n.parse().unwrap());
+                } else if let Some(n) = word.strip_prefix("ttl") {
+                    ttl = Some(n.parse().unwrap());
+                } else if let Some(n) = word.strip_prefix("id") {
+                    id = Some(n.parse().unwrap());
+                } else if let Some(n) = word.strip_prefix("urg") {
+                    urgent = Some(n.parse().unwrap());
                 } else if let Some(n) = word.strip_prefix("ack") {
                     acks[side] = n.parse().unwrap();
                 } else if let Some(n) = word.strip_prefix("len") {
@@ -105,7 +126,14 @@ impl Play {
                 .with_flags(set)
                 .with_window(window)
                 .with_payload(Bytes::copy_from_slice(payload.as_bytes()), 54)
-                .with_payload_len(wire);
+                .with_payload_len(wire)
+                .with_checksum(checksum);
+            segment.window_scale = scale;
+            segment.timestamps = stamp.map(|value| (value, 0));
+            (segment.ttl, segment.ip_id) = (ttl, id);
+            if let Some(pointer) = urgent {
+                segment = segment.with_urgent(pointer);
+            }
             if ack {
                 segment = segment.with_ack(self.isn[1 - side].wrapping_add(acks[side]));
             }
@@ -176,8 +204,16 @@ pub fn show(events: &[Event], client_end: SocketAddr) -> String {
                 x.range.start,
                 String::from_utf8_lossy(&x.kept),
                 String::from_utf8_lossy(&x.other),
-                if x.delivered { "*" } else { "" }
+                match (x.delivered, x.hint) {
+                    (true, Hint::Unknown) => "*".to_owned(),
+                    (false, Hint::Unknown) => String::new(),
+                    (true, hint) => format!("*{hint:?}"),
+                    (false, hint) => format!("{hint:?}"),
+                }
             ),
+            EventKind::Urgent { dir, offset, byte, .. } => {
+                format!("{}:urgent{offset}:{}", side(*dir), char::from(*byte))
+            }
             EventKind::RolesCorrected => "roles".to_owned(),
             EventKind::Closed { dir, how } => {
                 format!("{}:{}", side(*dir), if *how == Close::Fin { "fin" } else { "rst" })
@@ -205,6 +241,14 @@ fn short(what: &Anomaly) -> String {
         Anomaly::Unchecked { range } => format!("{code}({}..{})", range.start, range.end),
         Anomaly::StartMissed { len } => format!("{code}({len})"),
         Anomaly::FinMoved { first, second } => format!("{code}({first},{second})"),
+        Anomaly::BadChecksum { len } => format!("{code}({len})"),
+        Anomaly::BeyondWindow { over } => format!("{code}({over})"),
+        Anomaly::OldTimestamp { behind } => format!("{code}({behind})"),
+        Anomaly::TtlChanged { usual, found } => format!("{code}({usual},{found})"),
+        Anomaly::Doubtful { range, why } => format!("{code}({}..{},{})", range.start, range.end, why.word()),
+        Anomaly::Rejected { range, bytes, why } => {
+            format!("{code}({}:{},{})", range.start, text(bytes), why.word())
+        }
         Anomaly::Suppressed { code: of, count } => format!("{code}({of},{count})"),
         _ => code.to_owned(),
     }
@@ -234,6 +278,11 @@ pub fn assert_sound(events: &[Event]) {
                 assert_eq!(edges[side], *offset, "{events:#?}");
                 assert!(!closed[side] && *len > 0);
                 edges[side] += len;
+            }
+            EventKind::Urgent { dir, offset, .. } => {
+                let side = usize::from(*dir == Direction::ToClient);
+                assert_eq!(edges[side], *offset, "{events:#?}");
+                edges[side] += 1;
             }
             EventKind::Closed { dir, .. } => {
                 let side = usize::from(*dir == Direction::ToClient);

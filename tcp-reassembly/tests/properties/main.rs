@@ -13,12 +13,14 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod make;
+mod promises;
 
 use std::time::Duration;
 
 use common::{assert_sound, show};
 use make::{
-    Told, anything, config, content, cuts, disturbed, ends, fin, handshake, isns, odd, run, segment, stream,
+    Told, anything, config, content, cuts, disturbed, ends, fin, handshake, isns, judgement, odd, run,
+    segment, stream,
 };
 use proptest::prelude::*;
 use tcp_reassembly::{Anomaly, Direction, EventKind, Flags, Reassembler, Segment};
@@ -142,8 +144,7 @@ proptest! {
     }
 
     #[test]
-    fn anything_is_survived(segments in prop::collection::vec(anything(), 0..120), tight: bool, expire in any::<u32>()) {
-        let mut config = config();
+    fn anything_is_survived(segments in prop::collection::vec(anything(), 0..120), tight: bool, expire in any::<u32>(), mut config in judgement()) {
         if tight {
             config.max_held_bytes = 20;
             config.max_held_pieces = 3;
@@ -178,23 +179,23 @@ proptest! {
     }
 
     #[test]
-    fn sequence_numbers_may_begin_anywhere(segments in prop::collection::vec(anything(), 0..60), shift: [u32; 2]) {
+    fn sequence_numbers_may_begin_anywhere(segments in prop::collection::vec(anything(), 0..60), shift: [u32; 2], config in judgement()) {
         let shifted = segments.iter().cloned().map(|mut segment| {
             let side = usize::from(segment.src.port() == 25);
             segment.seq = segment.seq.wrapping_add(shift[side]);
             segment.ack = segment.ack.map(|ack| ack.wrapping_add(shift[1 - side]));
             segment
         });
-        let one = run(config(), segments.clone());
-        let two = run(config(), shifted.collect());
+        let one = run(config.clone(), segments.clone());
+        let two = run(config, shifted.collect());
         prop_assert_eq!(show(&one, ends()[0]), show(&two, ends()[0]));
     }
 
     #[test]
-    fn the_seed_of_the_table_does_not_show(segments in prop::collection::vec(anything(), 0..60), seed: u64) {
-        let mut other = config();
+    fn the_seed_of_the_table_does_not_show(segments in prop::collection::vec(anything(), 0..60), seed: u64, one in judgement()) {
+        let mut other = one.clone();
         other.seed = Some(seed);
-        prop_assert_eq!(run(config(), segments.clone()), run(other, segments));
+        prop_assert_eq!(run(one, segments.clone()), run(other, segments));
     }
 
     #[test]

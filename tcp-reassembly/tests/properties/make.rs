@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use proptest::prelude::*;
-use tcp_reassembly::{Config, Direction, Event, EventKind, Flags, Reassembler, Segment};
+use tcp_reassembly::{
+    Check, Checksum, Checksums, Config, Direction, Event, EventKind, Flags, Policy, Reassembler, Segment,
+    Urgent,
+};
 
 use crate::common::assert_sound;
 
@@ -69,10 +72,11 @@ pub(crate) fn run(config: Config, mut segments: Vec<Segment>) -> Vec<Event> {
     events.extend(reassembler.events());
     assert_sound(&events);
     for event in &events {
-        if let EventKind::Data { bytes, packet, packet_offset, .. } = &event.kind {
+        if let EventKind::Data { bytes, packet, at, packet_offset, .. } = &event.kind {
             let source = &segments[usize::try_from(*packet).unwrap()];
             let from = (packet_offset - source.packet_offset) as usize;
             assert_eq!(&source.payload[from..from + bytes.len()], &bytes[..], "provenance");
+            assert_eq!(source.at, *at);
         }
     }
     assert_eq!(reassembler.buffered(), 0);
@@ -171,8 +175,10 @@ pub(crate) fn anything() -> impl Strategy<Value = Segment> {
     let text = prop::collection::vec(prop::sample::select(b"ab".to_vec()), 0..12);
     let flags = prop::sample::select(vec![0_u8, 0x10, 0x10, 0x10, 0x18, 0x02, 0x12, 0x11, 0x04, 0x14, 0x07]);
     let at = prop_oneof![0_u64..3000, any::<u32>().prop_map(u64::from)];
-    (any::<bool>(), 0_u16..2, near(), prop::option::of(near()), flags, text, 0_u32..20, at).prop_map(
-        |(client, port, seq, ack, flags, text, cut, at)| {
+    let ip = (prop::option::of(prop::sample::select(vec![1_u8, 63, 64])), prop::option::of(0_u16..4));
+    let rest = (checksum(), prop::option::of(0_u32..30), prop::option::of(0_u16..12), ip);
+    (any::<bool>(), 0_u16..2, near(), prop::option::of(near()), flags, text, 0_u32..20, at, rest).prop_map(
+        |(client, port, seq, ack, flags, text, cut, at, (checksum, stamp, urgent, (ttl, id)))| {
             let mut ends = ends();
             ends[0].set_port(40_000 + port);
             let (src, dst) = if client { (ends[0], ends[1]) } else { (ends[1], ends[0]) };
@@ -183,7 +189,34 @@ pub(crate) fn anything() -> impl Strategy<Value = Segment> {
                 .with_payload(text.into(), 54)
                 .with_payload_len(if cut > 16 { len + cut } else { len });
             segment.ack = ack;
+            segment.checksum = checksum;
+            segment.timestamps = stamp.map(|value| (value, 0));
+            if let Some(pointer) = urgent.filter(|&pointer| pointer < 8) {
+                segment = segment.with_urgent(pointer);
+            }
+            (segment.ttl, segment.ip_id) = (ttl, id);
             segment
+        },
+    )
+}
+
+pub(crate) fn checksum() -> impl Strategy<Value = Checksum> {
+    use Checksum::{Bad, Good, Offload, Unknown};
+    prop::sample::select(vec![Unknown, Unknown, Good, Good, Good, Bad, Offload])
+}
+
+/// All that decides about doubtful and overlapping segments.
+pub(crate) fn judgement() -> impl Strategy<Value = Config> {
+    use prop::sample::select;
+    let sums = select(vec![Checksums::Ignore, Checksums::Report, Checksums::Reject, Checksums::Auto]);
+    let check = || select(vec![Check::Ignore, Check::Report, Check::Reject]);
+    let urgent = select(vec![Urgent::Inline, Urgent::OutOfBand]);
+    (sums, check(), check(), any::<bool>(), urgent, select(Policy::ALL.to_vec())).prop_map(
+        |(sums, paws, windows, ttl, urgent, policy)| {
+            let mut config = config();
+            (config.checksums, config.paws, config.windows) = (sums, paws, windows);
+            (config.prefer_modal_ttl, config.urgent, config.policies) = (ttl, urgent, policy.into());
+            config
         },
     )
 }
