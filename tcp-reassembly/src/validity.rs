@@ -27,7 +27,8 @@ pub enum Checksums {
     /// Their data counts only where no better copy comes; what else they say does not count.
     Reject,
     /// As `Reject`, but a direction whose first eight segments with data (or SYN) are all wrong, or whose field was
-    /// left to the network card, is taken for good as it is.
+    /// left to the network card, is taken for good as it is; so is one whose receiver acknowledged bytes of which the
+    /// only copy so far has a wrong checksum.
     #[default]
     Auto,
 }

@@ -4,7 +4,7 @@
 use super::{Connection, Out};
 use crate::half::held::{Held, Note, Piece};
 use crate::stats::Fate;
-use crate::{Anomaly, Direction, Doubt, Policy};
+use crate::{Anomaly, Checksums, Direction, Doubt, Policy};
 
 impl Connection {
     /// Keeps a piece.
@@ -79,6 +79,23 @@ impl Connection {
             self.put(dir, piece, out);
         }
         self.pump(out);
+    }
+
+    /// A receiver that acknowledges bytes whose only copy has a wrong checksum took them all the same: somebody changed
+    /// the packets behind it, and checksums do not tell what it took.
+    pub(super) fn believe_acked(&mut self, dir: Direction, out: &mut Out<'_>) {
+        let half = self.half_mut(dir);
+        let Some(front) = half.aside.as_ref().and_then(|aside| aside.front()) else { return };
+        let is_taken = front.start >= half.next && front.start < half.acked && !half.held.covers(front.start);
+        if is_taken && doubt(front) == Doubt::Checksum && out.config.checksums == Checksums::Auto {
+            let range = front.start..front.end();
+            let is_news = half.trust.is_decided();
+            half.trust.give_up_sums();
+            if is_news {
+                self.anomaly(dir, Anomaly::Doubtful { range, why: Doubt::Checksum }, out);
+            }
+            self.release_aside(dir, out);
+        }
     }
 
     /// Up to where doubtful bytes may end a stream: as far as the receiver took them, or all if nobody can say.

@@ -121,6 +121,7 @@ impl Connection {
         if half.syn_data.is_some() {
             self.judge_syn_data(dir, position, out);
         }
+        self.believe_acked(dir, out);
     }
 
     /// Finds the place of a payload: compares what was told, holds what is new.

@@ -124,6 +124,11 @@ impl Trust {
         }
     }
 
+    /// Checksums of this direction say nothing from now on.
+    pub(crate) const fn give_up_sums(&mut self) {
+        self.offload = true;
+    }
+
     /// Whether a segment of this direction with a right checksum was seen.
     pub(crate) const fn is_decided(&self) -> bool {
         self.good_sum || self.bad_sums == 0

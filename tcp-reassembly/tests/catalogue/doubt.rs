@@ -55,8 +55,12 @@ fn c12_and_g16_wrong_checksums() {
             (
                 "partly better",
                 &case(r#"c1"aBCDEf"/bad c2"BCD"/good s1[A]/ack7/good E"#),
-                "open c:!bad-checksum(6) c:!doubtful(0..1,checksum) c:aBCD c:!doubtful(4..6,checksum) c:Ef \
-                 end:CaptureEnd",
+                "open c:!bad-checksum(6) c:!doubtful(0..6,checksum) c:aBCDEf end:CaptureEnd",
+            ),
+            (
+                "no longer believed once a wrong one was acknowledged",
+                &case(r#"c1"AAAA"/bad s1[A]/ack5/good c5"BBBB"/bad c5"CCCC"/good E"#),
+                "open c:!bad-checksum(4) c:!doubtful(0..4,checksum) c:AAAABBBB c:X4:BBBB/CCCC* end:CaptureEnd",
             ),
             (
                 "RST, FIN and SYN",
