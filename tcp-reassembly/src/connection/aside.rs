@@ -70,15 +70,22 @@ impl Connection {
         self.tell(dir, piece, out);
     }
 
-    /// All checksums of the direction are wrong, so none of them says anything: what was kept aside counts.
+    /// Checksums of the direction say nothing: what was kept aside for them alone counts. It came with earlier packets, so
+    /// the fate of the one at hand stays as it is.
     pub(super) fn release_aside(&mut self, dir: Direction, out: &mut Out<'_>) {
+        let fate = out.fate;
         self.settle_aside(dir, out);
         let Some(mut aside) = self.half_mut(dir).aside.take() else { return };
         while let Some(mut piece) = aside.pop_front() {
-            piece.source.stamp.note = Note::Plain;
-            self.put(dir, piece, out);
+            if doubt(&piece) == Doubt::Checksum {
+                piece.source.stamp.note = Note::Plain;
+                self.put(dir, piece, out);
+            } else {
+                self.put_aside(dir, piece, out);
+            }
         }
         self.pump(out);
+        out.fate = fate;
     }
 
     /// A receiver that acknowledges bytes whose only copy has a wrong checksum took them all the same: somebody changed

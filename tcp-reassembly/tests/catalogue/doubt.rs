@@ -159,6 +159,12 @@ fn g12_to_g15_time_stamps() {
                 r#"HS c1"AAAA"/ts100 c5"EVIL"/ts90 s1[A]/ack5 E"#,
                 "open c:AAAA c:!old-timestamp(10) c:!rejected(4:EVIL,timestamp) end:CaptureEnd",
             ),
+            (
+                "an acknowledged wrong checksum says nothing of time stamps",
+                r#"HS c1"AAAA"/ts20/good c9"EVIL"/ts10/good c5"BBBB"/bad s1[A]/ack9/good E"#,
+                "open c:AAAA c:!old-timestamp(10) c:!bad-checksum(4) c:!doubtful(4..8,checksum) c:BBBB \
+                 c:!rejected(8:EVIL,timestamp) end:CaptureEnd",
+            ),
             ("G13", r#"HS c1"AAAA"/ts100 c5"BBBB"/ts99 E"#, "open c:AAAABBBB end:CaptureEnd"),
             (
                 "G14",

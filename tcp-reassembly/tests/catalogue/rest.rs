@@ -109,6 +109,14 @@ fn g19_and_g20_packets_captured_twice_are_counted() {
     assert_eq!((probes.probes, probes.delivered.bytes), (1, 4));
 }
 
+#[test]
+fn an_acknowledgement_that_settles_a_doubt_is_still_an_empty_packet() {
+    let settled = stats(&Play::default(), r#"HS c1"AA"/good c3"BB"/bad s1[A]/ack5 E"#);
+    let opened = stats(&Play::default(), r#"HS c1"AA"/good E"#);
+    assert_eq!((settled.aside, settled.empty), (1, opened.empty + 1), "{settled}");
+    assert_eq!((settled.in_order, settled.delivered.bytes), (opened.in_order, 4), "{settled}");
+}
+
 /// G11: 70,000 urgent bytes, of which 65,536 are taken out.
 #[test]
 fn g11_urgent_bytes_have_a_budget() {
