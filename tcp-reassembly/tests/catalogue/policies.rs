@@ -2,8 +2,8 @@
 
 use tcp_reassembly::{Policies, Policy};
 
-use crate::check;
 use crate::common::Play;
+use crate::{NOVAK, check};
 
 /// The columns of the tables below.
 const COLUMNS: [&[Policy]; 6] = [
@@ -57,33 +57,13 @@ fn d1_to_d9_pairs() {
 
 #[test]
 fn d10_to_d16_longer_rows() {
-    let novak: Vec<(usize, &str)> = vec![
-        (2, "AAA"),
-        (6, "BB"),
-        (8, "CCC"),
-        (12, "D"),
-        (15, "EE"),
-        (17, "FFF"),
-        (20, "GG"),
-        (22, "HH"),
-        (24, "I"),
-        (3, "JJJJ"),
-        (8, "KKK"),
-        (11, "LLL"),
-        (14, "MMM"),
-        (18, "N"),
-        (21, "O"),
-        (22, "P"),
-        (24, "QQ"),
-        (1, "0"),
-    ];
     let t = |segments: &[(usize, &'static str)]| -> Vec<(usize, &'static str)> {
         segments.iter().map(|&(at, text)| (at + 2, text)).chain([(1, "-")]).collect()
     };
     for (name, segments, rows) in [
         (
             "D10",
-            novak,
+            NOVAK.to_vec(),
             [
                 "0AAAJBBCCCLDLMEEFFFGGHHIQ",
                 "0AJJJJBKKKLLLMMMFNFGOPHQQ",

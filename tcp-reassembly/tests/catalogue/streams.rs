@@ -1,7 +1,7 @@
 //! One stream: order, arithmetic, retransmission, overlap, gaps.
 
-use crate::check;
 use crate::common::Play;
+use crate::{NOVAK, check};
 
 #[test]
 fn a_basics() {
@@ -140,26 +140,7 @@ fn d_overlaps_of_held_data() {
     );
     // D10: the long sequence, first copy wins. Relative sequence numbers of the source begin at 1.
     let mut script = "HS".to_owned();
-    for (at, text) in [
-        (2, "AAA"),
-        (6, "BB"),
-        (8, "CCC"),
-        (12, "D"),
-        (15, "EE"),
-        (17, "FFF"),
-        (20, "GG"),
-        (22, "HH"),
-        (24, "I"),
-        (3, "JJJJ"),
-        (8, "KKK"),
-        (11, "LLL"),
-        (14, "MMM"),
-        (18, "N"),
-        (21, "O"),
-        (22, "P"),
-        (24, "QQ"),
-        (1, "0"),
-    ] {
+    for (at, text) in NOVAK {
         script += &format!(" c{at}\"{text}\"");
     }
     let found = Play::default().run(&script);
