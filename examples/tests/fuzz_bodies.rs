@@ -61,6 +61,16 @@ fn sasl() {
 }
 
 #[test]
+fn mime_message() {
+    mutate("mime_message", 400);
+}
+
+#[test]
+fn mime_decode() {
+    mutate("mime_decode", 4000);
+}
+
+#[test]
 fn reassembly() {
     mutate("reassembly", 1500);
 }

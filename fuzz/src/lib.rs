@@ -12,6 +12,7 @@
 
 pub mod capture;
 mod input;
+pub mod mime;
 pub mod smtp;
 pub mod tcp;
 pub mod wire;
@@ -25,6 +26,8 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("smtp_grammar", smtp::smtp_grammar),
     ("framer", wire::framer),
     ("sasl", wire::sasl),
+    ("mime_message", mime::mime_message),
+    ("mime_decode", mime::mime_decode),
     ("reassembly", tcp::reassembly),
     ("packet", tcp::packet),
     ("capture", capture::capture),

@@ -5,8 +5,9 @@
 mod common;
 
 use bytes::Bytes;
-use common::{Step, chunks, corpus, data, listing, python_corpus, run, whole};
-use mime_extract::{Config, Encoding, Event, EventKind, Extractor, PartKind};
+use common::checks::{check_gap, check_gap_told, check_prefix, check_raw, with_gap};
+use common::{Step, chunks, corpus, listing, python_corpus, run, whole};
+use mime_extract::{Config, EventKind, Extractor};
 use proptest::prelude::*;
 use std::path::PathBuf;
 
@@ -21,26 +22,6 @@ fn all_mails() -> Vec<(PathBuf, Bytes)> {
     }
     mails.extend(python);
     mails
-}
-
-/// The decode of a cut message is a prefix of the decode of the message, part by part.
-fn check_prefix(cut: &[Event], all: &[Event], what: &str) {
-    let all = data(all);
-    for (index, (path, start)) in data(cut) {
-        if start.is_empty() {
-            continue;
-        }
-        let Some((whole_path, whole)) = all.get(&index) else {
-            panic!("{what}: part {path} is not in the whole")
-        };
-        assert_eq!(&path, whole_path, "{what}");
-        assert!(
-            whole.starts_with(&start),
-            "{what}: part {path}: \"{}\" does not begin with \"{}\"",
-            whole.escape_ascii(),
-            start.escape_ascii()
-        );
-    }
 }
 
 #[test]
@@ -67,62 +48,10 @@ fn the_decode_of_every_prefix_is_a_prefix() {
     }
 }
 
-/// What no decoder touched is what stands in the message, at the place that is told.
-fn check_raw(mail: &Bytes, events: &[Event]) {
-    let inside = common::inside_of_encoded(events);
-    let data = data(events);
-    let mut raw = std::collections::BTreeSet::new();
-    for event in events.iter().filter(|event| !inside.contains(&event.part)) {
-        match &event.kind {
-            EventKind::PartStart(part)
-                if !matches!(part.encoding, Encoding::Base64 | Encoding::QuotedPrintable) =>
-            {
-                raw.insert(event.part);
-            }
-            EventKind::PartEnd(end) if end.kind != PartKind::Multipart && raw.contains(&event.part) => {
-                let [from, to] = [end.raw.start, end.raw.end].map(|at| usize::try_from(at).unwrap());
-                let (path, data) = &data[&event.part];
-                assert_eq!(
-                    data.escape_ascii().to_string(),
-                    mail[from..to].escape_ascii().to_string(),
-                    "part {path} at {from}..{to}"
-                );
-            }
-            EventKind::PartData(bytes) if raw.contains(&event.part) => {
-                let [from, to] = [event.range.start, event.range.end].map(|at| usize::try_from(at).unwrap());
-                assert_eq!(bytes, &mail[from..to], "part {} at {from}..{to}", event.part);
-            }
-            _ => {}
-        }
-    }
-}
-
 #[test]
 fn raw_parts_are_what_stands_in_the_mail() {
     for (_, mail) in all_mails() {
         check_raw(&mail, &whole(&mail));
-    }
-}
-
-/// A mail with a piece replaced by a gap.
-fn with_gap(mail: &Bytes, from: usize, to: usize, known: bool) -> Vec<Step> {
-    let len = known.then_some((to - from) as u64);
-    vec![Step::Push(mail.slice(..from)), Step::Gap(len), Step::Push(mail.slice(to..))]
-}
-
-/// What a gap must not leave: a part that says it is whole although bytes of its body are missing. Inside of decoded
-/// messages nobody knows where a gap is.
-fn check_gap(events: &[Event], at: u64, what: &str) {
-    let inside = common::inside_of_encoded(events);
-    for event in events.iter().filter(|event| !inside.contains(&event.part)) {
-        if let EventKind::PartEnd(end) = &event.kind {
-            let touched = event.range.start < at && at < end.raw.end;
-            assert!(
-                !(touched && end.complete),
-                "{what}: part {} is whole in spite of a gap at {at}",
-                event.part
-            );
-        }
     }
 }
 
@@ -136,12 +65,7 @@ fn a_gap_anywhere_is_told() {
                     let events = run(&with_gap(&mail, from, to, known), &Config::default());
                     check_gap(&events, from as u64, &path.to_string_lossy());
                     assert!(matches!(events.last().map(|event| &event.kind), Some(EventKind::End)));
-                    let told = events.iter().any(|event| match &event.kind {
-                        EventKind::PartGap(_) => true,
-                        EventKind::Anomaly(anomaly) => anomaly.code() == "header-gap",
-                        _ => false,
-                    });
-                    assert!(told, "{}: nothing told of a gap at {from}", path.display());
+                    check_gap_told(&events, &format!("{}, gap at {from}", path.display()));
                 }
             }
         }

@@ -1,7 +1,9 @@
 //! Mails, and what an extractor tells of them, as text.
 
 #![allow(dead_code, reason = "each test file takes what it needs")]
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may fail loudly")]
+
+pub(crate) mod checks;
 
 use bytes::Bytes;
 use mime_extract::{Config, Encoding, Event, EventKind, Extractor, Part, PartKind};
