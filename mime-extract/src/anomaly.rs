@@ -90,6 +90,8 @@ anomalies! {
     CteOnComposite => "cte-on-composite", "a multipart claims a transfer encoding";
     /// It is applied.
     CteOnMessage => "cte-on-message", "a message/rfc822 claims a transfer encoding";
+    /// Its first line is a header field, so nothing is decoded.
+    CtePlain => "cte-plain", "a message claims base64 and is plain text";
     /// The first one is used.
     ParamDuplicate => "param-duplicate", "a parameter stands there more than once";
     /// Missing, repeated or disordered sections (RFC 2231); they are joined by number.

@@ -1,11 +1,13 @@
 //! Transfer encodings (RFC 2045 section 6), undone as the bytes come.
 
 pub(crate) mod base64;
+mod claimed;
 pub(crate) mod quoted_printable;
 
 use crate::Anomaly;
 use base64::Base64;
 use bytes::Bytes;
+use claimed::Claimed;
 use core::ops::Range;
 use quoted_printable::QuotedPrintable;
 
@@ -76,6 +78,8 @@ pub(crate) enum Decoder {
     /// Not known: the same.
     Unknown,
     Base64(Box<Base64>),
+    /// Base64, if it is not plain text after all.
+    Claimed(Box<Claimed>),
     QuotedPrintable(Box<QuotedPrintable>),
 }
 
@@ -84,6 +88,7 @@ impl Decoder {
         match self {
             Self::Identity | Self::Unknown => bytes,
             Self::Base64(decoder) => decoder.push(&bytes, origin).into(),
+            Self::Claimed(decoder) => decoder.push(&bytes, origin).into(),
             Self::QuotedPrintable(decoder) => decoder.push(&bytes, origin).into(),
         }
     }
@@ -93,6 +98,7 @@ impl Decoder {
         match self {
             Self::Identity | Self::Unknown => (Bytes::new(), len),
             Self::Base64(decoder) => (decoder.gap().into(), None),
+            Self::Claimed(decoder) => (decoder.gap().into(), None),
             Self::QuotedPrintable(decoder) => (decoder.gap().into(), None),
         }
     }
@@ -102,6 +108,7 @@ impl Decoder {
         match self {
             Self::Identity | Self::Unknown => Bytes::new(),
             Self::Base64(decoder) => decoder.finish(whole, at).into(),
+            Self::Claimed(decoder) => decoder.finish(whole, at).into(),
             Self::QuotedPrintable(decoder) => decoder.finish(whole, at).into(),
         }
     }
@@ -111,6 +118,7 @@ impl Decoder {
         match self {
             Self::Identity | Self::Unknown => Vec::new(),
             Self::Base64(decoder) => decoder.faults(),
+            Self::Claimed(decoder) => decoder.faults(),
             Self::QuotedPrintable(decoder) => decoder.faults(),
         }
     }
@@ -121,6 +129,7 @@ impl Decoder {
             Self::Identity => return Decode::Ok,
             Self::Unknown => return Decode::Failed,
             Self::Base64(decoder) => decoder.is_partial(),
+            Self::Claimed(decoder) => decoder.is_partial(),
             Self::QuotedPrintable(decoder) => decoder.is_partial(),
         };
         match (partial, decoded) {
@@ -134,6 +143,7 @@ impl Decoder {
         match self {
             Self::Identity | Self::Unknown => 0,
             Self::Base64(decoder) => size_of::<Base64>() + decoder.memory(),
+            Self::Claimed(decoder) => size_of::<Claimed>() + decoder.memory(),
             Self::QuotedPrintable(decoder) => size_of::<QuotedPrintable>() + decoder.memory(),
         }
     }

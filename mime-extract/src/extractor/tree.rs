@@ -228,7 +228,10 @@ impl Extractor {
             if content.content_type == "message/rfc822" {
                 note(Anomaly::CteOnMessage);
             }
-            return Body::Encoded(decoder);
+            return Body::Encoded(match decoder {
+                Decoder::Base64(_) => Decoder::Claimed(Box::default()),
+                decoder => decoder,
+            });
         }
         if multipart && content.boundary.is_none() {
             note(Anomaly::BoundaryMissing);
