@@ -140,6 +140,16 @@ anomalies! {
     B64Length => "b64-length", "base64 ends with a single character";
     /// They were kept as they are.
     QpBadEscape { count: u64 = 0 } => "qp-bad-escape", "{count} escapes are no quoted-printable";
+    /// It is told as a part of its own, below the one that holds it.
+    Uuencode => "uuencode", "a part holds a uuencoded file";
+    /// The file ends there.
+    UuLine => "uu-line", "a line in a uuencoded file is none of it";
+    /// It is told as a part of its own, below the one that holds it.
+    YEnc => "yenc", "a part holds a file in yEnc";
+    /// Size or CRC-32 differ, or a line has no end.
+    YEncChecksum => "yenc-checksum", "a file in yEnc is not what its last line says";
+    /// A piece of a larger file.
+    YEncPart { part: u64 = 0 } => "yenc-part", "a file in yEnc is piece {part} of several";
     /// Bytes are bytes; only the text view suffers.
     CharsetBad => "charset-bad", "a charset is not known";
     /// All are told; the part is called by the best.

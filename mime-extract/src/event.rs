@@ -58,6 +58,8 @@ pub struct Part {
     pub content_type: String,
     /// The charset that the part names.
     pub charset: Option<String>,
+    /// What it was taken out of, if that is not MIME. Its path is that of the part that holds it, with a name behind.
+    pub container: Option<Container>,
     /// How the content travels.
     pub encoding: Encoding,
     /// What Content-Transfer-Encoding says, as it stands there.
@@ -97,6 +99,35 @@ pub enum PartKind {
     Epilogue,
 }
 
+/// Formats that hold files inside of the content of a part.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Container {
+    /// uuencode, declared as transfer encoding or among lines of text. Paths: `1.uu1`, `1.uu2`, ..
+    Uuencode,
+    /// yEnc among lines of text. Paths: `1.yenc1`, ..
+    YEnc,
+}
+
+impl Container {
+    /// The name in lower case: `uuencode`, `yenc`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Uuencode => "uuencode",
+            Self::YEnc => "yenc",
+        }
+    }
+
+    /// What paths call it.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Uuencode => "uu",
+            Self::YEnc => "yenc",
+        }
+    }
+}
+
 /// How content travels (RFC 2045 section 6).
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -112,6 +143,8 @@ pub enum Encoding {
     Base64,
     /// `quoted-printable`.
     QuotedPrintable,
+    /// `x-uuencode` and the like: the bytes are handed on as they are, the file in them is a part of its own.
+    Uuencode,
     /// Anything else; the bytes are handed on as they are.
     Unknown,
 }
@@ -126,6 +159,7 @@ impl Encoding {
             Self::Binary => "binary",
             Self::Base64 => "base64",
             Self::QuotedPrintable => "quoted-printable",
+            Self::Uuencode => "x-uuencode",
             Self::Unknown => "",
         }
     }
@@ -153,10 +187,12 @@ pub enum NameSource {
     ExtendedName,
     /// `name` of Content-Type.
     Name,
+    /// The format that the file was in: uuencode, yEnc, ..
+    Container,
 }
 
 impl NameSource {
-    /// The parameter: `filename*`, `filename`, `name*`, `name`.
+    /// The parameter: `filename*`, `filename`, `name*`, `name`; or `container`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -164,6 +200,7 @@ impl NameSource {
             Self::Filename => "filename",
             Self::ExtendedName => "name*",
             Self::Name => "name",
+            Self::Container => "container",
         }
     }
 }

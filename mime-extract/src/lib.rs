@@ -75,6 +75,7 @@ pub mod charset;
 mod config;
 mod content;
 mod decode;
+mod embedded;
 mod event;
 mod extractor;
 mod headers;
@@ -83,7 +84,7 @@ mod slice;
 pub use anomaly::Anomaly;
 pub use config::Config;
 pub use decode::Decode;
-pub use event::{Encoding, Event, EventKind, Name, NameSource, Part, PartEnd, PartKind};
+pub use event::{Container, Encoding, Event, EventKind, Name, NameSource, Part, PartEnd, PartKind};
 pub use extractor::Extractor;
 pub use headers::{Address, Date, Field, Headers};
 

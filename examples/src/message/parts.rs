@@ -59,7 +59,10 @@ impl Parts {
         let mut record = Part::new(part.path.clone(), Text::from(part.content_type.as_str()));
         let text = |value: &Option<String>| value.as_deref().map(Text::from);
         record.charset = text(&part.charset);
-        record.encoding = text(&part.encoding_raw);
+        record.encoding = match part.container {
+            Some(container) => Some(Text::from(container.name())),
+            None => text(&part.encoding_raw),
+        };
         record.disposition = text(&part.disposition);
         record.filename = text(&part.filename);
         record.content_id = text(&part.content_id);

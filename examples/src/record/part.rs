@@ -15,7 +15,7 @@ pub struct Part {
     /// The charset that it names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charset: Option<Text>,
-    /// Its transfer encoding, as it stands there.
+    /// Its transfer encoding, as it stands there; of a file inside of another part what that was in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Text>,
     /// `attachment`, `inline`, ..
@@ -97,7 +97,7 @@ impl Part {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PartName {
-    /// The parameter that holds it: `filename*`, `filename`, `name*`, `name`.
+    /// The parameter that holds it: `filename*`, `filename`, `name*`, `name`; or `container`.
     pub source: &'static str,
     /// The name, decoded.
     pub value: Text,

@@ -12,6 +12,7 @@ fn known(name: &str) -> Option<Encoding> {
         "binary" => Encoding::Binary,
         "base64" => Encoding::Base64,
         "quoted-printable" => Encoding::QuotedPrintable,
+        "x-uuencode" | "uuencode" | "x-uue" | "uue" | "x-uu" => Encoding::Uuencode,
         _ => return None,
     })
 }
@@ -85,7 +86,7 @@ mod tests {
 
     #[test]
     fn readings() {
-        use Encoding::{Base64, EightBit, QuotedPrintable, SevenBit, Unknown};
+        use Encoding::{Base64, EightBit, QuotedPrintable, SevenBit, Uuencode};
         let table: &[(&[&str], Encoding, &[&str])] = &[
             (&[], SevenBit, &[]),
             (&["BASE64"], Base64, &[]),
@@ -106,7 +107,7 @@ mod tests {
             (&["xx base64"], Base64, &["cte-malformed"]),
             (&["base64xx"], Base64, &["cte-malformed"]),
             (&["=?UTF-8?B?YmFzZTY0?="], Base64, &["cte-malformed"]),
-            (&["x-uuencode"], Unknown, &["cte-unknown"]),
+            (&["X-UUE"], Uuencode, &[]),
             (&[""], SevenBit, &[]),
         ];
         for (values, encoding, codes) in table {

@@ -5,6 +5,8 @@ mod extended;
 mod name;
 pub(crate) mod parameter;
 
+pub(crate) use name::is_unsafe;
+
 use crate::charset;
 use crate::slice::{self, is_blank};
 use crate::{Anomaly, Encoding, Headers, Name};

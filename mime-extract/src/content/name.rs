@@ -35,7 +35,7 @@ pub(super) fn find(disposition: &[Parameter], content_type: &[Parameter]) -> (Ve
 }
 
 /// Whether a name must not be used for a file as it is: it leads elsewhere, hides its end, or means a device.
-fn is_unsafe(name: &str) -> bool {
+pub(crate) fn is_unsafe(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
     let device = matches!(stem.as_str(), "con" | "prn" | "aux" | "nul")
         || ["com", "lpt"].iter().any(|device| {

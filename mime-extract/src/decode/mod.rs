@@ -123,6 +123,11 @@ impl Decoder {
         }
     }
 
+    /// Whether what comes out is not what goes in.
+    pub(crate) const fn decodes(&self) -> bool {
+        !matches!(self, Self::Identity | Self::Unknown)
+    }
+
     /// The sum of it, given how many bytes came out.
     pub(crate) fn outcome(&self, decoded: u64) -> Decode {
         let partial = match self {

@@ -2,6 +2,7 @@
 
 pub(crate) mod boundary;
 mod feed;
+mod inside;
 mod layer;
 mod lines;
 mod node;

@@ -1,5 +1,6 @@
 //! The open nodes of the tree.
 
+use super::inside::Inside;
 use crate::decode::Decoder;
 use crate::{Anomaly, PartKind};
 use core::ops::Range;
@@ -18,6 +19,8 @@ pub(super) struct Node {
     pub(super) size: u64,
     /// Whether nothing is missing so far.
     pub(super) complete: bool,
+    /// What looks for files in the content of a leaf.
+    pub(super) inside: Option<Inside>,
 }
 
 /// What a node is made of.
@@ -121,7 +124,8 @@ impl Node {
             Body::Hidden(_, usual) => usual.start.capacity(),
             Body::Message(message) => message.tail.capacity(),
         };
-        size_of::<Self>() + self.path.capacity() + body
+        let inside = self.inside.as_ref().map_or(0, Inside::memory);
+        size_of::<Self>() + self.path.capacity() + body + inside
     }
 
     /// The range of the body, given where it ends.

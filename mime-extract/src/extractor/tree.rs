@@ -1,5 +1,6 @@
 //! How the tree grows and ends: nodes open behind their headers, take content, and close at delimiters.
 
+use super::inside::Inside;
 use super::layer::{Ending, Layer, State};
 use super::lines::{Delimiter, Run};
 use super::node::{self, Body, Enclosed, Multipart, Node, Phase, Usual};
@@ -7,6 +8,7 @@ use super::{Extractor, Input};
 use crate::config::MAX_BLANKS;
 use crate::content::{self, Content};
 use crate::decode::{Decode, Decoder, Origin};
+use crate::embedded::Opener;
 use crate::headers::block::{Block, Finished};
 use crate::slice::{self, is_space};
 use crate::{Anomaly, Encoding, EventKind, Headers, Part, PartEnd, PartKind};
@@ -26,12 +28,13 @@ impl Extractor {
         let Some(node) = self.nodes.get_mut(place) else { return };
         match &mut node.body {
             Body::Leaf(decoder) | Body::Encoded(decoder) => {
+                let origin = Origin { exact: run.origin.exact && !decoder.decodes(), ..run.origin };
                 let bytes = decoder.push(run.bytes, run.origin);
-                self.data_of(place, bytes, run.origin.range());
+                self.data_of(place, bytes, origin);
             }
             Body::Hidden(_, usual) => {
                 usual.push(&run.bytes);
-                self.data_of(place, run.bytes, run.origin.range());
+                self.data_of(place, run.bytes, run.origin);
             }
             Body::Multipart(_) => self.beside_the_parts(place, run),
             Body::Message(_) => {}
@@ -39,7 +42,7 @@ impl Extractor {
     }
 
     /// Data of a node; that of an encoded message goes on to its layer.
-    fn data_of(&mut self, place: usize, bytes: Bytes, range: Range<u64>) {
+    fn data_of(&mut self, place: usize, bytes: Bytes, origin: Origin) {
         if bytes.is_empty() {
             return;
         }
@@ -47,10 +50,14 @@ impl Extractor {
         node.size = node.size.saturating_add(bytes.len() as u64);
         let (part, encoded) = (node.index, matches!(node.body, Body::Encoded(_)));
         if encoded && let Some(layer) = self.layers.iter_mut().find(|layer| layer.base == place + 1) {
-            let origin = Origin { start: range.start, end: range.end, exact: false };
+            let origin = Origin { exact: false, ..origin };
             layer.inbox.push_back(Input::Data(Run { bytes: bytes.clone(), origin }));
         }
-        self.emit(part, range, EventKind::PartData(bytes));
+        if node.inside.is_none() {
+            return self.emit(part, origin.range(), EventKind::PartData(bytes));
+        }
+        self.emit(part, origin.range(), EventKind::PartData(bytes.clone()));
+        self.look_inside(place, &bytes, origin);
     }
 
     /// Text of a multipart outside of its parts: told if it is more than empty lines.
@@ -84,8 +91,9 @@ impl Extractor {
         if let Some(node) = self.nodes.last_mut() {
             node.complete = complete;
         }
-        self.data_of(place + 1, blanks, start..run.origin.start);
-        self.data_of(place + 1, run.bytes, run.origin.range());
+        let before = Origin { start, end: run.origin.start, exact: run.origin.exact };
+        self.data_of(place + 1, blanks, before);
+        self.data_of(place + 1, run.bytes, run.origin);
     }
 
     /// Bytes of a layer are missing.
@@ -119,8 +127,9 @@ impl Extractor {
                 Body::Hidden(..) if innermost => (Bytes::new(), len),
                 _ => continue,
             };
-            self.data_of(place, before, range.start..range.start);
+            self.data_of(place, before, Origin { start: range.start, end: range.start, exact: false });
             self.emit(part, range.clone(), EventKind::PartGap(len));
+            self.miss_inside(place, range.start);
             if self.nodes.get(place).is_some_and(|node| matches!(node.body, Body::Encoded(_)))
                 && let Some(layer) = self.layers.get_mut(index + 1)
             {
@@ -155,9 +164,14 @@ impl Extractor {
             _ => PartKind::Leaf,
         };
         let encoded = matches!(body, Body::Encoded(_));
+        let opener = match body {
+            Body::Leaf(_) => Opener::of(&content.content_type, content.encoding == Encoding::Uuencode),
+            _ => None,
+        };
         self.start(content, headers, range.clone(), body, None);
         if let Some(node) = self.nodes.last_mut() {
             node.complete = seen;
+            node.inside = opener.map(Inside::new);
             node.body_start = at.max(range.start);
         }
         let Some(layer) = self.layers.get_mut(index) else { return };
@@ -278,6 +292,7 @@ impl Extractor {
             body_start: range.end,
             size: 0,
             complete: true,
+            inside: None,
         };
         let part = Part {
             path,
@@ -285,6 +300,7 @@ impl Extractor {
             kind: node.kind(),
             content_type: content.content_type,
             charset: content.charset,
+            container: None,
             encoding: content.encoding,
             encoding_raw: content.encoding_raw,
             disposition: content.disposition,
@@ -362,7 +378,7 @@ impl Extractor {
         let at = below.last().map_or(0, Layer::content_end);
         if let Some(Node { body: Body::Encoded(decoder), .. }) = self.nodes.get_mut(place) {
             let bytes = decoder.finish(ending == Ending::Delimited, at);
-            self.data_of(place, bytes, at..at);
+            self.data_of(place, bytes, Origin { start: at, end: at, exact: false });
         }
     }
 
@@ -384,17 +400,15 @@ impl Extractor {
 
     /// Closes the nodes from the innermost to the one at `level`.
     fn close_to(&mut self, index: usize, level: usize, ending: Ending, end: u64) {
-        while self.nodes.len() > level
-            && let Some(mut node) = self.nodes.pop()
-        {
+        while let Some(place) = self.nodes.len().checked_sub(1).filter(|place| *place >= level) {
             // An encoded message was finished when its layer ended.
-            if let Body::Leaf(decoder) = &mut node.body {
-                let last = decoder.finish(ending == Ending::Delimited, end);
-                if !last.is_empty() {
-                    node.size = node.size.saturating_add(last.len() as u64);
-                    self.emit(node.index, end..end, EventKind::PartData(last));
-                }
+            if let Some(Node { body: Body::Leaf(decoder), .. }) = self.nodes.get_mut(place) {
+                let whole = ending == Ending::Delimited;
+                let last = decoder.finish(whole, end);
+                self.data_of(place, last, Origin { start: end, end, exact: false });
+                self.end_inside(place, whole, end);
             }
+            let Some(node) = self.nodes.pop() else { return };
             // The preamble of the multipart whose delimiter this is stays one; any other was all there is.
             let mut kind = node.kind();
             if kind == PartKind::Preamble && self.nodes.len() > level {

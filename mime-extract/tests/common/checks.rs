@@ -32,7 +32,8 @@ pub(crate) fn check_raw(mail: &Bytes, events: &[Event]) {
     for event in events.iter().filter(|event| !inside.contains(&event.part)) {
         match &event.kind {
             EventKind::PartStart(part)
-                if !matches!(part.encoding, Encoding::Base64 | Encoding::QuotedPrintable) =>
+                if part.container.is_none()
+                    && !matches!(part.encoding, Encoding::Base64 | Encoding::QuotedPrintable) =>
             {
                 raw.insert(event.part);
             }

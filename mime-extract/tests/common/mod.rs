@@ -139,7 +139,7 @@ pub(crate) fn listing(events: &[Event]) -> Vec<String> {
     lines
 }
 
-/// The parts inside of messages that were in a transfer encoding.
+/// The parts inside of messages and files that were in a transfer encoding.
 pub(crate) fn inside_of_encoded(events: &[Event]) -> BTreeSet<u32> {
     let (mut encoded, mut inside) = (BTreeSet::new(), BTreeSet::new());
     for event in events {
@@ -147,7 +147,7 @@ pub(crate) fn inside_of_encoded(events: &[Event]) -> BTreeSet<u32> {
             if part.parent.is_some_and(|parent| encoded.contains(&parent) || inside.contains(&parent)) {
                 inside.insert(event.part);
             }
-            if part.kind == PartKind::Message
+            if part.kind != PartKind::Multipart
                 && matches!(part.encoding, Encoding::Base64 | Encoding::QuotedPrintable)
             {
                 encoded.insert(event.part);
@@ -169,6 +169,9 @@ fn describe(part: &Part) -> String {
         if let Some(value) = value {
             text += &format!(" {name}={}", value.escape_debug());
         }
+    }
+    if let Some(container) = part.container {
+        text += &format!(" in={}", container.name());
     }
     if part.names.len() > 1 {
         for name in &part.names {
