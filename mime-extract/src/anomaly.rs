@@ -150,6 +150,12 @@ anomalies! {
     YEncChecksum => "yenc-checksum", "a file in yEnc is not what its last line says";
     /// A piece of a larger file.
     YEncPart { part: u64 = 0 } => "yenc-part", "a file in yEnc is piece {part} of several";
+    /// Its attachments are told as parts of their own, below it.
+    Tnef => "tnef", "a part is a TNEF container (winmail.dat)";
+    /// The attribute is taken all the same.
+    TnefChecksum => "tnef-checksum", "an attribute in TNEF has a wrong checksum";
+    /// What is behind that place cannot be read.
+    TnefDamaged => "tnef-damaged", "a TNEF container is damaged or cut";
     /// Bytes are bytes; only the text view suffers.
     CharsetBad => "charset-bad", "a charset is not known";
     /// All are told; the part is called by the best.

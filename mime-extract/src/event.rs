@@ -25,6 +25,8 @@ pub enum EventKind {
     Headers(Box<Headers>),
     /// A node of the tree begins.
     PartStart(Box<Part>),
+    /// A name that shows inside of the content or behind it, and is better than those before.
+    PartName(Name),
     /// Content of a leaf, or of an enclosed message as a whole, its transfer encoding undone.
     PartData(Bytes),
     /// Content that will never come; `None`: nobody knows how much.
@@ -107,15 +109,18 @@ pub enum Container {
     Uuencode,
     /// yEnc among lines of text. Paths: `1.yenc1`, ..
     YEnc,
+    /// TNEF, as in `winmail.dat`: attachments, the text as RTF or HTML, enclosed messages. Paths: `2.tnef1`, ..
+    Tnef,
 }
 
 impl Container {
-    /// The name in lower case: `uuencode`, `yenc`.
+    /// The name in lower case: `uuencode`, `yenc`, `tnef`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Uuencode => "uuencode",
             Self::YEnc => "yenc",
+            Self::Tnef => "tnef",
         }
     }
 
@@ -124,6 +129,7 @@ impl Container {
         match self {
             Self::Uuencode => "uu",
             Self::YEnc => "yenc",
+            Self::Tnef => "tnef",
         }
     }
 }

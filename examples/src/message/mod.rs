@@ -151,6 +151,7 @@ impl Message {
                     offset: event.range.start,
                 }),
                 EventKind::PartStart(part) => self.parts.start(event.part, &part),
+                EventKind::PartName(name) => self.parts.name(event.part, &name),
                 EventKind::PartData(bytes) => self.parts.data(event.part, &bytes)?,
                 EventKind::PartEnd(end) => self.parts.end(event.part, &end)?,
                 _ => {}

@@ -100,6 +100,21 @@ impl Parts {
         self.parts.push(record);
     }
 
+    /// A node has a better name than it was called by.
+    pub(super) fn name(&mut self, number: u32, name: &mime_extract::Name) {
+        let Some(open) = self.open.get(&number) else { return };
+        let Some(record) = self.parts.get_mut(open.place) else { return };
+        let named = |value: Text| PartName::new(name.source.name(), value);
+        let value = Text::from(name.value.as_str());
+        if let Some(before) = record.filename.replace(value.clone()) {
+            if record.names.is_empty() {
+                record.names.push(named(before));
+            }
+            record.names.insert(0, named(value));
+        }
+        record.safe_name = Some(name::safe(&name.value));
+    }
+
     pub(super) fn data(&mut self, number: u32, bytes: &[u8]) -> Result<(), SinkError> {
         let Some(open) = self.open.get_mut(&number) else { return Ok(()) };
         let room = HEAD - open.head.len();

@@ -4,11 +4,12 @@
 //! and where it ends. The leaf itself stays what it is, byte for byte.
 
 mod text;
+mod tnef;
 mod uuencode;
 mod yenc;
 
 use crate::decode::{Decode, Origin};
-use crate::{Anomaly, Container};
+use crate::{Anomaly, Container, PartKind};
 use bytes::Bytes;
 
 /// Something inside of a leaf.
@@ -24,6 +25,8 @@ pub(crate) struct Found {
 pub(crate) enum Kind {
     /// A file begins, inside of the one that is open, if any.
     Start(Inner),
+    /// A better name of the innermost open file.
+    Name(String),
     /// Content of the innermost open file.
     Data(Bytes),
     /// Content of it that will never come.
@@ -38,7 +41,10 @@ pub(crate) enum Kind {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Inner {
     pub(crate) container: Container,
+    /// A leaf, or a multipart that only holds others.
+    pub(crate) kind: PartKind,
     pub(crate) content_type: &'static str,
+    pub(crate) charset: Option<String>,
     pub(crate) name: Option<String>,
 }
 
@@ -47,19 +53,25 @@ pub(crate) struct Inner {
 pub(crate) enum Opener {
     /// uuencode and yEnc among lines of text.
     Text(text::Text),
+    /// TNEF, if the content turns out to be it.
+    Tnef(Box<tnef::Tnef>),
 }
 
 impl Opener {
     /// What may find files in a leaf of that type; `declared`: its transfer encoding is uuencode.
     pub(crate) fn of(content_type: &str, declared: bool) -> Option<Self> {
         let text = content_type.starts_with("text/") || content_type == "application/x-uuencode";
-        (text || declared).then(|| Self::Text(text::Text::new(declared)))
+        if text || declared {
+            return Some(Self::Text(text::Text::new(declared)));
+        }
+        content_type.starts_with("application/").then(|| Self::Tnef(Box::new(tnef::Tnef::new())))
     }
 
     /// The next of the leaf's content.
     pub(crate) fn push(&mut self, bytes: &Bytes, origin: Origin, found: &mut Vec<Found>) {
         match self {
             Self::Text(text) => text.push(bytes, origin, found),
+            Self::Tnef(tnef) => tnef.push(bytes, origin, found),
         }
     }
 
@@ -67,6 +79,7 @@ impl Opener {
     pub(crate) fn gap(&mut self, at: u64, found: &mut Vec<Found>) {
         match self {
             Self::Text(text) => text.gap(at, found),
+            Self::Tnef(tnef) => tnef.gap(at, found),
         }
     }
 
@@ -74,12 +87,14 @@ impl Opener {
     pub(crate) fn finish(&mut self, whole: bool, at: u64, found: &mut Vec<Found>) {
         match self {
             Self::Text(text) => text.finish(whole, at, found),
+            Self::Tnef(tnef) => tnef.finish(at, found),
         }
     }
 
     pub(crate) fn memory(&self) -> usize {
         match self {
             Self::Text(text) => text.memory(),
+            Self::Tnef(tnef) => tnef.memory(),
         }
     }
 }

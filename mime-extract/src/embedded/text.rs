@@ -4,7 +4,7 @@ use super::uuencode::{self, Line};
 use super::{Found, Inner, Kind, yenc};
 use crate::decode::{Decode, Origin};
 use crate::slice;
-use crate::{Anomaly, Container};
+use crate::{Anomaly, Container, PartKind};
 use bytes::Bytes;
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
@@ -237,7 +237,13 @@ impl Text {
 
     fn start(&self, container: Container, name: String, at: u64, anomaly: Anomaly, found: &mut Vec<Found>) {
         let name = Some(name).filter(|name| !name.is_empty());
-        let inner = Inner { container, content_type: "application/octet-stream", name };
+        let inner = Inner {
+            container,
+            kind: PartKind::Leaf,
+            content_type: "application/octet-stream",
+            charset: None,
+            name,
+        };
         found.push(Found { at, kind: Kind::Start(inner) });
         found.push(Found { at, kind: Kind::Anomaly(anomaly) });
     }

@@ -1,7 +1,7 @@
 //! Files inside of the content of a leaf: parts of their own, below it.
 
 use super::Extractor;
-use super::node;
+use super::node::{self, Body};
 use crate::content::is_unsafe;
 use crate::decode::{Decode, Origin};
 use crate::embedded::{Found, Inner, Kind, Opener};
@@ -23,6 +23,7 @@ pub(super) struct Inside {
 struct File {
     index: u32,
     path: String,
+    kind: PartKind,
     start: u64,
     size: u64,
     complete: bool,
@@ -81,16 +82,26 @@ impl Extractor {
     fn tell(&mut self, place: usize, inside: &mut Inside, at: u64, kind: Kind, range: &Range<u64>) -> bool {
         let Some(leaf) = self.nodes.get(place) else { return false };
         let innermost = inside.open.last().map_or(leaf.index, |file| file.index);
+        // In a transfer encoding the place of a run is that of its chunk, which says nothing of the leaf.
+        let decoded = matches!(&leaf.body, Body::Leaf(decoder) if decoder.decodes());
+        let odd_at = if inside.open.is_empty() && decoded { leaf.body_start } else { at };
         match kind {
             Kind::Start(inner) => {
                 if self.parts as usize >= self.config.max_parts {
-                    self.anomaly(innermost, at, Anomaly::TooManyParts { limit: self.config.max_parts });
+                    self.anomaly(innermost, odd_at, Anomaly::TooManyParts { limit: self.config.max_parts });
                     while let Some(file) = inside.open.pop() {
                         self.end_file(file, at, false, Decode::Partial);
                     }
                     return false;
                 }
                 self.start_file(place, inside, at, inner);
+            }
+            Kind::Name(value) => {
+                if is_unsafe(&value) {
+                    self.anomaly(innermost, at, Anomaly::NameUnsafe);
+                }
+                let name = Name { source: NameSource::Container, value };
+                self.emit(innermost, at..at, EventKind::PartName(name));
             }
             Kind::Data(bytes) => {
                 if let Some(file) = inside.open.last_mut() {
@@ -109,7 +120,7 @@ impl Extractor {
                     self.end_file(file, at, whole, decode);
                 }
             }
-            Kind::Anomaly(anomaly) => self.anomaly(innermost, at, anomaly),
+            Kind::Anomaly(anomaly) => self.anomaly(innermost, odd_at, anomaly),
         }
         true
     }
@@ -128,9 +139,9 @@ impl Extractor {
         let part = Part {
             path: path.clone(),
             parent: Some(parent),
-            kind: PartKind::Leaf,
+            kind: inner.kind,
             content_type: inner.content_type.to_owned(),
-            charset: None,
+            charset: inner.charset,
             container: Some(inner.container),
             encoding: Encoding::Binary,
             encoding_raw: None,
@@ -146,7 +157,15 @@ impl Extractor {
             headers: Headers::default(),
             start: at,
         };
-        inside.open.push(File { index, path, start: at, size: 0, complete: true, begun: 0 });
+        inside.open.push(File {
+            index,
+            path,
+            kind: inner.kind,
+            start: at,
+            size: 0,
+            complete: true,
+            begun: 0,
+        });
         self.emit(index, at..at, EventKind::PartStart(Box::new(part)));
         if unsafe_name {
             self.anomaly(index, at, Anomaly::NameUnsafe);
@@ -154,9 +173,9 @@ impl Extractor {
     }
 
     fn end_file(&mut self, file: File, at: u64, whole: bool, decode: Decode) {
-        let File { index, start, size, complete, .. } = file;
+        let File { index, kind, start, size, complete, .. } = file;
         let raw = start..at.max(start);
-        let end = PartEnd { size, complete: complete && whole, decode, raw, kind: PartKind::Leaf };
+        let end = PartEnd { size, complete: complete && whole, decode, raw, kind };
         self.emit(index, start..at.max(start), EventKind::PartEnd(end));
     }
 }

@@ -112,6 +112,9 @@ pub(crate) fn listing(events: &[Event]) -> Vec<String> {
             EventKind::Headers(headers) => format!("headers {}{}", headers.len(), place(range)),
             EventKind::PartStart(start) => format!("start {part} {}{}", describe(start), place(range)),
             EventKind::PartData(_) => continue,
+            EventKind::PartName(name) => {
+                format!("name {part} {}={}", name.source.name(), name.value.escape_debug())
+            }
             EventKind::PartGap(len) => format!("gap {part} {len:?}"),
             EventKind::PartEnd(end) => {
                 let (_, data) = data.remove(part).unwrap();
