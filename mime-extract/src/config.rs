@@ -6,6 +6,12 @@ pub(crate) const MAX_DELIMITER: usize = 2048;
 /// Longest run of blanks that a decoder holds back until it knows whether the line ends there.
 pub(crate) const MAX_BLANKS: usize = 4096;
 
+/// Longest line that may belong to a file among lines of text; yEnc has long ones.
+pub(crate) const MAX_FILE_LINE: usize = 16 << 10;
+
+/// What looking for files in one leaf may hold: two lines, or the values and names of TNEF in TNEF.
+const LOOK_INSIDE: usize = 3 * MAX_FILE_LINE;
+
 /// Bytes worked on in one step: bounds what a step puts out.
 pub(crate) const STEP: usize = 64 << 10;
 
@@ -102,7 +108,7 @@ impl Config {
         // a boundary (twice: in the table too), a path, and what its decoder or its preamble holds back.
         let header = 2 * (self.max_header + 2 * MAX_DELIMITER) + 2 * 32 * self.max_fields();
         let node = 2 * MAX_DELIMITER + 4 * MAX_BLANKS + 12 * self.max_depth + 1024;
-        let layers = (self.max_encoded_depth + 1) * (3 * MAX_DELIMITER + 1024);
+        let layers = (self.max_encoded_depth + 1) * (3 * MAX_DELIMITER + LOOK_INSIDE + 1024);
         header + (self.max_depth + 2) * node + layers + 4096
     }
 }

@@ -35,9 +35,10 @@
 //! 1. Inputs never fail: bad input becomes an [`Anomaly`], and parsing goes on.
 //! 2. After each input, poll until `None`. Forgetting it costs memory, never correctness.
 //! 3. `Headers` comes first, `End` last. Each node of the tree has one `PartStart` and one `PartEnd`, which nest; its data
-//!    comes between them, in order, and while a message encloses parts, between theirs.
+//!    comes between them, in order, and while it encloses parts (a message, or a leaf with a file inside), between
+//!    theirs.
 //! 4. Chunks do not matter: the events are the same, but for where data is cut, and for the ranges inside of messages
-//!    that were in a transfer encoding.
+//!    and files that were in a transfer encoding.
 //! 5. The decode of every prefix of a message is, part by part, a prefix of the decode of the message. So what may still
 //!    become a delimiter, an escape or the footer of a list is not told before it is certain, not even at the end.
 //! 6. What travels without a transfer encoding is handed on as shared slices of what was pushed, byte for byte what
@@ -55,20 +56,28 @@
 //! A part's content ends before the line end that precedes its delimiter. A part inside of a multipart that was cut is
 //! told without the line end at its end, which may have belonged to a delimiter.
 //!
+//! # Files that MIME does not know of
+//!
+//! uuencode and yEnc among lines of text, and TNEF (`winmail.dat`) in any application part, are opened as they stream:
+//! [`Part::container`] says what a file was in, its path is that of the part that holds it with a name behind, and that
+//! part stays as it is. uuencode is believed from its second line on, TNEF by its signature.
+//!
 //! # Limits
 //!
 //! All in [`Config`]: header blocks 1 MiB, depth 100, encoded messages inside of one another 20, parts 10,000, parameters
-//! 200. [`Config::worst_case`] adds them up. Delimiter lines end at 2 KiB.
+//! 200. [`Config::worst_case`] adds them up. Delimiter lines end at 2 KiB, lines of uuencode and yEnc at 16 KiB; TNEF inside
+//! of TNEF is opened eight deep.
 //!
 //! # Not covered
 //!
-//! Other readings, uuencode, yEnc, BinHex, TNEF and what is inside of signed or encrypted content. Line ends are not
-//! looked at in bodies: `eol-mixed` is about header blocks. Text is not converted: [`charset::to_utf8`] does that.
+//! Other readings, BinHex, and what is inside of signed or encrypted content. The pieces of a message/partial or of a yEnc
+//! file are not joined. Line ends are not looked at in bodies: `eol-mixed` is about header blocks. Text is not converted:
+//! [`charset::to_utf8`] does that.
 //!
 //! # Sources
 //!
 //! RFC 5322 (header fields), 2045, 2046 (MIME), 2047 (encoded words), 2183 (Content-Disposition), 2231
-//! (parameters), 6532 (message/global), 3501 (part numbers).
+//! (parameters), 6532 (message/global), 3501 (part numbers). POSIX (uuencode), the yEnc draft 1.3, MS-OXTNEF, MS-OXRTFCP.
 
 mod anomaly;
 pub mod charset;

@@ -2,15 +2,13 @@
 
 use super::uuencode::{self, Line};
 use super::{Found, Inner, Kind, yenc};
+use crate::config::MAX_FILE_LINE;
 use crate::decode::{Decode, Origin};
 use crate::slice;
 use crate::{Anomaly, Container, PartKind};
 use bytes::Bytes;
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
-
-/// Longest line that may belong to a file; yEnc has long ones.
-const MAX_LINE: usize = 16 << 10;
 
 /// What the first lines of files begin with.
 const OPENINGS: [&[u8]; 2] = [b"begin ", b"=ybegin "];
@@ -106,7 +104,7 @@ impl Text {
                 self.line(piece, found);
                 continue;
             }
-            let room = MAX_LINE.saturating_sub(self.line.len());
+            let room = MAX_FILE_LINE.saturating_sub(self.line.len());
             self.line.extend_from_slice(slice::split(piece, room).0);
             if piece.len() > room || !self.may_matter() {
                 self.line.clear();

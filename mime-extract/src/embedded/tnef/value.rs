@@ -19,7 +19,7 @@ pub(super) const ATTACHMENT: u32 = 0x0006_9005;
 const OEM_CODEPAGE: u32 = 0x0006_9007;
 
 /// The most that is kept of a value that is not content.
-const MAX_KEPT: usize = 4096;
+const MAX_KEPT: usize = 1024;
 
 /// A value as it streams.
 #[derive(Debug)]
