@@ -64,7 +64,8 @@ fn ours(mail: Vec<u8>) -> Value {
     let (mut open, mut leaves, mut anomalies) = (BTreeMap::new(), Vec::new(), Vec::new());
     while let Some(event) = extractor.poll_event() {
         match event.kind {
-            EventKind::PartStart(part) => {
+            // The others open no files inside of a leaf.
+            EventKind::PartStart(part) if part.container.is_none() => {
                 open.insert(event.part, (part, Vec::new()));
             }
             EventKind::PartData(bytes) => {
