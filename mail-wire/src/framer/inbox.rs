@@ -1,7 +1,7 @@
 //! Chunks of one direction that no frame has taken yet.
 
 use crate::Timestamp;
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use std::collections::VecDeque;
 
 /// Above this many pieces, small chunks are merged, so that bookkeeping cannot outgrow the bytes it keeps.
@@ -77,13 +77,25 @@ impl Inbox {
     /// Takes up to `len` bytes of the data at the front, a shared slice.
     pub(super) fn take(&mut self, len: usize) -> Option<(Timestamp, Bytes)> {
         let Some(Piece::Data { at, bytes, .. }) = self.pieces.front_mut() else { return None };
+        if len < bytes.len() {
+            self.bytes -= len;
+            return Some((*at, bytes.split_to(len)));
+        }
+        let Some(Piece::Data { at, bytes, .. }) = self.pieces.pop_front() else { return None };
+        self.bytes -= bytes.len();
+        Some((at, bytes))
+    }
+
+    /// Passes over one byte of the data at the front.
+    pub(super) fn skip_byte(&mut self) -> Option<Timestamp> {
+        let Some(Piece::Data { at, bytes, .. }) = self.pieces.front_mut() else { return None };
         let at = *at;
-        let taken = bytes.split_to(len.min(bytes.len()));
+        bytes.advance(1);
         if bytes.is_empty() {
             self.pieces.pop_front();
         }
-        self.bytes -= taken.len();
-        Some((at, taken))
+        self.bytes -= 1;
+        Some(at)
     }
 
     /// Puts bytes back at the front.
