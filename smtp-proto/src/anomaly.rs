@@ -133,6 +133,9 @@ pub enum Anomaly {
         /// Final verdicts so far on what the client sent as one message.
         verdicts: u32,
     },
+    /// RFC 4422 section 3.7: DIGEST-MD5 with `auth-int` or `auth-conf`, GSSAPI. What follows is told as `Opaque`.
+    #[error("a security layer of SASL begins")]
+    SecurityLayer,
     /// The raw text is in the credential.
     #[error("an AUTH response is not what the mechanism calls for")]
     AuthMalformed,
@@ -178,6 +181,7 @@ impl Anomaly {
             Self::Burl => "burl",
             Self::ProtocolMismatch => "protocol-mismatch",
             Self::Smuggled { .. } => "smuggled",
+            Self::SecurityLayer => "security-layer",
             Self::AuthMalformed => "auth-malformed",
         }
     }
@@ -196,7 +200,7 @@ impl Anomaly {
     }
 
     /// One of each, for tables of all codes.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::BareLf,
         Self::LineTooLong { limit: 0 },
         Self::BadCommand,
@@ -232,6 +236,7 @@ impl Anomaly {
         Self::Burl,
         Self::ProtocolMismatch,
         Self::Smuggled { verdicts: 2 },
+        Self::SecurityLayer,
         Self::AuthMalformed,
     ];
 }

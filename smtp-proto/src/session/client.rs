@@ -160,6 +160,11 @@ impl Session {
         if self.queue_is_full() {
             return false;
         }
+        match self.step_sealed(Side::Client) {
+            None => return false,
+            Some(true) => return true,
+            Some(false) => {}
+        }
         match self.tls_ahead(Side::Client) {
             None => return false,
             Some(true) => {

@@ -56,6 +56,14 @@ impl Session {
     }
 }
 
+/// Whether a half begins with a preface of either version; `Some(false)`: so far.
+pub(super) fn begins(ahead: &[u8]) -> Option<bool> {
+    [&SIGNATURE[..], b"PROXY "].into_iter().find_map(|start| {
+        let so_far = !ahead.is_empty() && ahead.iter().zip(start).all(|(byte, expected)| byte == expected);
+        so_far.then_some(ahead.len() >= start.len())
+    })
+}
+
 /// Too few bytes to tell.
 struct Short;
 

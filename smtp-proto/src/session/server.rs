@@ -41,6 +41,11 @@ impl Session {
             return self.step_opaque(Side::Server);
         }
         if self.partial_reply.is_none() {
+            match self.step_sealed(Side::Server) {
+                None => return false,
+                Some(true) => return true,
+                Some(false) => {}
+            }
             match self.tls_ahead(Side::Server) {
                 None => return false,
                 Some(true) => {
