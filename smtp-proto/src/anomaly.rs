@@ -1,6 +1,7 @@
 //! What is odd about a session, by name.
 
 use mail_wire::framer::LooseForm;
+use mail_wire::tunnel::Protocol as Tunnel;
 
 /// Something odd: bad syntax, a broken rule, a limit reached. Parsing went on.
 #[non_exhaustive]
@@ -118,6 +119,12 @@ pub enum Anomaly {
     /// The addresses that it claims are in the `Proxy` event.
     #[error("a proxy speaks first (PROXY protocol)")]
     Proxied,
+    /// HTTP CONNECT or SOCKS; where to, is in the `Tunnel` event.
+    #[error("the connection runs through a tunnel, {}", .protocol.name())]
+    Tunnelled {
+        /// The protocol of the tunnel.
+        protocol: Tunnel,
+    },
     /// RFC 821 section 3.8, RFC 2645.
     #[error("TURN or ATRN was accepted: client and server swap roles")]
     RoleSwap,
@@ -177,6 +184,7 @@ impl Anomaly {
             Self::SizeMismatch { .. } => "size-mismatch",
             Self::XExch50 => "xexch50",
             Self::Proxied => "proxied",
+            Self::Tunnelled { .. } => "tunnelled",
             Self::RoleSwap => "role-swap",
             Self::Burl => "burl",
             Self::ProtocolMismatch => "protocol-mismatch",
@@ -191,6 +199,7 @@ impl Anomaly {
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::LooseEnd { form, .. } => Some(form.name().to_owned()),
+            Self::Tunnelled { protocol } => Some(protocol.name().to_owned()),
             Self::LineTooLong { limit } | Self::ReplyTooLong { limit } => Some(limit.to_string()),
             Self::ReplyMissing { commands } => Some(commands.to_string()),
             Self::SizeMismatch { declared, actual } => Some(format!("{actual} bytes, declared {declared}")),
@@ -200,7 +209,7 @@ impl Anomaly {
     }
 
     /// One of each, for tables of all codes.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::BareLf,
         Self::LineTooLong { limit: 0 },
         Self::BadCommand,
@@ -232,6 +241,7 @@ impl Anomaly {
         Self::SizeMismatch { declared: 0, actual: 0 },
         Self::XExch50,
         Self::Proxied,
+        Self::Tunnelled { protocol: Tunnel::Http },
         Self::RoleSwap,
         Self::Burl,
         Self::ProtocolMismatch,

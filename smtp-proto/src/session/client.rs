@@ -97,7 +97,9 @@ impl Session {
     /// Whether the client's half is left unread for the server's sake.
     pub(super) fn client_waits(&self) -> bool {
         match self.client {
-            Client::Commands => self.queue_is_full() && self.peer_of(Side::Server).has_unread(),
+            Client::Commands => {
+                self.queue_is_full() && self.peer_of(Side::Server).has_unread() || self.awaits_tunnel_answer()
+            }
             Client::AwaitData { .. }
             | Client::AwaitEnvelope(_)
             | Client::AwaitChunks(_)
@@ -119,6 +121,10 @@ impl Session {
     pub(super) fn client_gives_up(&mut self, tell: bool) -> bool {
         if matches!(self.client, Client::AwaitData { .. }) && self.verb_ahead().is_none() {
             return false;
+        }
+        if self.awaits_tunnel_answer() {
+            self.give_up_tunnel();
+            return true;
         }
         if tell && self.sync.patient {
             self.anomaly_here(Side::Client, Anomaly::VerdictMissing);

@@ -15,6 +15,7 @@ mod preface;
 mod server;
 mod tls;
 mod transaction;
+mod tunnel;
 
 use crate::event::{Event, EventKind, MessageEnd, Outcome};
 use crate::{Anomaly, Config, Reply, Verb};
@@ -86,6 +87,7 @@ pub struct Session {
     starttls: Starttls,
     /// A security layer was agreed upon, and the next bytes of the client, of the server, are the first behind it.
     sealed: [bool; 2],
+    tunnel: tunnel::Answer,
     suspicion: Suspicion,
     /// TURN or ATRN was accepted; the roles are about to swap.
     turned: Option<Timestamp>,
@@ -189,6 +191,7 @@ impl Session {
             sync: Sync { patient: true, shaky: config.mid_stream, free: false, undecided: config.mid_stream },
             starttls: Starttls::default(),
             sealed: [false; 2],
+            tunnel: tunnel::Answer::Unknown,
             suspicion: Suspicion::default(),
             turned: None,
             strangers: Some(0),

@@ -35,7 +35,7 @@ impl Session {
         let len = match length(&ahead) {
             Some(Ok(len)) => len,
             Some(Err(Short)) if !known => return Preface::Incomplete,
-            _ => return Preface::None,
+            _ => return self.step_tunnel_request(),
         };
         if framer.peek().take(len).count() < len {
             return if known { Preface::None } else { Preface::Incomplete };

@@ -1,6 +1,7 @@
 //! The server's half: replies, and what they decide.
 
 use super::pairing::{Expect, Pending};
+use super::preface::Preface;
 use super::transaction::compact;
 use super::{Client, Session, Side, Suspicion};
 use crate::event::{EventKind, Operation};
@@ -41,6 +42,11 @@ impl Session {
             return self.step_opaque(Side::Server);
         }
         if self.partial_reply.is_none() {
+            match self.step_tunnel_answer() {
+                Preface::None => {}
+                Preface::Incomplete => return false,
+                Preface::Taken => return true,
+            }
             match self.step_sealed(Side::Server) {
                 None => return false,
                 Some(true) => return true,
