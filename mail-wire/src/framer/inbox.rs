@@ -21,6 +21,8 @@ pub(super) enum Piece {
 pub(super) struct Inbox {
     pieces: VecDeque<Piece>,
     bytes: usize,
+    /// Chunks of different times were merged.
+    blurred: bool,
 }
 
 impl Inbox {
@@ -42,6 +44,7 @@ impl Inbox {
             };
             merged.extend_from_slice(&bytes);
             *last = merged.freeze();
+            self.blurred |= *last_at != at;
             *last_at = at;
             *owned = true;
             return;
@@ -118,6 +121,11 @@ impl Inbox {
 
     pub(super) fn is_empty(&self) -> bool {
         self.pieces.is_empty()
+    }
+
+    /// Whether each byte still has the time of its own chunk.
+    pub(super) const fn has_exact_times(&self) -> bool {
+        !self.blurred
     }
 
     /// Whether alternating gaps and crumbs have filled the queue: such a half is not worth a wait.

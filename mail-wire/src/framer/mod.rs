@@ -172,6 +172,13 @@ impl Framer {
         self.inbox.is_crowded()
     }
 
+    /// Whether all frames so far have the time of their own chunk. Where very many small chunks are left unread, they are
+    /// merged, and get the time of the last of them.
+    #[must_use]
+    pub const fn has_exact_times(&self) -> bool {
+        self.inbox.has_exact_times()
+    }
+
     /// Copies what is unread, so that it keeps no capture buffer alive: call it before a wait.
     pub fn settle(&mut self) {
         self.inbox.settle();

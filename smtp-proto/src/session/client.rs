@@ -316,7 +316,7 @@ impl Session {
             }
             _ => {}
         }
-        self.queue.push(Pending::new(expect));
+        self.queue.push(Pending { at, ..Pending::new(expect) });
     }
 
     /// Three lines without a verb at the beginning: somebody who speaks another protocol, or uses one to reach a mail

@@ -10,7 +10,7 @@ use crate::{Anomaly, Reply, Verb};
 use bytes::Bytes;
 use core::ops::Range;
 use mail_wire::Timestamp;
-use mail_wire::framer::{FrameKind, Line, LineEnd, Mode};
+use mail_wire::framer::{FrameKind, Framer, Line, LineEnd, Mode};
 
 /// A reply whose last line has not come.
 #[derive(Clone, Debug)]
@@ -180,6 +180,11 @@ impl Session {
                 self.emit(Side::Server, at, span, EventKind::Greeting(Box::new(reply)));
                 return;
             }
+        }
+        let exact = self.halves.iter().all(Framer::has_exact_times);
+        if self.suspicion.loose_ends && exact && self.queue.is_later_than(at) {
+            // A reply that was there before the command: the server answers commands that it found in the message.
+            return self.unmatched(reply, at, span, free);
         }
         let Some(skipped) = self.queue.find(&reply, !self.sync.shaky) else {
             return self.unmatched(reply, at, span, free);
