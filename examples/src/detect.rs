@@ -4,6 +4,7 @@
 //! tips the scale where the bytes fit several protocols, as `220` fits SMTP and FTP. Nothing is guessed from a port
 //! alone, but that encrypted bytes on a mail port are mail.
 
+use mail_wire::tunnel::{self, Begins};
 use smtp_proto::Verb;
 use smtp_proto::reply;
 
@@ -91,7 +92,8 @@ pub fn judge(client: Side<'_>, server: Side<'_>, port: u16, mid_stream: bool) ->
     if is_tls(client.bytes) || is_tls(server.bytes) {
         return if by_custom { Verdict::Is(Kind::Smtp) } else { Verdict::IsNot };
     }
-    let [client, server] = [behind_preface(client), behind_preface(server)];
+    let [client, server] = [behind_preface(client), server];
+    let [client, server] = [behind_tunnel(client, tunnel::request), behind_tunnel(server, tunnel::answer)];
     // The roles themselves may be guessed wrong, so each side is tried as either.
     let straight = [client_looks(client, mid_stream), server_looks(server, mid_stream)];
     let reversed = [client_looks(server, mid_stream), server_looks(client, mid_stream)];
@@ -120,6 +122,15 @@ fn behind_preface(side: Side<'_>) -> Side<'_> {
         0
     };
     Side { bytes: side.bytes.get(len..).unwrap_or_default(), ..side }
+}
+
+/// The bytes behind what asks for a tunnel, or opens it.
+fn behind_tunnel(side: Side<'_>, read: fn(&[u8]) -> Begins) -> Side<'_> {
+    match read(side.bytes) {
+        Begins::With(tunnel) => Side { bytes: side.bytes.get(tunnel.len..).unwrap_or_default(), ..side },
+        Begins::Short if !side.ended => Side { bytes: &[], ..side },
+        _ => side,
+    }
 }
 
 /// A TLS record: handshake or alert, major version 3 (RFC 8446 section 5.1).
@@ -205,7 +216,7 @@ mod tests {
         let smtp = Is(Kind::Smtp);
         let long = format!("220 mx ESMTP {}", "A".repeat(ENOUGH));
         // client, server, port, mid-stream
-        let cases: [(&str, &str, u16, bool, Verdict); 24] = [
+        let cases: [(&str, &str, u16, bool, Verdict); 29] = [
             ("", "", 25, false, Undecided),
             ("", "220 mx", 25, false, Undecided),
             ("", "220 mx\r\n", 25, false, smtp),
@@ -228,6 +239,17 @@ mod tests {
             ("the rest of a line\r\n", "250 2.0.0 queued\r\n", 25, true, smtp),
             ("", &long, 4711, false, smtp),
             ("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nEHLO c\r\n", "", 4711, false, smtp),
+            ("CONNECT mx:25 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 ok\r\n\r\n220 mx ESMTP\r\n", 3128, false, smtp),
+            ("CONNECT mx:25 HTTP/1.1\r\n\r\nEHLO c\r\n", "", 3128, false, smtp),
+            ("CONNECT mx:25 HTTP/1.1\r\n\r\n", "HTTP/1.1 403 no\r\n\r\n", 3128, false, IsNot),
+            ("CONNECT mx:25 HTTP/1.1\r\n", "", 3128, false, Undecided),
+            (
+                "\x05\x01\0\x05\x01\0\x03\x02mx\0\x19",
+                "\x05\0\x05\0\0\x03\x02mx\0\x19220 mx ESMTP\r\n",
+                1080,
+                false,
+                smtp,
+            ),
             // The roles are the wrong way round.
             ("220 mx ESMTP\r\n", "EHLO c\r\n", 40000, false, smtp),
             ("\x00\x01\x02\n", "", 25, false, IsNot),

@@ -141,34 +141,94 @@ fn normal(frames: Vec<Frame>) -> Told {
     told
 }
 
-/// A byte chooses the mechanism; the lines behind it are challenges and responses in turn. With the highest bit set they
-/// are the user name and two passwords instead, and the target speaks the mechanism itself.
+/// What the `sasl` target can speak.
+const MECHANISMS: [&[u8]; 20] = [
+    b"PLAIN",
+    b"LOGIN",
+    b"CRAM-MD5",
+    b"DIGEST-MD5",
+    b"XOAUTH2",
+    b"plain",
+    b"CRAM-SHA1",
+    b"CRAM-SHA256",
+    b"NTLM",
+    b"GSSAPI",
+    b"GSS-SPNEGO",
+    b"SCRAM-SHA-1",
+    b"SCRAM-SHA-256-PLUS",
+    b"OAUTHBEARER",
+    b"OAUTH10A",
+    b"EXTERNAL",
+    b"ANONYMOUS",
+    b"OTP",
+    b"SKEY",
+    b"X-OTHER",
+];
+
+/// Between the messages of the `sasl` target, which may hold any byte.
+const BETWEEN: &[u8] = b"\n--\n";
+
+/// A byte chooses the mechanism; the lines behind it are challenges and responses in turn. With bit 6 set they are
+/// messages before base64, parted by a line of two dashes; with bit 7 set they are the user name and two passwords
+/// instead, and the target speaks the mechanism itself.
 ///
 /// # Panics
 ///
-/// A field that is not what was sent, or `Debug` output that depends on the password.
+/// A field that is not what was sent, a cracker line that is none, more memory than promised, or `Debug` output that
+/// depends on the password.
 pub fn sasl(data: &[u8]) {
-    const MECHANISMS: [&[u8]; 6] = [b"PLAIN", b"LOGIN", b"CRAM-MD5", b"DIGEST-MD5", b"XOAUTH2", b"plain"];
     let mut input = Input::new(data);
     let choice = input.byte();
-    let mechanism = MECHANISMS[usize::from(choice & 0x7f) % MECHANISMS.len()];
-    let lines: Vec<&[u8]> = input.rest().split(|byte| *byte == b'\n').collect();
-    if choice & 0x80 == 0 {
-        let mut exchange = Exchange::new(mechanism);
-        for pair in lines.chunks(2) {
-            exchange.challenge(pair[0]);
-            if let Some(response) = pair.get(1) {
-                exchange.response(response);
-            }
+    let rest = input.rest();
+    if choice & 0x80 != 0 {
+        let lines: Vec<&[u8]> = rest.split(|byte| *byte == b'\n').collect();
+        if let [username, one, other, ..] = lines[..] {
+            assert_eq!(login(username, one, choice), login(username, other, choice), "the password shows");
         }
-        let _ = format!("{exchange:?}");
-        let cancelled = exchange.is_cancelled();
-        let credential = exchange.finish(Outcome::Rejected);
-        assert_eq!(credential.outcome == Outcome::Cancelled, cancelled, "{credential:?}");
-        assert!(mechanism.eq_ignore_ascii_case(&credential.mechanism), "{credential:?}");
-    } else if let [username, one, other, ..] = lines[..] {
-        assert_eq!(login(username, one, choice), login(username, other, choice), "the password shows");
+        return;
     }
+    let mechanism = MECHANISMS[usize::from(choice & 0x3f) % MECHANISMS.len()];
+    let lines: Vec<Vec<u8>> = if choice & 0x40 == 0 {
+        rest.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
+    } else {
+        messages(rest).into_iter().map(base64).collect()
+    };
+    let mut exchange = Exchange::new(mechanism);
+    for pair in lines.chunks(2) {
+        exchange.challenge(&pair[0]);
+        if let Some(response) = pair.get(1) {
+            exchange.response(response);
+        }
+        assert!(exchange.memory() <= Exchange::WORST_CASE, "{exchange:?}");
+    }
+    let _ = format!("{exchange:?}");
+    let (cancelled, layer) = (exchange.is_cancelled(), exchange.security_layer());
+    let credential = exchange.finish(Outcome::Rejected);
+    // Who cancels what the server has explained was refused.
+    let expected =
+        if cancelled && credential.error.is_none() { Outcome::Cancelled } else { Outcome::Rejected };
+    assert_eq!((credential.outcome, credential.security_layer), (expected, layer), "{credential:?}");
+    assert!(mechanism.eq_ignore_ascii_case(&credential.mechanism), "{credential:?}");
+    if let Some(crack) = &credential.hash {
+        let line = std::str::from_utf8(crack.line.expose()).unwrap();
+        assert!(!line.is_empty() && !line.chars().any(char::is_control), "{line:?}");
+        if crack.hashcat_mode.is_some() && mechanism != b"CRAM-SHA1" && mechanism != b"CRAM-SHA256" {
+            // Fields never hold the separators of their line: so many, whatever was sent.
+            let separators = line.bytes().filter(|byte| matches!(byte, b'$' | b':' | b'*')).count();
+            assert!((2..=7).contains(&separators), "{line:?}");
+        }
+    }
+}
+
+/// The messages of an exchange.
+fn messages(mut rest: &[u8]) -> Vec<&[u8]> {
+    let mut messages = Vec::new();
+    while let Some(at) = rest.windows(BETWEEN.len()).position(|window| window == BETWEEN) {
+        messages.push(&rest[..at]);
+        rest = &rest[at + BETWEEN.len()..];
+    }
+    messages.push(rest);
+    messages
 }
 
 /// Logs in, and gives what `Debug` prints on the way and at the end.

@@ -8,6 +8,7 @@
 //! - [`Direction`], [`Timestamp`], [`Secret`]: the words all sessions use.
 //! - [`framer`]: lines, dot-terminated bodies, counted and opaque bytes out of chunks, with gaps as input.
 //! - [`sasl`]: what an authentication exchange gives away to somebody who only listens.
+//! - [`tunnel`]: what HTTP CONNECT and SOCKS put before a session.
 //! - `transcript` (feature of that name): sessions as text, for tests and fuzz seeds.
 //!
 //! This crate knows no protocol, no TCP, no files, no clocks. It is bounded: a [`Framer`](framer::Framer) keeps one
@@ -26,7 +27,7 @@
 //! RFC 5321 section 4.5.2 and RFC 1939 section 3 (dot-stuffing), RFC 4422 (SASL, EXTERNAL), 4616 (PLAIN), 2195
 //! (CRAM-MD5), 2831 (DIGEST-MD5), 5801, 5802 and 7677 (SCRAM), 7628 and 7519 (OAUTHBEARER, JWT), 4752, 4120, 4121, 3962
 //! and 4757 (GSSAPI, Kerberos), 4178 (SPNEGO), 4505 (ANONYMOUS), 2444 and 2289 (OTP), 1939 section 7 (APOP); MS-NLMP
-//! (NTLM).
+//! (NTLM); RFC 9110 section 9.3.6, 1928 and 1929 (tunnels).
 
 mod direction;
 pub mod framer;
@@ -34,6 +35,7 @@ pub mod sasl;
 mod secret;
 #[cfg(feature = "transcript")]
 pub mod transcript;
+pub mod tunnel;
 
 pub use direction::{Direction, Timestamp};
 pub use secret::Secret;

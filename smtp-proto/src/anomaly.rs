@@ -1,6 +1,7 @@
 //! What is odd about a session, by name.
 
 use mail_wire::framer::LooseForm;
+use mail_wire::tunnel::Protocol as Tunnel;
 
 /// Something odd: bad syntax, a broken rule, a limit reached. Parsing went on.
 #[non_exhaustive]
@@ -118,6 +119,12 @@ pub enum Anomaly {
     /// The addresses that it claims are in the `Proxy` event.
     #[error("a proxy speaks first (PROXY protocol)")]
     Proxied,
+    /// HTTP CONNECT or SOCKS; where to, is in the `Tunnel` event.
+    #[error("the connection runs through a tunnel, {}", .protocol.name())]
+    Tunnelled {
+        /// The protocol of the tunnel.
+        protocol: Tunnel,
+    },
     /// RFC 821 section 3.8, RFC 2645.
     #[error("TURN or ATRN was accepted: client and server swap roles")]
     RoleSwap,
@@ -133,6 +140,9 @@ pub enum Anomaly {
         /// Final verdicts so far on what the client sent as one message.
         verdicts: u32,
     },
+    /// RFC 4422 section 3.7: DIGEST-MD5 with `auth-int` or `auth-conf`, GSSAPI. What follows is told as `Opaque`.
+    #[error("a security layer of SASL begins")]
+    SecurityLayer,
     /// The raw text is in the credential.
     #[error("an AUTH response is not what the mechanism calls for")]
     AuthMalformed,
@@ -174,10 +184,12 @@ impl Anomaly {
             Self::SizeMismatch { .. } => "size-mismatch",
             Self::XExch50 => "xexch50",
             Self::Proxied => "proxied",
+            Self::Tunnelled { .. } => "tunnelled",
             Self::RoleSwap => "role-swap",
             Self::Burl => "burl",
             Self::ProtocolMismatch => "protocol-mismatch",
             Self::Smuggled { .. } => "smuggled",
+            Self::SecurityLayer => "security-layer",
             Self::AuthMalformed => "auth-malformed",
         }
     }
@@ -187,6 +199,7 @@ impl Anomaly {
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::LooseEnd { form, .. } => Some(form.name().to_owned()),
+            Self::Tunnelled { protocol } => Some(protocol.name().to_owned()),
             Self::LineTooLong { limit } | Self::ReplyTooLong { limit } => Some(limit.to_string()),
             Self::ReplyMissing { commands } => Some(commands.to_string()),
             Self::SizeMismatch { declared, actual } => Some(format!("{actual} bytes, declared {declared}")),
@@ -196,7 +209,7 @@ impl Anomaly {
     }
 
     /// One of each, for tables of all codes.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::BareLf,
         Self::LineTooLong { limit: 0 },
         Self::BadCommand,
@@ -228,10 +241,12 @@ impl Anomaly {
         Self::SizeMismatch { declared: 0, actual: 0 },
         Self::XExch50,
         Self::Proxied,
+        Self::Tunnelled { protocol: Tunnel::Http },
         Self::RoleSwap,
         Self::Burl,
         Self::ProtocolMismatch,
         Self::Smuggled { verdicts: 2 },
+        Self::SecurityLayer,
         Self::AuthMalformed,
     ];
 }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use core::net::SocketAddr;
 use core::ops::Range;
 use mail_wire::sasl::Credential;
+use mail_wire::tunnel::Protocol as Tunnel;
 use mail_wire::{Direction, Secret, Timestamp};
 
 /// One thing that happened, with its evidence.
@@ -30,6 +31,8 @@ pub enum EventKind {
     Greeting(Box<Reply>),
     /// What a proxy put before the connection (HAProxy's PROXY protocol).
     Proxy(Box<Proxy>),
+    /// What asks for, or opens, the tunnel that the connection runs through (HTTP CONNECT, SOCKS).
+    Tunnel(Box<Tunnelled>),
     /// A command line of the client.
     Command(Box<Command>),
     /// A line of the client inside an AUTH exchange, in base64.
@@ -112,6 +115,18 @@ pub struct Proxy {
     pub addresses: Option<(SocketAddr, SocketAddr)>,
     /// The header as sent.
     pub raw: Bytes,
+}
+
+/// The beginning of a tunnel, one for each half.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tunnelled {
+    /// The protocol of the tunnel.
+    pub protocol: Tunnel,
+    /// Host and port that the client asks for; `None` in the server's half.
+    pub target: Option<Bytes>,
+    /// The request or the answer as sent, with what a client says to log in to the tunnel.
+    pub raw: Secret,
 }
 
 /// One RCPT command and its answer.

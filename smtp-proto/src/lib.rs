@@ -33,7 +33,9 @@
 //! 3. Replies are paired with commands by order, not by time; a half whose bytes cannot be understood before the
 //!    other half has answered is left unread, within [`Config::max_held`] and [`Config::max_wait`].
 //! 4. For input with both halves and no gaps, below `max_held`, the events of each direction are the same for any
-//!    chunking and any interleaving of the two, but for `at` and for where runs of content are cut.
+//!    chunking and any interleaving of the two, but for `at` and for where runs of content are cut. One thing only is
+//!    asked of the capture times: behind a message with loose ends of data, a reply that was captured before a command
+//!    does not answer it.
 //! 5. The spans of primary events tile each direction: every byte, and every gap, is in exactly one of them.
 //! 6. Message content is handed on as shared slices of what was pushed, dot-unstuffed, never collected.
 //!    Envelopes, credentials and verdicts are copies that keep no packet alive.
@@ -67,9 +69,10 @@ pub use anomaly::Anomaly;
 pub use command::{Arguments, Command, Parameter, Path, Verb};
 pub use config::Config;
 pub use error::ParseError;
-pub use event::{Envelope, Event, EventKind, MessageEnd, Operation, Outcome, Proxy, Recipient};
+pub use event::{Envelope, Event, EventKind, MessageEnd, Operation, Outcome, Proxy, Recipient, Tunnelled};
 pub use mail_wire::framer::LooseForm;
 pub use mail_wire::sasl::{Credential, Outcome as LoginOutcome};
+pub use mail_wire::tunnel::Protocol as Tunnel;
 pub use mail_wire::{Direction, Secret, Timestamp};
 pub use reply::{EnhancedCode, Reply};
 pub use session::Session;

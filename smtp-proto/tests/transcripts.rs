@@ -5,13 +5,13 @@
 
 mod common;
 
-use common::{config, run, short, transcripts};
+use common::{config, run, short, timed, transcripts};
 
 #[test]
 fn transcripts_give_their_events() {
     let mut failures = Vec::new();
     for (path, transcript) in transcripts() {
-        let events = run(&transcript.steps, config(&path));
+        let events = run(&timed(&transcript.steps), config(&path));
         let told: Vec<String> = events.iter().map(|event| short(event.dir, &event.kind)).collect();
         if std::env::var_os("BLESS").is_some() {
             let text = std::fs::read_to_string(&path).unwrap();

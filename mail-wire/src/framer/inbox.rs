@@ -1,7 +1,7 @@
 //! Chunks of one direction that no frame has taken yet.
 
 use crate::Timestamp;
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use std::collections::VecDeque;
 
 /// Above this many pieces, small chunks are merged, so that bookkeeping cannot outgrow the bytes it keeps.
@@ -21,6 +21,8 @@ pub(super) enum Piece {
 pub(super) struct Inbox {
     pieces: VecDeque<Piece>,
     bytes: usize,
+    /// Chunks of different times were merged.
+    blurred: bool,
 }
 
 impl Inbox {
@@ -42,6 +44,7 @@ impl Inbox {
             };
             merged.extend_from_slice(&bytes);
             *last = merged.freeze();
+            self.blurred |= *last_at != at;
             *last_at = at;
             *owned = true;
             return;
@@ -77,13 +80,25 @@ impl Inbox {
     /// Takes up to `len` bytes of the data at the front, a shared slice.
     pub(super) fn take(&mut self, len: usize) -> Option<(Timestamp, Bytes)> {
         let Some(Piece::Data { at, bytes, .. }) = self.pieces.front_mut() else { return None };
+        if len < bytes.len() {
+            self.bytes -= len;
+            return Some((*at, bytes.split_to(len)));
+        }
+        let Some(Piece::Data { at, bytes, .. }) = self.pieces.pop_front() else { return None };
+        self.bytes -= bytes.len();
+        Some((at, bytes))
+    }
+
+    /// Passes over one byte of the data at the front.
+    pub(super) fn skip_byte(&mut self) -> Option<Timestamp> {
+        let Some(Piece::Data { at, bytes, .. }) = self.pieces.front_mut() else { return None };
         let at = *at;
-        let taken = bytes.split_to(len.min(bytes.len()));
+        bytes.advance(1);
         if bytes.is_empty() {
             self.pieces.pop_front();
         }
-        self.bytes -= taken.len();
-        Some((at, taken))
+        self.bytes -= 1;
+        Some(at)
     }
 
     /// Puts bytes back at the front.
@@ -106,6 +121,11 @@ impl Inbox {
 
     pub(super) fn is_empty(&self) -> bool {
         self.pieces.is_empty()
+    }
+
+    /// Whether each byte still has the time of its own chunk.
+    pub(super) const fn has_exact_times(&self) -> bool {
+        !self.blurred
     }
 
     /// Whether alternating gaps and crumbs have filled the queue: such a half is not worth a wait.

@@ -172,6 +172,13 @@ impl Framer {
         self.inbox.is_crowded()
     }
 
+    /// Whether all frames so far have the time of their own chunk. Where very many small chunks are left unread, they are
+    /// merged, and get the time of the last of them.
+    #[must_use]
+    pub const fn has_exact_times(&self) -> bool {
+        self.inbox.has_exact_times()
+    }
+
     /// Copies what is unread, so that it keeps no capture buffer alive: call it before a wait.
     pub fn settle(&mut self) {
         self.inbox.settle();
@@ -221,12 +228,10 @@ impl Framer {
                 }
             };
         };
-        let body = self.body.take().unwrap_or_else(|| Body {
-            scanner: Scanner::new(bare_lf),
-            content: 0,
-            dropped: None,
-        });
-        self.next_in_body(body)
+        if self.body.is_none() {
+            self.body = Some(Body { scanner: Scanner::new(bare_lf), content: 0, dropped: None });
+        }
+        self.next_in_body()
     }
 
     /// Forgets the body; a dot dropped last is still owed a frame.
@@ -338,29 +343,23 @@ impl Framer {
         }
     }
 
-    fn next_in_body(&mut self, mut body: Body) -> Option<Frame> {
-        let frame = self.body_frame(&mut body);
-        let ended = matches!(&frame, Some(Frame { kind: FrameKind::EndOfData, .. }));
-        self.body = (!ended).then_some(body);
-        frame
-    }
-
-    fn body_frame(&mut self, body: &mut Body) -> Option<Frame> {
+    fn next_in_body(&mut self) -> Option<Frame> {
         loop {
+            let body = self.body.as_mut()?;
             let bytes = match self.inbox.front() {
                 Some(Piece::Data { bytes, .. }) => bytes,
                 Some(&Piece::Gap { at, len }) => {
                     if body.dropped.is_some() {
-                        return self.content(body, at, Bytes::new());
+                        return self.content(at, Bytes::new());
                     }
-                    self.inbox.pop();
                     body.scanner.gap();
                     body.content = body.content.saturating_add(len.unwrap_or(0));
+                    self.inbox.pop();
                     return Some(self.gap_frame(at, len));
                 }
                 None => {
-                    let at = self.closed?;
-                    return body.dropped.is_some().then(|| self.content(body, at, Bytes::new()))?;
+                    let at = self.closed.filter(|_| body.dropped.is_some())?;
+                    return self.content(at, Bytes::new());
                 }
             };
             let found = match body.scanner.scan(bytes, false) {
@@ -379,24 +378,25 @@ impl Framer {
                 Found::Content(len) => {
                     let (at, bytes) = self.inbox.take(len)?;
                     body.scanner.advance(&bytes);
-                    return self.content(body, at, bytes);
+                    return self.content(at, bytes);
                 }
                 Found::Stuffing { doubled, loose } => {
-                    let (at, dot) = self.inbox.take(1)?;
-                    body.scanner.advance(&dot);
+                    body.scanner.advance(b".");
                     body.dropped = Some(!doubled);
+                    let at = self.inbox.skip_byte()?;
                     self.partial_at = at;
                     self.position = self.position.saturating_add(1);
                     if let Some(form) = loose {
-                        return Some(self.loose_end(body, at, form));
+                        return self.loose_end(at, form);
                     }
                 }
                 Found::Loose(form) => {
                     body.scanner.judge();
                     let at = self.front_at();
-                    return Some(self.loose_end(body, at, form));
+                    return self.loose_end(at, form);
                 }
                 Found::End(len) => {
+                    self.body = None;
                     let mut at = Timestamp::ZERO;
                     let mut left = len;
                     while left > 0 {
@@ -418,7 +418,8 @@ impl Framer {
     }
 
     /// Content, with the dot that was dropped before it in its span.
-    fn content(&mut self, body: &mut Body, at: Timestamp, bytes: Bytes) -> Option<Frame> {
+    fn content(&mut self, at: Timestamp, bytes: Bytes) -> Option<Frame> {
+        let body = self.body.as_mut()?;
         let dropped = body.dropped.take();
         let start = self.position - u64::from(dropped.is_some());
         self.position = self.position.saturating_add(bytes.len() as u64);
@@ -427,13 +428,11 @@ impl Framer {
         Some(Frame { at, span: start..self.position, kind })
     }
 
-    fn loose_end(&self, body: &Body, at: Timestamp, form: LooseForm) -> Frame {
+    fn loose_end(&self, at: Timestamp, form: LooseForm) -> Option<Frame> {
+        let body = self.body.as_ref()?;
         let start = self.position - u64::from(body.dropped.is_some());
-        Frame {
-            at,
-            span: start..start.saturating_add(1),
-            kind: FrameKind::LooseEnd { offset: body.content, form },
-        }
+        let kind = FrameKind::LooseEnd { offset: body.content, form };
+        Some(Frame { at, span: start..start.saturating_add(1), kind })
     }
 }
 

@@ -231,6 +231,13 @@ impl Exchange {
         self.cancelled
     }
 
+    /// Whether a security layer was agreed upon: once the exchange succeeds, all that follows is protected by it
+    /// (RFC 4422 section 3.7).
+    #[must_use]
+    pub const fn security_layer(&self) -> bool {
+        self.credential.security_layer
+    }
+
     /// Memory held, in bytes: the fields told so far and what the mechanism needs for the next ones.
     #[must_use]
     pub fn memory(&self) -> usize {

@@ -62,8 +62,27 @@ pub enum Arguments {
         /// Whether this chunk ends the message.
         last: bool,
     },
+    /// The queue of `ETRN` (RFC 1985 5.1).
+    Queue {
+        /// What the option character in front of the name says.
+        which: Queue,
+        /// Node, domain or queue, without the option character.
+        name: Bytes,
+    },
     /// Text that does not fit the verb: behind one that takes none, or of a line that was not parsed.
     Raw(Bytes),
+}
+
+/// Which mail a client asks for by `ETRN`.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Queue {
+    /// That of the node.
+    Node,
+    /// `@`: that of the domain and all below it.
+    Domain,
+    /// `#`: that of the queue of this name.
+    Named,
 }
 
 impl fmt::Debug for Arguments {
@@ -87,6 +106,9 @@ impl fmt::Debug for Arguments {
                 .finish(),
             Self::Text(text) => f.debug_tuple("Text").field(text).finish(),
             Self::Burl { url, last } => f.debug_struct("Burl").field("url", url).field("last", last).finish(),
+            Self::Queue { which, name } => {
+                f.debug_struct("Queue").field("which", which).field("name", name).finish()
+            }
             Self::Raw(text) => f.debug_tuple("Raw").field(text).finish(),
         }
     }
@@ -104,6 +126,7 @@ pub(super) fn parse(verb: Verb, line: &Bytes, rest: &[u8]) -> Result<Fit, ParseE
         Verb::Bdat => chunk(line, rest),
         Verb::Auth | Verb::XExps => auth(line, rest),
         Verb::Burl => burl(line, rest),
+        Verb::Etrn => Ok(queue(line, rest)),
         Verb::Data | Verb::Rset | Verb::Quit | Verb::StartTls | Verb::Turn => Ok(nothing(line, rest)),
         _ => Ok(text(verb, line, rest)),
     }
@@ -274,10 +297,10 @@ fn nothing(line: &Bytes, rest: &[u8]) -> Fit {
 // RFC 5321 4.1.1.6 to 4.1.1.9:
 //   vrfy = "VRFY" SP String CRLF          expn = "EXPN" SP String CRLF
 //   help = "HELP" [ SP String ] CRLF      noop = "NOOP" [ SP String ] CRLF
-// RFC 1985 5.1, RFC 2645 5.2.1: ETRN SP node, ATRN [SP domains]. The vendors' verbs have no ABNF.
+// RFC 2645 5.2.1: ATRN [SP domains]. The vendors' verbs have no ABNF.
 // String names no mailbox, yet 3.5.1 lets VRFY take one: any text after one SP passes here for strict.
 fn text(verb: Verb, line: &Bytes, rest: &[u8]) -> Fit {
-    let wanted = matches!(verb, Verb::Vrfy | Verb::Expn | Verb::Etrn);
+    let wanted = matches!(verb, Verb::Vrfy | Verb::Expn);
     match slice::trim(rest) {
         [] => (Arguments::None, rest.is_empty() && !wanted),
         text => {
@@ -286,6 +309,22 @@ fn text(verb: Verb, line: &Bytes, rest: &[u8]) -> Fit {
             (Arguments::Text(slice::share(line, text)), strict)
         }
     }
+}
+
+// RFC 1985 5.1, 5.3:
+//   ETRN [<option character>]<node name>
+//   option character = "@" / "#"
+fn queue(line: &Bytes, rest: &[u8]) -> Fit {
+    let (which, name) = match slice::trim(rest) {
+        [] => return (Arguments::None, false),
+        [b'@', name @ ..] => (Queue::Domain, name),
+        [b'#', name @ ..] => (Queue::Named, name),
+        name => (Queue::Node, name),
+    };
+    let option = usize::from(which != Queue::Node);
+    let single = rest.first() == Some(&b' ') && rest.len() == name.len() + option + 1;
+    let strict = single && !name.is_empty() && name.iter().all(|byte| !byte.is_ascii_control());
+    (Arguments::Queue { which, name: slice::share(line, name) }, strict)
 }
 
 /// Whether `parser` takes all of `input`.

@@ -9,7 +9,7 @@ use nom::branch::alt;
 use nom::bytes::complete::{tag, tag_no_case, take_while, take_while1};
 use nom::character::complete::char;
 use nom::combinator::{consumed, opt, recognize, verify};
-use nom::multi::{many0_count, separated_list1};
+use nom::multi::many0_count;
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
@@ -52,7 +52,7 @@ fn path(input: &[u8]) -> Parsed<'_, Parts<'_>> {
 //   A-d-l     = At-domain *( "," At-domain )
 //   At-domain = "@" Domain
 fn route(input: &[u8]) -> Parsed<'_> {
-    recognize(separated_list1(char(','), preceded(char('@'), domain))).parse(input)
+    separated(',', |input| preceded(char('@'), domain).parse(input)).parse(input)
 }
 
 // RFC 5321 4.1.2:
@@ -61,11 +61,19 @@ fn mailbox(input: &[u8]) -> Parsed<'_> {
     recognize((local_part, char('@'), alt((domain, address_literal)))).parse(input)
 }
 
+/// One element or more, and what parts them. nom's own lists collect their elements on the heap.
+fn separated<'a>(
+    separator: char,
+    element: impl Fn(&'a [u8]) -> Parsed<'a> + Copy,
+) -> impl Parser<&'a [u8], Output = &'a [u8], Error = nom::error::Error<&'a [u8]>> {
+    recognize((element, many0_count(preceded(char(separator), element))))
+}
+
 // RFC 5321 4.1.2:
 //   Local-part = Dot-string / Quoted-string
 //   Dot-string = Atom *("." Atom)
 fn local_part(input: &[u8]) -> Parsed<'_> {
-    alt((recognize(separated_list1(char('.'), take_while1(is_atext))), quoted_string)).parse(input)
+    alt((separated('.', |input| take_while1(is_atext).parse(input)), quoted_string)).parse(input)
 }
 
 // RFC 5322 3.2.3:
@@ -93,7 +101,7 @@ fn quoted_string(input: &[u8]) -> Parsed<'_> {
 // RFC 5321 4.1.2:
 //   Domain = sub-domain *("." sub-domain)
 pub(super) fn domain(input: &[u8]) -> Parsed<'_> {
-    recognize(separated_list1(char('.'), sub_domain)).parse(input)
+    separated('.', sub_domain).parse(input)
 }
 
 // RFC 5321 4.1.2:

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod mailbox;
+mod meaning;
 mod parameter;
 mod path;
 mod verb;
@@ -14,7 +15,10 @@ use std::fmt;
 
 use bytes::Bytes;
 
-pub use self::arguments::Arguments;
+pub(crate) use self::meaning::number;
+
+pub use self::arguments::{Arguments, Queue};
+pub use self::meaning::{Body, Meaning, Notify, Return};
 pub use self::parameter::Parameter;
 pub use self::path::Path;
 pub use self::verb::Verb;

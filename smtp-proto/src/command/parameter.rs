@@ -37,7 +37,7 @@ impl Parameter {
 //   xtext   = *( xchar / hexchar )
 //   xchar   = any ASCII CHAR between "!" (33) and "~" (126) inclusive, except for "+" and "="
 //   hexchar = ASCII "+" immediately followed by two upper case hexadecimal digits
-fn xtext(text: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn xtext(text: &[u8]) -> Cow<'_, [u8]> {
     if !text.contains(&b'+') {
         return Cow::Borrowed(text);
     }

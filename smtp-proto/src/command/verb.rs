@@ -69,9 +69,6 @@ pub enum Verb {
     Unknown,
 }
 
-/// Bytes of the longest word, `X-LINK2STATE`.
-const LONGEST: usize = 12;
-
 impl Verb {
     /// The word on the wire in upper case; empty for [`Verb::Unknown`].
     #[must_use]
@@ -124,11 +121,15 @@ impl Verb {
     }
 
     fn of_word(word: &[u8]) -> Self {
-        let mut upper = [0; LONGEST];
-        let Some(upper) = upper.get_mut(..word.len()) else { return Self::Unknown };
-        upper.copy_from_slice(word);
-        upper.make_ascii_uppercase();
-        match &*upper {
+        match word {
+            [a, b, c, d] => Self::of_four([*a, *b, *c, *d]),
+            _ => Self::of_long(word),
+        }
+    }
+
+    /// The verbs of four letters, which are most of what is sent.
+    fn of_four(word: [u8; 4]) -> Self {
+        match &word.map(|byte| byte.to_ascii_uppercase()) {
             b"HELO" => Self::Helo,
             b"EHLO" => Self::Ehlo,
             b"LHLO" => Self::Lhlo,
@@ -145,19 +146,20 @@ impl Verb {
             b"HELP" => Self::Help,
             b"NOOP" => Self::Noop,
             b"QUIT" => Self::Quit,
-            b"STARTTLS" => Self::StartTls,
             b"AUTH" => Self::Auth,
             b"ETRN" => Self::Etrn,
             b"TURN" => Self::Turn,
             b"ATRN" => Self::Atrn,
             b"BURL" => Self::Burl,
-            b"XCLIENT" => Self::XClient,
-            b"XFORWARD" => Self::XForward,
-            b"X-EXPS" => Self::XExps,
-            b"X-LINK2STATE" => Self::XLink2State,
-            b"XEXCH50" => Self::XExch50,
             _ => Self::Unknown,
         }
+    }
+
+    fn of_long(word: &[u8]) -> Self {
+        const LONG: [Verb; 6] =
+            [Verb::StartTls, Verb::XClient, Verb::XForward, Verb::XExps, Verb::XLink2State, Verb::XExch50];
+        let found = LONG.into_iter().find(|verb| word.eq_ignore_ascii_case(verb.as_str().as_bytes()));
+        found.unwrap_or(Self::Unknown)
     }
 }
 

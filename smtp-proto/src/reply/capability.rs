@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::slice;
+use crate::{command, slice};
 
 /// One line of a reply to `EHLO` or `LHLO`: an extension the server has.
 #[non_exhaustive]
@@ -14,7 +14,71 @@ pub struct Capability {
     pub parameters: Bytes,
 }
 
+/// What an extension is; [`Capability`] has it as sent.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Extension {
+    /// `SIZE` (RFC 1870 3): the largest message; `None` where the server names no limit, or zero.
+    Size(Option<u64>),
+    /// `8BITMIME` (RFC 6152).
+    EightBitMime,
+    /// `PIPELINING` (RFC 2920).
+    Pipelining,
+    /// `CHUNKING` (RFC 3030): BDAT.
+    Chunking,
+    /// `BINARYMIME` (RFC 3030).
+    BinaryMime,
+    /// `STARTTLS` (RFC 3207).
+    StartTls,
+    /// `AUTH` (RFC 4954); the mechanisms are its parameters.
+    Auth,
+    /// `DSN` (RFC 3461).
+    Dsn,
+    /// `ENHANCEDSTATUSCODES` (RFC 2034).
+    EnhancedStatusCodes,
+    /// `SMTPUTF8` (RFC 6531).
+    SmtpUtf8,
+    /// `ETRN` (RFC 1985).
+    Etrn,
+    /// `ATRN` (RFC 2645).
+    Atrn,
+    /// `BURL` (RFC 4468).
+    Burl,
+    /// `VRFY`, `EXPN` or `HELP` (RFC 5321 4.1.1), listed although they are commands.
+    Command,
+    /// Postfix's `XCLIENT`.
+    XClient,
+    /// Postfix's `XFORWARD`.
+    XForward,
+    /// Any other.
+    Other,
+}
+
 impl Capability {
+    /// What the extension is.
+    #[must_use]
+    pub fn extension(&self) -> Extension {
+        match self.keyword.to_ascii_uppercase().as_slice() {
+            b"SIZE" => Extension::Size(command::number(&self.parameters).filter(|limit| *limit > 0)),
+            b"8BITMIME" => Extension::EightBitMime,
+            b"PIPELINING" => Extension::Pipelining,
+            b"CHUNKING" => Extension::Chunking,
+            b"BINARYMIME" => Extension::BinaryMime,
+            b"STARTTLS" => Extension::StartTls,
+            b"AUTH" => Extension::Auth,
+            b"DSN" => Extension::Dsn,
+            b"ENHANCEDSTATUSCODES" => Extension::EnhancedStatusCodes,
+            b"SMTPUTF8" => Extension::SmtpUtf8,
+            b"ETRN" => Extension::Etrn,
+            b"ATRN" => Extension::Atrn,
+            b"BURL" => Extension::Burl,
+            b"VRFY" | b"EXPN" | b"HELP" => Extension::Command,
+            b"XCLIENT" => Extension::XClient,
+            b"XFORWARD" => Extension::XForward,
+            _ => Extension::Other,
+        }
+    }
+
     /// Whether the keyword is this one, in any case.
     #[must_use]
     pub fn is(&self, keyword: &str) -> bool {
@@ -41,6 +105,23 @@ impl Capability {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keywords_are_extensions() {
+        for (text, expected) in [
+            ("SIZE 1000", Extension::Size(Some(1000))),
+            ("SIZE 0", Extension::Size(None)),
+            ("size", Extension::Size(None)),
+            ("8bitmime", Extension::EightBitMime),
+            ("AUTH=LOGIN", Extension::Auth),
+            ("BURL imap", Extension::Burl),
+            ("HELP", Extension::Command),
+            ("XXXXXXXA", Extension::Other),
+        ] {
+            let capability = Capability::of(&Bytes::from_static(text.as_bytes()));
+            assert_eq!(capability.map(|capability| capability.extension()), Some(expected), "{text:?}");
+        }
+    }
 
     #[test]
     fn lines() {

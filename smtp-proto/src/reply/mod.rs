@@ -8,7 +8,7 @@ mod line;
 
 use bytes::Bytes;
 
-pub use self::capability::Capability;
+pub use self::capability::{Capability, Extension};
 pub use self::enhanced::EnhancedCode;
 pub use self::line::{ReplyLine, parse_line};
 use crate::slice;

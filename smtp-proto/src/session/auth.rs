@@ -75,6 +75,38 @@ impl Session {
         self.emit(Side::Client, at, span, EventKind::Credential(Box::new(credential)));
     }
 
+    /// Whether a security layer begins here (RFC 4954 section 4: behind the last line of the exchange in either
+    /// direction); `None` while that cannot be told.
+    ///
+    /// RFC 4422 section 3.7: each protected buffer begins with its length in four bytes, of which the first is zero in
+    /// all that is below 16 MiB. A line of text instead means that somebody has removed the layer.
+    pub(super) fn step_sealed(&mut self, side: Side) -> Option<bool> {
+        let slot = usize::from(side == Side::Server);
+        if self.sealed.get(slot) != Some(&true) {
+            return Some(false);
+        }
+        let framer = self.framer(side);
+        let first = framer.peek().next();
+        if first.is_none() && !framer.peek_is_all() {
+            return None;
+        }
+        if let Some(sealed) = self.sealed.get_mut(slot) {
+            *sealed = false;
+        }
+        if first != Some(0) {
+            return Some(false);
+        }
+        self.anomaly_here(side, Anomaly::SecurityLayer);
+        match side {
+            Side::Client => {
+                self.abandon();
+                self.client = Client::Opaque;
+            }
+            Side::Server => self.server_opaque = true,
+        }
+        Some(true)
+    }
+
     /// The server's answer to AUTH or to a line of its exchange.
     pub(super) fn sasl_answered(&mut self, reply: Option<&Reply>) {
         let outcome = match reply {
@@ -96,6 +128,9 @@ impl Session {
                     && let Some(text) = only_word(reply)
                 {
                     login.exchange.challenge(text);
+                }
+                if self.login.as_ref().is_some_and(|login| login.exchange.security_layer()) {
+                    self.sealed = [true; 2];
                 }
                 Outcome::Accepted
             }

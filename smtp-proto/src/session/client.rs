@@ -97,7 +97,9 @@ impl Session {
     /// Whether the client's half is left unread for the server's sake.
     pub(super) fn client_waits(&self) -> bool {
         match self.client {
-            Client::Commands => self.queue_is_full() && self.peer_of(Side::Server).has_unread(),
+            Client::Commands => {
+                self.queue_is_full() && self.peer_of(Side::Server).has_unread() || self.awaits_tunnel_answer()
+            }
             Client::AwaitData { .. }
             | Client::AwaitEnvelope(_)
             | Client::AwaitChunks(_)
@@ -119,6 +121,10 @@ impl Session {
     pub(super) fn client_gives_up(&mut self, tell: bool) -> bool {
         if matches!(self.client, Client::AwaitData { .. }) && self.verb_ahead().is_none() {
             return false;
+        }
+        if self.awaits_tunnel_answer() {
+            self.give_up_tunnel();
+            return true;
         }
         if tell && self.sync.patient {
             self.anomaly_here(Side::Client, Anomaly::VerdictMissing);
@@ -159,6 +165,11 @@ impl Session {
     fn step_commands(&mut self) -> bool {
         if self.queue_is_full() {
             return false;
+        }
+        match self.step_sealed(Side::Client) {
+            None => return false,
+            Some(true) => return true,
+            Some(false) => {}
         }
         match self.tls_ahead(Side::Client) {
             None => return false,
@@ -305,7 +316,7 @@ impl Session {
             }
             _ => {}
         }
-        self.queue.push(Pending::new(expect));
+        self.queue.push(Pending { at, ..Pending::new(expect) });
     }
 
     /// Three lines without a verb at the beginning: somebody who speaks another protocol, or uses one to reach a mail

@@ -9,11 +9,13 @@
 mod auth;
 mod client;
 mod message;
+mod opening;
 mod pairing;
 mod preface;
 mod server;
 mod tls;
 mod transaction;
+mod tunnel;
 
 use crate::event::{Event, EventKind, MessageEnd, Outcome};
 use crate::{Anomaly, Config, Reply, Verb};
@@ -23,6 +25,7 @@ use core::ops::Range;
 use mail_wire::framer::{Frame, FrameKind, Framer};
 use mail_wire::sasl::Exchange;
 use mail_wire::{Direction, Timestamp};
+use opening::Opening;
 use pairing::Queue;
 use server::PartialReply;
 use std::collections::VecDeque;
@@ -82,6 +85,9 @@ pub struct Session {
     login: Option<Login>,
     sync: Sync,
     starttls: Starttls,
+    /// A security layer was agreed upon, and the next bytes of the client, of the server, are the first behind it.
+    sealed: [bool; 2],
+    tunnel: tunnel::Answer,
     suspicion: Suspicion,
     /// TURN or ATRN was accepted; the roles are about to swap.
     turned: Option<Timestamp>,
@@ -184,6 +190,8 @@ impl Session {
             login: None,
             sync: Sync { patient: true, shaky: config.mid_stream, free: false, undecided: config.mid_stream },
             starttls: Starttls::default(),
+            sealed: [false; 2],
+            tunnel: tunnel::Answer::Unknown,
             suspicion: Suspicion::default(),
             turned: None,
             strangers: Some(0),
@@ -334,12 +342,15 @@ impl Session {
             return true;
         }
         let [to_server, to_client] = [Opening::of(&self.halves[0]), Opening::of(&self.halves[1])];
-        let reversed = match (to_server, to_client) {
-            (Opening::Command, _) | (_, Opening::Reply) => false,
-            (Opening::Reply, _) | (_, Opening::Command) => true,
-            (Opening::Other, _) | (_, Opening::Other) => false,
-            (Opening::Short, Opening::Short) => return false,
+        let Some(reversed) = Opening::reversed(to_server, to_client).or_else(|| {
+            // What is not there yet may never come.
+            let full = |half: &Framer| half.held() > self.config.max_held || half.is_crowded();
+            let given_up = self.expired.contains(&true) || self.halves.iter().any(full);
+            given_up.then(|| Opening::reversed(to_server.or_nothing(), to_client.or_nothing())).flatten()
+        }) else {
+            return false;
         };
+        self.expired = [false; 2];
         self.client_dir = Some(if reversed { Direction::ToClient } else { Direction::ToServer });
         if reversed {
             let at = self.now;
@@ -395,10 +406,12 @@ impl Session {
 
     /// Before the caller goes away for more: nothing held may keep a capture buffer alive.
     fn rest(&mut self) {
+        // Without roles each half that has begun waits for the other.
         let waits = if self.client_dir.is_some() {
             [(Side::Client, self.client_waits()), (Side::Server, self.server_waits())]
         } else {
-            [(Side::Client, false), (Side::Server, false)]
+            let [to_server, to_client] = &self.halves;
+            [(Side::Client, to_server.has_unread()), (Side::Server, to_client.has_unread())]
         };
         for (side, waits) in waits {
             let now = self.now;
@@ -431,32 +444,5 @@ impl Session {
             verdicts: message.verdicts,
         };
         self.emit(Side::Client, at, span, EventKind::MessageEnd(Box::new(end)));
-    }
-}
-
-/// What the first bytes of a half look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Opening {
-    Command,
-    Reply,
-    Other,
-    /// Too few to tell.
-    Short,
-}
-
-impl Opening {
-    fn of(framer: &Framer) -> Self {
-        /// The longest verb, and what ends it.
-        const ENOUGH: usize = 14;
-        let ahead: Vec<u8> = framer.peek().take(ENOUGH).collect();
-        let word = ahead.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-');
-        match ahead.as_slice() {
-            [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'-' | b'\r' | b'\n', ..] => Self::Reply,
-            text if word.is_some() && Verb::of(text.trim_ascii_end()) != Verb::Unknown => Self::Command,
-            text if word.is_some() || text.len() == ENOUGH || framer.peek_is_all() => {
-                if text.is_empty() && !framer.at_gap() { Self::Short } else { Self::Other }
-            }
-            _ => Self::Short,
-        }
     }
 }

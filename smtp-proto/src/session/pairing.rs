@@ -4,6 +4,7 @@
 //! paired by a queue. Only where bytes are missing is a reply matched by what it says.
 
 use crate::{Parameter, Path, Reply, Verb};
+use mail_wire::Timestamp;
 use std::collections::VecDeque;
 
 /// A command that awaits its reply.
@@ -12,11 +13,13 @@ pub(super) struct Pending {
     pub(super) expect: Expect,
     /// Its reply may have been in a gap.
     pub(super) doubtful: bool,
+    /// When it was captured.
+    pub(super) at: Timestamp,
 }
 
 impl Pending {
     pub(super) const fn new(expect: Expect) -> Self {
-        Self { expect, doubtful: false }
+        Self { expect, doubtful: false, at: Timestamp::ZERO }
     }
 }
 
@@ -156,6 +159,11 @@ impl Queue {
             354 => matches!(pending.expect, Expect::Data | Expect::XExch50 { .. }),
             _ => matches!(pending.expect, Expect::Sasl),
         })
+    }
+
+    /// Whether what waits was captured after this time.
+    pub(super) fn is_later_than(&self, at: Timestamp) -> bool {
+        self.pending.front().is_some_and(|pending| pending.at > at)
     }
 
     /// How many commands the reply passes over to find the one it answers; `None`: it answers none of them.

@@ -35,7 +35,7 @@ impl Session {
         let len = match length(&ahead) {
             Some(Ok(len)) => len,
             Some(Err(Short)) if !known => return Preface::Incomplete,
-            _ => return Preface::None,
+            _ => return self.step_tunnel_request(),
         };
         if framer.peek().take(len).count() < len {
             return if known { Preface::None } else { Preface::Incomplete };
@@ -54,6 +54,14 @@ impl Session {
         self.anomaly(Side::Client, at, &(0..end), Anomaly::Proxied);
         Preface::Taken
     }
+}
+
+/// Whether a half begins with a preface of either version; `Some(false)`: so far.
+pub(super) fn begins(ahead: &[u8]) -> Option<bool> {
+    [&SIGNATURE[..], b"PROXY "].into_iter().find_map(|start| {
+        let so_far = !ahead.is_empty() && ahead.iter().zip(start).all(|(byte, expected)| byte == expected);
+        so_far.then_some(ahead.len() >= start.len())
+    })
 }
 
 /// Too few bytes to tell.

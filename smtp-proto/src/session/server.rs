@@ -1,6 +1,7 @@
 //! The server's half: replies, and what they decide.
 
 use super::pairing::{Expect, Pending};
+use super::preface::Preface;
 use super::transaction::compact;
 use super::{Client, Session, Side, Suspicion};
 use crate::event::{EventKind, Operation};
@@ -9,7 +10,7 @@ use crate::{Anomaly, Reply, Verb};
 use bytes::Bytes;
 use core::ops::Range;
 use mail_wire::Timestamp;
-use mail_wire::framer::{FrameKind, Line, LineEnd, Mode};
+use mail_wire::framer::{FrameKind, Framer, Line, LineEnd, Mode};
 
 /// A reply whose last line has not come.
 #[derive(Clone, Debug)]
@@ -41,6 +42,16 @@ impl Session {
             return self.step_opaque(Side::Server);
         }
         if self.partial_reply.is_none() {
+            match self.step_tunnel_answer() {
+                Preface::None => {}
+                Preface::Incomplete => return false,
+                Preface::Taken => return true,
+            }
+            match self.step_sealed(Side::Server) {
+                None => return false,
+                Some(true) => return true,
+                Some(false) => {}
+            }
             match self.tls_ahead(Side::Server) {
                 None => return false,
                 Some(true) => {
@@ -169,6 +180,11 @@ impl Session {
                 self.emit(Side::Server, at, span, EventKind::Greeting(Box::new(reply)));
                 return;
             }
+        }
+        let exact = self.halves.iter().all(Framer::has_exact_times);
+        if self.suspicion.loose_ends && exact && self.queue.is_later_than(at) {
+            // A reply that was there before the command: the server answers commands that it found in the message.
+            return self.unmatched(reply, at, span, free);
         }
         let Some(skipped) = self.queue.find(&reply, !self.sync.shaky) else {
             return self.unmatched(reply, at, span, free);

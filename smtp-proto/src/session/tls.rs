@@ -112,6 +112,7 @@ impl Session {
             return false;
         }
         self.starttls = Starttls::default();
+        self.sealed = [false; 2];
         match side {
             Side::Client => {
                 while self.queue.pop().is_some() {}

@@ -1,0 +1,224 @@
+//! Ours and Stalwart's smtp-proto 0.2 on the same bytes in the same chunks, in one run.
+//!
+//! Stalwart's is the parser of a server and a client: it refuses what a server should refuse, decodes AUTH, and copies a
+//! message into the buffer that it is given. Ours listens: it keeps each line raw, says whether it is strict, tells
+//! loose ends of data and spans, and hands on slices of what was pushed.
+
+use std::hint::black_box;
+
+use bytes::Bytes;
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use mail_wire::Timestamp;
+use mail_wire::framer::{FrameKind, Framer, Mode};
+use smtp_proto::reply::{self, Reply};
+use smtp_proto::{Config, Direction, Session, command};
+use stalwart_smtp::Request;
+use stalwart_smtp::request::receiver::{DataReceiver, RequestReceiver};
+use stalwart_smtp::response::parser::ResponseReceiver;
+
+/// The payload of a TCP segment on an Ethernet.
+const CHUNK: usize = 1448;
+const AT: Timestamp = Timestamp::ZERO;
+
+/// Both crates take all of these.
+const COMMANDS: &str = concat!(
+    "EHLO mail-wr1-f51.google.example\r\n",
+    "STARTTLS\r\n",
+    "AUTH PLAIN AGFsaWNlQGV4YW1wbGUub3JnAGNvcnJlY3QgaG9yc2U=\r\n",
+    "MAIL FROM:<bounces+12345-alice=example.org@mail.example.com> SIZE=48213 BODY=8BITMIME SMTPUTF8\r\n",
+    "RCPT TO:<alice.smith@example.org> NOTIFY=FAILURE,DELAY ORCPT=rfc822;alice.smith@example.org\r\n",
+    "RCPT TO:<bob@example.org>\r\n",
+    "RCPT TO:<carol@example.org>\r\n",
+    "DATA\r\n",
+    "BDAT 86400 LAST\r\n",
+    "RSET\r\n",
+    "QUIT\r\n",
+);
+
+const REPLIES: &str = concat!(
+    "220 mx.example.org ESMTP ready\r\n",
+    "250-mx.example.org at your service, [192.0.2.17]\r\n",
+    "250-SIZE 35882577\r\n",
+    "250-AUTH LOGIN PLAIN XOAUTH2\r\n",
+    "250 SMTPUTF8\r\n",
+    "250 2.1.0 OK 5b1f17b1804b1-4364dfd7e2bsi2374525e9.12 - gsmtp\r\n",
+    "354 Go ahead\r\n",
+    "550 5.1.1 The account that you tried to reach does not exist\r\n",
+    "221 2.0.0 closing connection\r\n",
+);
+
+/// The lines of a chunk, cut by a framer.
+fn lines(framer: &mut Framer, chunk: &Bytes, mut take: impl FnMut(&Bytes)) {
+    framer.push(AT, chunk.clone());
+    while let Some(frame) = framer.next(Mode::Line) {
+        if let FrameKind::Line(line) = frame.kind {
+            take(&line.text);
+        }
+    }
+}
+
+fn commands(c: &mut Criterion) {
+    let mut group = c.benchmark_group("commands");
+    let chunk = Bytes::from(COMMANDS.to_owned());
+    let count = COMMANDS.lines().count();
+    group.throughput(Throughput::Bytes(COMMANDS.len() as u64));
+    group.bench_function("mailtap", |b| {
+        let mut framer = Framer::new(64 << 10);
+        b.iter(|| {
+            let mut parsed = 0;
+            lines(&mut framer, &chunk, |line| parsed += usize::from(black_box(command::parse(line)).is_ok()));
+            assert_eq!(parsed, count);
+        });
+    });
+    group.bench_function("mailtap/grammar alone", |b| {
+        let mut framer = Framer::new(64 << 10);
+        let mut all = Vec::new();
+        lines(&mut framer, &chunk, |line| all.push(line.clone()));
+        b.iter(|| {
+            let parsed = all.iter().filter(|line| black_box(command::parse(black_box(line))).is_ok()).count();
+            assert_eq!(parsed, count);
+        });
+    });
+    group.bench_function("stalwart", |b| {
+        let mut receiver = RequestReceiver::default();
+        b.iter(|| {
+            let mut bytes = black_box(chunk.as_ref()).iter();
+            let mut parsed = 0;
+            while !bytes.as_slice().is_empty() {
+                parsed += usize::from(black_box(receiver.ingest(&mut bytes)).is_ok());
+            }
+            assert_eq!(parsed, count);
+        });
+    });
+    group.bench_function("stalwart/parser alone", |b| {
+        b.iter(|| {
+            let mut bytes = black_box(chunk.as_ref()).iter();
+            let mut parsed = 0;
+            while !bytes.as_slice().is_empty() {
+                parsed += usize::from(black_box(Request::parse(&mut bytes)).is_ok());
+            }
+            assert_eq!(parsed, count);
+        });
+    });
+    group.finish();
+}
+
+fn replies(c: &mut Criterion) {
+    let mut group = c.benchmark_group("replies");
+    let chunk = Bytes::from(REPLIES.to_owned());
+    let count = REPLIES.lines().filter(|line| line.as_bytes().get(3) == Some(&b' ')).count();
+    group.throughput(Throughput::Bytes(REPLIES.len() as u64));
+    group.bench_function("mailtap", |b| {
+        let mut framer = Framer::new(64 << 10);
+        b.iter(|| {
+            let mut parsed = 0;
+            let mut partial: Option<Reply> = None;
+            lines(&mut framer, &chunk, |line| {
+                let Ok(line) = reply::parse_line(line) else { return };
+                let last = line.last;
+                match &mut partial {
+                    None => partial = Some(Reply::new(line)),
+                    Some(reply) => reply.push_line(line),
+                }
+                if last {
+                    parsed += usize::from(black_box(partial.take()).is_some());
+                }
+            });
+            assert_eq!(parsed, count);
+        });
+    });
+    group.bench_function("stalwart", |b| {
+        let mut receiver = ResponseReceiver::default();
+        b.iter(|| {
+            let mut bytes = black_box(chunk.as_ref()).iter();
+            let mut parsed = 0;
+            while !bytes.as_slice().is_empty() {
+                parsed += usize::from(black_box(receiver.parse(&mut bytes)).is_ok());
+                receiver.reset();
+            }
+            assert_eq!(parsed, count);
+        });
+    });
+    group.finish();
+}
+
+fn bodies(c: &mut Criterion) {
+    let mut group = c.benchmark_group("body");
+    let base64 = format!("{}\r\n", "QUJD".repeat(19));
+    let text = "The quick brown fox jumps over the lazy dog. It does so at www.example.org, twice.\r\n";
+    // Every fifth line begins with a stuffed dot, as few messages do.
+    let stuffed = format!("{}..\r\n", text.repeat(4));
+    for (name, line, size) in [
+        ("base64/4MiB", base64.as_str(), 4 << 20),
+        ("base64/16KiB", &base64, 16 << 10),
+        ("text/4MiB", text, 4 << 20),
+        ("text/16KiB", text, 16 << 10),
+        ("stuffed/16KiB", &stuffed, 16 << 10),
+    ] {
+        let whole = Bytes::from(format!("{}.\r\n", line.repeat(size / line.len())));
+        let content = whole.len() - 3 - if name.starts_with("stuffed") { size / line.len() } else { 0 };
+        let chunks: Vec<Bytes> = (0..whole.len())
+            .step_by(CHUNK)
+            .map(|at| whole.slice(at..whole.len().min(at + CHUNK)))
+            .collect();
+        group.throughput(Throughput::Bytes(whole.len() as u64));
+        group.bench_function(format!("{name}/mailtap framer"), |b| {
+            b.iter(|| {
+                let mut framer = Framer::new(64 << 10);
+                let mut told = 0;
+                for chunk in &chunks {
+                    framer.push(AT, chunk.clone());
+                    while let Some(frame) = framer.next(Mode::Body { bare_lf: false }) {
+                        if let FrameKind::Data { bytes, .. } = black_box(frame).kind {
+                            told += bytes.len();
+                        }
+                    }
+                }
+                assert_eq!(told, content);
+            });
+        });
+        group.bench_function(format!("{name}/mailtap session"), |b| {
+            let begin = || {
+                let mut session = Session::new(Config::default());
+                session.push(Direction::ToClient, AT, "220 mx\r\n250 ok\r\n250 ok\r\n354 go\r\n".into());
+                let envelope = "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n";
+                session.push(Direction::ToServer, AT, envelope.into());
+                assert_eq!(session.events().count(), 8);
+                session
+            };
+            b.iter_batched_ref(
+                begin,
+                |session| {
+                    for chunk in &chunks {
+                        session.push(Direction::ToServer, AT, chunk.clone());
+                        while let Some(event) = session.poll_event() {
+                            black_box(event);
+                        }
+                    }
+                },
+                BatchSize::SmallInput,
+            );
+        });
+        group.bench_function(format!("{name}/stalwart"), |b| {
+            let mut buffer = Vec::with_capacity(whole.len());
+            b.iter(|| {
+                let mut receiver = DataReceiver::new();
+                buffer.clear();
+                let mut ended = false;
+                for chunk in &chunks {
+                    ended |= receiver.ingest(&mut chunk.iter(), &mut buffer);
+                }
+                assert!(ended);
+                black_box(&buffer);
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().without_plots();
+    targets = commands, replies, bodies
+}
+criterion_main!(benches);
