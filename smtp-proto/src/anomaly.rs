@@ -4,6 +4,8 @@ use mail_wire::framer::LooseForm;
 use mail_wire::tunnel::Protocol as Tunnel;
 
 /// Something odd: bad syntax, a broken rule, a limit reached. Parsing went on.
+///
+#[doc = include_str!("../ANOMALIES.md")]
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Anomaly {
@@ -205,6 +207,52 @@ impl Anomaly {
             Self::SizeMismatch { declared, actual } => Some(format!("{actual} bytes, declared {declared}")),
             Self::Smuggled { verdicts } => Some(format!("{verdicts} final verdicts")),
             _ => None,
+        }
+    }
+
+    /// What its span shows, and the document that says how it should be. Where a reply is named and was not heard, the
+    /// span is the place where the client's half stands.
+    #[must_use]
+    pub const fn evidence_and_source(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::BareLf => ("the first such line of a direction", "RFC 5321 2.3.8"),
+            Self::LineTooLong { .. } => ("the line up to the limit", "RFC 5321 4.5.3.1"),
+            Self::BadCommand => ("the line", "RFC 5321 4.1.1"),
+            Self::BadReply => ("the line", "RFC 5321 4.2"),
+            Self::ReplyTooLong { .. } => ("the first line that is not kept", "RFC 5321 4.5.3.1"),
+            Self::ReplyCodeChanged => ("each line with another code", "RFC 5321 4.2.1"),
+            Self::LooseEnd { .. } => ("the dot", "RFC 5321 4.1.1.4; CVE-2023-51764"),
+            Self::DotUnstuffed => ("the first such dot of a message", "RFC 5321 4.5.2"),
+            Self::VerdictMissing => ("where the client's half stands", "RFC 5321 4.2"),
+            Self::ReplyUnmatched => ("the reply", "RFC 5321 4.2"),
+            Self::ReplyMissing { .. } => ("the reply that passes them over", "RFC 5321 4.2"),
+            Self::TooManyRecipients => ("the reply to each that is not kept", "RFC 5321 4.5.3.1.8"),
+            Self::NestedMail => ("the reply to MAIL", "RFC 5321 4.1.4"),
+            Self::StarttlsRefused => ("the reply to STARTTLS", "RFC 3207 4"),
+            Self::StarttlsPlaintext => ("where the plaintext begins", "RFC 3207 4.2"),
+            Self::BdatInvalid => ("the command", "RFC 3030 2"),
+            Self::BdatRejected => ("the reply", "RFC 3030 2"),
+            Self::BdatNoLast => ("the command that gives it up, or the end", "RFC 3030 2"),
+            Self::BdatDataMix => ("the command", "RFC 3030 2"),
+            Self::DataRejected => ("the reply to DATA", "RFC 5321 4.1.1.4"),
+            Self::DataUnsynced => ("where the message begins", "RFC 2920 3.1"),
+            Self::Truncated => ("the end of the half", "RFC 5321 4.1.1.4"),
+            Self::StarttlsInjectedCommand => ("where TLS begins", "RFC 3207 4.2; CVE-2011-0411"),
+            Self::StarttlsInjectedResponse => ("where TLS begins", "RFC 3207 4.2; CVE-2011-0411"),
+            Self::StarttlsStripped => ("the reply to EHLO", "RFC 3207 6"),
+            Self::StarttlsNotOffered => ("the reply to STARTTLS", "RFC 3207 4"),
+            Self::AuthLineLong => ("the line", "RFC 4954 4"),
+            Self::AddressSyntax => ("the command", "RFC 5321 4.1.2"),
+            Self::SizeMismatch { .. } => ("the end of the message", "RFC 1870 6"),
+            Self::XExch50 => ("the reply that asks for it", "none: Exchange"),
+            Self::Proxied => ("the header", "none: HAProxy"),
+            Self::Tunnelled { .. } => ("the request", "RFC 9110 9.3.6, RFC 1928"),
+            Self::RoleSwap => ("the reply to TURN or ATRN", "RFC 821 3.8, RFC 2645"),
+            Self::Burl => ("the command", "RFC 4468"),
+            Self::ProtocolMismatch => ("the third such line", "RFC 5321 4.1.1"),
+            Self::Smuggled { .. } => ("the final reply", "RFC 5321 4.1.1.4; CVE-2023-51764"),
+            Self::SecurityLayer => ("where it begins, in either half", "RFC 4422 3.7"),
+            Self::AuthMalformed => ("the last line of the exchange", "RFC 4954 4"),
         }
     }
 

@@ -157,10 +157,8 @@ fn bodies(c: &mut Criterion) {
     ] {
         let whole = Bytes::from(format!("{}.\r\n", line.repeat(size / line.len())));
         let content = whole.len() - 3 - if name.starts_with("stuffed") { size / line.len() } else { 0 };
-        let chunks: Vec<Bytes> = (0..whole.len())
-            .step_by(CHUNK)
-            .map(|at| whole.slice(at..whole.len().min(at + CHUNK)))
-            .collect();
+        let chunks: Vec<Bytes> =
+            (0..whole.len()).step_by(CHUNK).map(|at| whole.slice(at..whole.len().min(at + CHUNK))).collect();
         group.throughput(Throughput::Bytes(whole.len() as u64));
         group.bench_function(format!("{name}/mailtap framer"), |b| {
             b.iter(|| {

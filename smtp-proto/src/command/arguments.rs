@@ -127,7 +127,7 @@ pub(super) fn parse(verb: Verb, line: &Bytes, rest: &[u8]) -> Result<Fit, ParseE
         Verb::Auth | Verb::XExps => auth(line, rest),
         Verb::Burl => burl(line, rest),
         Verb::Etrn => Ok(queue(line, rest)),
-        Verb::Data | Verb::Rset | Verb::Quit | Verb::StartTls | Verb::Turn => Ok(nothing(line, rest)),
+        verb if verb.stands_alone() => Ok(nothing(line, rest)),
         _ => Ok(text(verb, line, rest)),
     }
 }

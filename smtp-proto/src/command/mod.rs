@@ -54,10 +54,14 @@ pub fn parse(line: &Bytes) -> Result<Command, ParseError> {
     if split.verb == Verb::Unknown {
         return Err(ParseError::new(line, slice::trim_start(line), "a known verb"));
     }
+    if split.rest.is_empty() && split.verb.stands_alone() {
+        let strict = line.len() == split.word.len();
+        return Ok(Command { verb: split.verb, arguments: Arguments::None, line: line.clone(), strict });
+    }
     let (arguments, fits) = arguments::parse(split.verb, line, split.rest)?;
     // Blanks before the word and CRs at the end belong to no part.
     let whole = line.len() == split.word.len() + split.rest.len();
-    let strict = fits && whole && str::from_utf8(line).is_ok();
+    let strict = fits && whole && (line.is_ascii() || str::from_utf8(line).is_ok());
     Ok(Command { verb: split.verb, arguments, line: line.clone(), strict })
 }
 

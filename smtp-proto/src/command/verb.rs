@@ -120,6 +120,11 @@ impl Verb {
         matches!(self, Self::Auth | Self::XExps)
     }
 
+    /// Whether it has no arguments.
+    pub(super) const fn stands_alone(self) -> bool {
+        matches!(self, Self::Data | Self::Rset | Self::Quit | Self::StartTls | Self::Turn)
+    }
+
     fn of_word(word: &[u8]) -> Self {
         match word {
             [a, b, c, d] => Self::of_four([*a, *b, *c, *d]),

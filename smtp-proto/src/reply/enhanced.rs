@@ -29,6 +29,10 @@ impl fmt::Display for EnhancedCode {
 
 /// The enhanced code a text begins with, and the text behind it. A code of another class than the reply is text.
 pub(super) fn split(code: u16, text: &[u8]) -> (Option<EnhancedCode>, &[u8]) {
+    // Most lines without one are told by their first byte.
+    if !text.first().is_some_and(|byte| matches!(byte, b'2' | b'4' | b'5' | b' ' | b'\t')) {
+        return (None, text);
+    }
     match delimited(space0, status_code, alt((space1, eof))).parse(text) {
         Ok((rest, enhanced)) if u16::from(enhanced.class) == code / 100 => (Some(enhanced), rest),
         _ => (None, text),

@@ -1,11 +1,6 @@
 //! One line of a reply.
 
 use bytes::Bytes;
-use nom::branch::alt;
-use nom::bytes::complete::take_while_m_n;
-use nom::character::complete::{char, one_of};
-use nom::combinator::{eof, value, verify};
-use nom::{IResult, Parser};
 
 use super::enhanced::{self, EnhancedCode};
 use crate::error::ParseError;
@@ -41,10 +36,10 @@ impl ReplyLine {
 ///
 /// The line does not begin with three digits from 100 to 599, or neither a blank nor a `-` parts them from the text.
 pub fn parse_line(line: &Bytes) -> Result<ReplyLine, ParseError> {
-    let (rest, code) = reply_code(slice::trim_cr(line))
-        .map_err(|_| ParseError { at: 0, expected: "a reply code from 100 to 599" })?;
-    let (text, last) =
-        separator(rest).map_err(|_| ParseError::new(line, rest, "a blank or `-` behind the code"))?;
+    let (code, rest) = reply_code(slice::trim_cr(line))
+        .ok_or(ParseError { at: 0, expected: "a reply code from 100 to 599" })?;
+    let (last, text) =
+        separator(rest).ok_or_else(|| ParseError::new(line, rest, "a blank or `-` behind the code"))?;
     let (enhanced, _) = enhanced::split(code, text);
     Ok(ReplyLine { code, last, enhanced, text: slice::share(line, text) })
 }
@@ -52,21 +47,24 @@ pub fn parse_line(line: &Bytes) -> Result<ReplyLine, ParseError> {
 // RFC 5321 4.2:
 //   Reply-code = %x32-35 %x30-35 %x30-39
 // with the 1yz of RFC 821 and any second digit, as the codes of extensions and vendors have it.
-fn reply_code(input: &[u8]) -> IResult<&[u8], u16> {
-    let digits = take_while_m_n(3, 3, |byte: u8| byte.is_ascii_digit());
-    let number =
-        digits.map(|digits: &[u8]| digits.iter().fold(0, |code, digit| code * 10 + u16::from(digit - b'0')));
-    verify(number, |code| matches!(code, 100..=599)).parse(input)
+fn reply_code(line: &[u8]) -> Option<(u16, &[u8])> {
+    let [hundreds @ b'1'..=b'5', tens @ b'0'..=b'9', ones @ b'0'..=b'9', rest @ ..] = line else {
+        return None;
+    };
+    let value = |digit: &u8| u16::from(digit - b'0');
+    Some((value(hundreds) * 100 + value(tens) * 10 + value(ones), rest))
 }
 
 // RFC 5321 4.2:
 //   Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF
 /// Passes over the separator, and tells whether the line is the last one.
-fn separator(input: &[u8]) -> IResult<&[u8], bool> {
-    let more = value(false, char('-'));
-    let blank = value(true, one_of(" \t"));
-    let end = value(true, eof);
-    alt((blank, more, end)).parse(input)
+const fn separator(rest: &[u8]) -> Option<(bool, &[u8])> {
+    match rest {
+        [] => Some((true, &[])),
+        [b' ' | b'\t', text @ ..] => Some((true, text)),
+        [b'-', text @ ..] => Some((false, text)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -26,10 +26,11 @@ pub(crate) fn transcripts() -> Vec<(PathBuf, Transcript)> {
     paths.into_iter().map(|path| (path.clone(), Transcript::parse(&std::fs::read(path).unwrap()))).collect()
 }
 
-/// A transcript whose name says so begins inside the connection.
+/// A transcript whose name says so begins inside the connection, or meets limits.
 pub(crate) fn config(path: &std::path::Path) -> Config {
     let name = path.file_stem().unwrap().to_string_lossy();
-    Config::default().mid_stream(name.contains("mid-stream"))
+    let config = Config::default().mid_stream(name.contains("mid-stream"));
+    if name.contains("small-limits") { config.max_line(64).max_recipients(2) } else { config }
 }
 
 /// A step and when it happens.
