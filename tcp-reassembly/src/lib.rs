@@ -15,7 +15,7 @@
 //! reassembler.push(Segment::new(server, client, 501).with_ack(18));
 //!
 //! let kinds: Vec<EventKind> = reassembler.events().map(|event| event.kind).collect();
-//! assert!(matches!(kinds[0], EventKind::Opened { .. }));
+//! assert!(matches!(kinds[0], EventKind::Opened(_)));
 //! assert!(matches!(&kinds[1], EventKind::Data { dir: Direction::ToServer, offset: 0, bytes, .. } if bytes == "EHLO "));
 //! assert_eq!(
 //!     kinds[2],
@@ -86,7 +86,7 @@ mod validity;
 pub use self::anomaly::Anomaly;
 pub use self::config::Config;
 pub use self::direction::{Direction, Timestamp};
-pub use self::event::{Close, Conflict, End, Event, EventKind, FlowId, GapReason, Hint, Origin};
+pub use self::event::{Close, Conflict, End, Event, EventKind, FlowId, GapReason, Hint, Opened, Origin};
 pub use self::policy::{Policies, Policy, Relation};
 pub use self::reassembler::Reassembler;
 pub use self::segment::{Flags, Segment};

@@ -6,8 +6,8 @@ use crate::connection::{Connection, Out, Verdict};
 use crate::flows::{Class, Key, Table};
 use crate::stats::Fate;
 use crate::{
-    Anomaly, Checksum, Checksums, Config, Direction, End, Event, EventKind, Flags, FlowId, GapReason, Origin,
-    Segment, Stats, Timestamp,
+    Anomaly, Checksum, Checksums, Config, Direction, End, Event, EventKind, Flags, FlowId, GapReason, Opened,
+    Origin, Segment, Stats, Timestamp,
 };
 
 /// A flow is moved in its list at most this often; the order within is of no interest.
@@ -271,7 +271,8 @@ impl Reassembler {
         let mut tell = |kind| {
             self.events.push_back(Event { flow: id, at: segment.at, packet: segment.packet, kind });
         };
-        tell(EventKind::Opened { client, server, origin, one_sided: self.config.one_sided });
+        let one_sided = self.config.one_sided;
+        tell(EventKind::Opened(Box::new(Opened { client, server, origin, one_sided })));
         if let Some((_, previous)) = heir {
             tell(EventKind::Anomaly { dir, what: Anomaly::DataAfterEnd { previous } });
         }

@@ -193,7 +193,7 @@ fn backwards() {
            c1[A]/ack1 s0[SA]/ack1 c0[S] E"#,
     );
     assert_sound(&events);
-    let later = events.iter().filter(|event| matches!(event.kind, EventKind::Opened { .. })).count();
+    let later = events.iter().filter(|event| matches!(event.kind, EventKind::Opened(_))).count();
     assert!(later <= 2, "{}", common::show(&events, play.ends[0]));
 }
 

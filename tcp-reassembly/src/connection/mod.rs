@@ -237,9 +237,8 @@ impl Connection {
             dir,
             offset,
             bytes: core::mem::take(&mut segment.payload),
-            packet: segment.packet,
-            at: segment.at,
             packet_offset: segment.packet_offset,
+            released_by: segment.packet,
         });
         true
     }

@@ -140,8 +140,7 @@ impl Connection {
             half.advance(1, packets, now);
             let source = piece.source.stamp;
             if let Some(&byte) = piece.part(at, at + 1).bytes.as_deref().and_then(<[u8]>::first) {
-                let (packet, at_time) = (source.packet, piece.source.at);
-                out.emit(EventKind::Urgent { dir, offset: at, byte, packet, at: at_time });
+                out.emit_from(source.packet, piece.source.at, EventKind::Urgent { dir, offset: at, byte });
             }
             piece = piece.part(at + 1, piece.end());
         }
@@ -350,12 +349,12 @@ impl Connection {
 fn emit_data(dir: Direction, piece: Piece, out: &mut Out<'_>) {
     let source = piece.source;
     out.stats.delivered.add(u64::from(piece.len));
-    out.emit(EventKind::Data {
+    let data = EventKind::Data {
         dir,
         offset: piece.start,
         bytes: piece.bytes.unwrap_or_default(),
-        packet: source.stamp.packet,
-        at: source.at,
         packet_offset: source.packet_offset,
-    });
+        released_by: out.packet,
+    };
+    out.emit_from(source.stamp.packet, source.at, data);
 }

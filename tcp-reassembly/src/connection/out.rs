@@ -32,7 +32,12 @@ pub(crate) struct Out<'a> {
 
 impl Out<'_> {
     pub(crate) fn emit(&mut self, kind: EventKind) {
-        self.events.push_back(Event { flow: self.flow, at: self.at, packet: self.packet, kind });
+        self.emit_from(self.packet, self.at, kind);
+    }
+
+    /// Tells what came in another packet than the one at hand.
+    pub(crate) fn emit_from(&mut self, packet: u64, at: Timestamp, kind: EventKind) {
+        self.events.push_back(Event { flow: self.flow, at, packet, kind });
     }
 }
 

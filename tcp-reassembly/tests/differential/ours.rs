@@ -71,14 +71,14 @@ pub(crate) fn flows(path: &Path) -> Vec<Flow> {
     reassembler.finish();
     let mut flows: BTreeMap<FlowId, Flow> = BTreeMap::new();
     for event in reassembler.events() {
-        if let EventKind::Opened { client, server, origin, .. } = event.kind {
-            let mut flow = Flow { ends: [client, server], sides: Default::default() };
+        if let EventKind::Opened(opened) = &event.kind {
+            let mut flow = Flow { ends: [opened.client, opened.server], sides: Default::default() };
             if fragments {
                 flow.sides.iter_mut().for_each(|side| {
                     side.reasons.insert("fragments");
                 });
             }
-            if origin != Origin::Handshake {
+            if opened.origin != Origin::Handshake {
                 flow.sides.iter_mut().for_each(|side| {
                     side.reasons.insert("mid-stream");
                 });

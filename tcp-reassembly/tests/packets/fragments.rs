@@ -367,10 +367,10 @@ fn one_byte_is_no_probe() {
     reassembler.finish();
     let mut got = Vec::new();
     for event in reassembler.events() {
-        if let EventKind::Data { bytes, packet, packet_offset, .. } = event.kind {
+        if let EventKind::Data { bytes, packet_offset, .. } = event.kind {
             got.extend(bytes.to_vec());
             if bytes == "I" {
-                assert_eq!((packet, packet_offset), (2, 20));
+                assert_eq!((event.packet, packet_offset), (2, 20));
             }
         }
     }

@@ -173,7 +173,7 @@ proptest! {
         prop_assert_eq!(reassembler.buffered(), 0);
         let count = |wanted: fn(&EventKind) -> bool| events.iter().filter(|event| wanted(&event.kind)).count();
         prop_assert_eq!(
-            count(|kind| matches!(kind, EventKind::Opened { .. })),
+            count(|kind| matches!(kind, EventKind::Opened(_))),
             count(|kind| matches!(kind, EventKind::Ended { .. }))
         );
     }
@@ -232,8 +232,8 @@ proptest! {
         }
         reassembler.finish();
         for event in reassembler.events() {
-            if let EventKind::Opened { client, server, .. } = &event.kind
-                && (client.port() == 40_000 || server.port() == 40_000)
+            if let EventKind::Opened(opened) = &event.kind
+                && (opened.client.port() == 40_000 || opened.server.port() == 40_000)
             {
                 ids.push(event.flow);
             }

@@ -215,8 +215,8 @@ proptest! {
                 segment
             }).collect()
         };
-        let one: Vec<String> = run(config.clone(), segments.clone()).iter().filter(|event| !matches!(event.kind, EventKind::Opened { .. })).map(|event| format!("{event:?}")).collect();
-        let two: Vec<String> = run(config, moved(&segments)).iter().filter(|event| !matches!(event.kind, EventKind::Opened { .. })).map(|event| format!("{event:?}")).collect();
+        let one: Vec<String> = run(config.clone(), segments.clone()).iter().filter(|event| !matches!(event.kind, EventKind::Opened(_))).map(|event| format!("{event:?}")).collect();
+        let two: Vec<String> = run(config, moved(&segments)).iter().filter(|event| !matches!(event.kind, EventKind::Opened(_))).map(|event| format!("{event:?}")).collect();
         prop_assert_eq!(one, two);
     }
 
