@@ -12,6 +12,7 @@
 
 pub mod capture;
 mod input;
+pub mod resolver;
 pub mod smtp;
 pub mod tcp;
 pub mod wire;
@@ -27,5 +28,6 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("sasl", wire::sasl),
     ("reassembly", tcp::reassembly),
     ("packet", tcp::packet),
+    ("resolver", resolver::resolver),
     ("capture", capture::capture),
 ];

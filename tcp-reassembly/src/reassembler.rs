@@ -409,16 +409,20 @@ impl Reassembler {
                 self.give_up_replay(self.sweep);
             }
         }
-        if self.replay > self.config.max_replay_total {
-            self.give_up_replay(current);
+        // First its bytes, then its gaps.
+        for _ in 0..2 {
+            if self.replay > self.config.max_replay_total {
+                self.give_up_replay(current);
+            }
         }
     }
 
     fn give_up_replay(&mut self, at: u32) {
         if let Some(slot) = self.table.get_mut(at) {
-            slot.flow.drop_replay();
-            self.replay -= slot.replay;
-            slot.replay = 0;
+            slot.flow.give_up_replay();
+            let replay = slot.flow.replay_cost();
+            self.replay = self.replay - slot.replay + replay;
+            slot.replay = replay;
         }
     }
 }

@@ -67,6 +67,7 @@ pub(crate) fn of(name: &str) -> Vec<Vec<u8>> {
         .to_vec(),
         "reassembly" => reassembly(),
         "packet" => packets().into_iter().map(|packet| [&[0, 0], &packet[..]].concat()).collect(),
+        "resolver" => resolver(),
         "capture" => captures(),
         _ => Vec::new(),
     }
@@ -96,7 +97,7 @@ pub(crate) fn dictionary(name: &str) -> Vec<Vec<u8>> {
         "smtp_session" => &["transcript", "smtp", "lines"],
         "smtp_grammar" => &["smtp", "lines"],
         "framer" => &["lines"],
-        "packet" => &["packet"],
+        "packet" | "resolver" => &["packet"],
         "capture" => &["capture", "packet"],
         _ => &[],
     };
@@ -171,6 +172,34 @@ fn reassembly() -> Vec<Vec<u8>> {
 }
 
 /// One segment over each link layer and both versions of IP.
+/// Fragments of each datagram in and out of order, overlapping, twice, cut short, changed; and whole frames.
+fn resolver() -> Vec<Vec<u8>> {
+    // Kind of the step, datagram, number, first unit, units, what is around it.
+    let part = |kind: u8, what: u8, unit: u8, units: u8, link: u8| vec![kind, what, 1, unit, units, link];
+    let mut seeds = Vec::new();
+    for what in 0..6 {
+        for (kind, link) in [(0, 0), (0x10, 1), (0, 3)] {
+            let parts =
+                [part(kind, what, 0, 9, link), part(kind, what, 9, 20, link), part(kind, what, 29, 23, link)];
+            let [a, b, c] = &parts;
+            let overlap = part(kind, what, 5, 12, link);
+            for order in [[a, b, c, a], [c, b, a, c], [a, c, &overlap, b]] {
+                seeds.push([&[0][..], &order.into_iter().flatten().copied().collect::<Vec<_>>()].concat());
+            }
+            let changed = [&[kind | 0x20, what, 1, 5, 12, 40, 0xff, link][..], &[12, 40]].concat();
+            seeds.push([&[3][..], a, &changed, b, c].concat());
+            let short = [&part(kind | 0x40, what, 9, 20, link)[..], &[60]].concat();
+            let twice = part(kind | 0x80, what, 29, 23, link);
+            seeds.push([&[9][..], a, &short, &twice, b].concat());
+        }
+    }
+    for packet in packets() {
+        let len = u8::try_from(packet.len().min(255)).unwrap();
+        seeds.push([&[0, 15, 0, len, 0][..], &packet].concat());
+    }
+    seeds
+}
+
 fn packets() -> Vec<Vec<u8>> {
     let tcp =
         [&[0x9c, 0x40, 0, 25, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x18, 0xff, 0xff, 0, 0, 0, 0][..], b"EHLO c\r\n"]

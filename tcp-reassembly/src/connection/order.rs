@@ -265,6 +265,8 @@ impl Connection {
         for dir in Direction::BOTH {
             self.accept_syn_data(dir, out);
             self.drop_aside(dir, out);
+            // Bytes whose places are forgotten stay in the stream.
+            self.half_mut(dir).urgent = None;
         }
         self.pump(out);
         self.held_cost() < before

@@ -189,7 +189,6 @@ impl Connection {
     /// RFC 6093, section 3: the byte before the one that the urgent pointer points to is what sockets take out.
     fn note_urgent(&mut self, segment: &Segment, position: i64, dir: Direction, out: &Out<'_>) {
         let Some(pointer) = segment.urgent.filter(|&pointer| pointer > 0) else { return };
-        let limit = out.config.max_urgent;
         let half = self.half_mut(dir);
         if out.config.urgent == Urgent::Inline || !half.is_known() {
             return;
@@ -198,11 +197,15 @@ impl Connection {
         if offset < half.next {
             return;
         }
-        let urgent = half.urgent.get_or_insert_default();
-        let place = urgent.offsets.partition_point(|&at| at < offset);
-        if urgent.offsets.get(place) != Some(&offset) && urgent.count < limit {
-            urgent.count += 1;
-            urgent.offsets.insert(place, offset);
+        let pending = half.urgent.as_ref().map_or(0, |places| places.len());
+        if half.urgent_count >= out.config.max_urgent || pending >= out.config.max_held_pieces {
+            return;
+        }
+        let places = half.urgent.get_or_insert_default();
+        let place = places.partition_point(|&at| at < offset);
+        if places.get(place) != Some(&offset) {
+            half.urgent_count += 1;
+            places.insert(place, offset);
         }
     }
 

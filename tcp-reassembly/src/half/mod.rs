@@ -64,15 +64,6 @@ pub(crate) enum Acked {
     Absurd(u64),
 }
 
-/// Urgent bytes that are to be taken out of the stream.
-#[derive(Debug, Default)]
-pub(crate) struct UrgentBytes {
-    /// Where, ascending.
-    pub(crate) offsets: VecDeque<u64>,
-    /// How many there were.
-    pub(crate) count: u32,
-}
-
 /// One direction.
 #[derive(Debug)]
 pub(crate) struct Half {
@@ -96,8 +87,9 @@ pub(crate) struct Half {
     pub(crate) policy: Policy,
     pub(crate) overlap_work: u64,
     pub(crate) trust: Trust,
-    /// Places of urgent bytes to come.
-    pub(crate) urgent: Option<Box<UrgentBytes>>,
+    /// Places of urgent bytes to come that are to be taken out of the stream, ascending; and how many there were.
+    pub(crate) urgent: Option<Box<VecDeque<u64>>>,
+    pub(crate) urgent_count: u32,
     /// Nobody reads this direction any more: its sequence numbers are followed and nothing else.
     pub(crate) muted: bool,
     pub(crate) fin: Option<Fin>,
@@ -128,6 +120,7 @@ impl Half {
             overlap_work: 0,
             trust: Trust::new(),
             urgent: None,
+            urgent_count: 0,
             muted: false,
             fin: None,
             closed: None,
@@ -247,7 +240,12 @@ impl Half {
     /// Memory held, the replay ring apart.
     pub(crate) fn held_cost(&self) -> usize {
         let syn = self.syn_data.as_ref().and_then(|piece| piece.bytes.as_ref()).map_or(0, |b| b.len() + 128);
-        self.held.cost() + syn + self.aside.as_ref().map_or(0, |aside| aside.cost() + size_of::<Held>())
+        let urgent = self
+            .urgent
+            .as_ref()
+            .map_or(0, |places| size_of::<VecDeque<u64>>() + places.capacity() * size_of::<u64>());
+        let aside = self.aside.as_ref().map_or(0, |aside| aside.cost() + size_of::<Held>());
+        self.held.cost() + syn + aside + urgent
     }
 
     /// Gives up all memory.
@@ -281,10 +279,14 @@ impl Half {
 
     /// The next urgent byte at or behind the edge that lies below `end`.
     pub(crate) fn next_urgent(&mut self, end: u64) -> Option<u64> {
-        let urgent = self.urgent.as_mut()?;
-        while urgent.offsets.front().is_some_and(|&at| at < self.next) {
-            urgent.offsets.pop_front();
+        let places = self.urgent.as_mut()?;
+        while places.pop_front_if(|&mut at| at < self.next).is_some() {}
+        match places.front() {
+            Some(&at) => (at < end).then_some(at),
+            None => {
+                self.urgent = None;
+                None
+            }
         }
-        urgent.offsets.front().copied().filter(|&at| at < end)
     }
 }

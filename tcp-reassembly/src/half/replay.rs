@@ -17,7 +17,7 @@ const MAX_MARKS: usize = 1024;
 const FIRST_BYTES: usize = 2048;
 
 /// Declared gaps remembered, so that late data is known as such long after the ring has moved on.
-const MAX_GAPS: usize = 64;
+const MAX_GAPS: usize = 1024;
 
 /// A run of one packet.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +73,12 @@ impl Replay {
         self.bytes.capacity()
             + self.marks.capacity() * size_of::<Mark>()
             + self.gaps.capacity() * size_of::<(u64, u64)>()
+    }
+
+    /// Gives up the bytes, and if there are none, the gaps too.
+    pub(crate) fn give_up(&mut self) {
+        let gaps = if self.marks.capacity() > 0 { core::mem::take(&mut self.gaps) } else { VecDeque::new() };
+        *self = Self { gaps, ..Self::default() };
     }
 
     /// Notes delivered bytes.
