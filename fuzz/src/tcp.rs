@@ -21,7 +21,15 @@ pub fn reassembly(data: &[u8]) {
     let mut input = Input::new(data);
     let config = config(input.byte());
     let isn = [input.u32(), input.u32()];
-    let actions = actions(input, isn);
+    let mut actions = actions(input, isn);
+    // Packets with an allocation of their own may be kept without a copy.
+    if data.first().is_some_and(|choice| choice & 32 != 0) {
+        for action in &mut actions {
+            if let Action::Push(segment) = action {
+                segment.backing = u32::try_from(segment.payload.len() + 54).unwrap();
+            }
+        }
+    }
     let events = run(&config, &actions);
     check_flows(&events, &actions);
     let mut other = config;

@@ -238,3 +238,21 @@ pub enum Hint {
     /// Nothing shows.
     Unknown,
 }
+
+impl Hint {
+    /// A stable name in kebab case.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::ChecksumBad => "checksum-bad",
+            Self::TimestampOld => "timestamp-old",
+            Self::BeyondWindow => "beyond-window",
+            Self::SynDataRefused => "syn-data-refused",
+            Self::KeepAliveGarbage => "keep-alive-garbage",
+            Self::ZeroWindowProbe => "zero-window-probe",
+            Self::TtlDelta(_) => "ttl-delta",
+            Self::SameIpId => "same-ip-id",
+            Self::Unknown => "unknown",
+        }
+    }
+}

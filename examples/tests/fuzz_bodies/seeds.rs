@@ -88,6 +88,11 @@ pub(crate) fn found() -> Vec<(&'static str, &'static [u8])> {
             "smtp_session",
             b"\x05\x01\x01\x55S: 220 mx\nC: \\x16\\\nC! 5\nC: NOOP, and all the rest of a long line, again and again and again, \\\nC: and so on until there is more of it than may be held, again and again and again\nC: and so on until there is more of it than may be held, again and again and again\nC: and so on until there is more of it than may be held, again and again and again\n",
         ),
+        // Data of a SYN that came behind the start of its stream was put at offset 0.
+        (
+            "reassembly",
+            b"\x00\xa3xxx\x82\x81\x84\x81\x81\x81\x81\x19\x00\x00\x00\x00\x04xx~\x12xxxx\xf8\x1eAxx\xf8\x1eAx\xf8\x1eA",
+        ),
     ]
 }
 

@@ -10,8 +10,7 @@ impl Connection {
     /// Keeps a piece.
     pub(super) fn put_aside(&mut self, dir: Direction, mut piece: Piece, out: &mut Out<'_>) {
         out.fate = Fate::Aside;
-        piece.bytes = piece.bytes.as_deref().map(bytes::Bytes::copy_from_slice);
-        piece.shared = false;
+        piece.settle();
         let aside = self.half_mut(dir).aside.get_or_insert_default();
         let inserted = aside.insert(&piece, Some(Policy::First));
         let over = |aside: &Held| {

@@ -232,7 +232,13 @@ impl Connection {
         out.fate = Fate::InOrder;
         out.stats.delivered.add(captured);
         let offset = half.next;
-        half.replay.push(offset, &segment.payload, stamp(segment, Note::Plain), out.config.max_replay);
+        half.replay.push(
+            offset,
+            &segment.payload,
+            segment.backing,
+            stamp(segment, Note::Plain),
+            out.config.max_replay,
+        );
         half.advance(captured, self.packets, out.now);
         out.emit(EventKind::Data {
             dir,
@@ -295,19 +301,19 @@ impl Connection {
         self.pump(out);
         self.keep_limits(out);
         if segment.payload_len > 0 {
-            self.unshare(seq, segment.payload_len, dir);
+            self.settle(seq, segment.payload_len, dir);
         }
         self.reach_reset();
         self.end_if_closed(out);
         Verdict::Done
     }
 
-    /// Copies what is left waiting of a segment.
-    fn unshare(&mut self, seq: Seq, len: u32, dir: Direction) {
+    /// Settles what is left waiting of a segment.
+    fn settle(&mut self, seq: Seq, len: u32, dir: Direction) {
         let half = self.half_mut(dir);
         if !half.held.is_empty() {
             let from = half.position(seq).max(0).unsigned_abs();
-            half.held.unshare(from, from + u64::from(len));
+            half.held.settle(from, from + u64::from(len));
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Causal delivery: what X acknowledges of Y was known to X when it spoke, so it is told, as data or as a gap,
 //! before what X said.
 
+use std::collections::VecDeque;
+
 use super::{Connection, Out};
 use crate::half::held::Piece;
 use crate::half::{Acked, Start};
@@ -131,7 +133,7 @@ impl Connection {
             self.gap(dir, piece.end(), GapReason::Truncated, out);
             return;
         };
-        half.replay.push(piece.start, bytes, piece.source.stamp, out.config.max_replay);
+        half.replay.push(piece.start, bytes, piece.backing, piece.source.stamp, out.config.max_replay);
         while let Some(at) = half.next_urgent(piece.end()) {
             if at > piece.start {
                 half.advance(at - piece.start, packets, now);
@@ -266,7 +268,9 @@ impl Connection {
             self.accept_syn_data(dir, out);
             self.drop_aside(dir, out);
             // Bytes whose places are forgotten stay in the stream.
-            self.half_mut(dir).urgent = None;
+            if let Some(urgent) = &mut self.half_mut(dir).urgent {
+                urgent.places = VecDeque::new();
+            }
         }
         self.pump(out);
         self.held_cost() < before

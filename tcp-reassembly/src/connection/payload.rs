@@ -23,6 +23,8 @@ pub(super) struct Arrival<'a> {
     /// Their number on the wire.
     pub(super) len: u32,
     pub(super) source: Source,
+    /// Memory that the bytes keep alive, where that is known.
+    pub(super) backing: u32,
     pub(super) ack: Option<Seq>,
     /// Whether the receiver may have dropped them.
     pub(super) aside: bool,
@@ -165,8 +167,14 @@ impl Connection {
     ) {
         let source = source(segment, doubted.why);
         let ack = segment.ack();
-        let arrival =
-            Arrival { bytes: &segment.payload, len: segment.payload_len, source, ack, aside: doubted.aside };
+        let arrival = Arrival {
+            bytes: &segment.payload,
+            len: segment.payload_len,
+            source,
+            backing: segment.backing,
+            ack,
+            aside: doubted.aside,
+        };
         self.place(dir, position, &arrival, out);
     }
 
@@ -197,15 +205,14 @@ impl Connection {
         if offset < half.next {
             return;
         }
-        let pending = half.urgent.as_ref().map_or(0, |places| places.len());
-        if half.urgent_count >= out.config.max_urgent || pending >= out.config.max_held_pieces {
+        let urgent = half.urgent.get_or_insert_default();
+        if urgent.count >= out.config.max_urgent || urgent.places.len() >= out.config.max_held_pieces {
             return;
         }
-        let places = half.urgent.get_or_insert_default();
-        let place = places.partition_point(|&at| at < offset);
-        if places.get(place) != Some(&offset) {
-            half.urgent_count += 1;
-            places.insert(place, offset);
+        let place = urgent.places.partition_point(|&at| at < offset);
+        if urgent.places.get(place) != Some(&offset) {
+            urgent.count += 1;
+            urgent.places.insert(place, offset);
         }
     }
 
@@ -273,7 +280,7 @@ impl Connection {
 
     /// Puts bytes at `position`.
     pub(super) fn place(&mut self, dir: Direction, position: i64, arrival: &Arrival<'_>, out: &mut Out<'_>) {
-        let Arrival { bytes, len, source, ack, aside } = *arrival;
+        let Arrival { bytes, len, source, backing, ack, aside } = *arrival;
         let captured = u32::try_from(bytes.len()).unwrap_or(u32::MAX).min(len);
         let half = self.half(dir);
         let holding = half.is_holding();
@@ -314,8 +321,8 @@ impl Connection {
         }
         let seen = captured.saturating_sub(skip);
         let owner = (start, start + u64::from(taken));
-        let mut piece =
-            Piece { start, len: seen, bytes: None, owner, source, ack, since: out.now, shared: true };
+        let (since, shared) = (out.now, true);
+        let mut piece = Piece { start, len: seen, bytes: None, owner, source, ack, since, shared, backing };
         piece.source.packet_offset = source.packet_offset.wrapping_add(skip);
         if seen > 0 {
             piece.bytes = Some(slice(bytes, skip, seen));
@@ -323,11 +330,17 @@ impl Connection {
                 self.put_aside(dir, piece, out);
                 return;
             }
+        }
+        // What was on the wire and the capture cut off. A whole copy may still take its place.
+        let cut = len - skip - seen;
+        if cut == 0 {
+            self.put(dir, piece, out);
+            return;
+        }
+        if seen > 0 {
             self.put(dir, piece.clone(), out);
         }
-        // These bytes were on the wire and the capture cut them off. A whole copy may still take their place.
-        let cut = len - skip - seen;
-        if cut > 0 && !aside {
+        if !aside {
             piece.start += u64::from(seen);
             piece.len = cut;
             piece.bytes = None;
@@ -347,7 +360,9 @@ impl Connection {
         let allowed = out.config.max_overlap_work.saturating_add(half.next.saturating_mul(4));
         let policy = (half.overlap_work <= allowed).then_some(half.policy);
         let inserted = half.held.insert(&piece, policy);
-        half.overlap_work += inserted.met + u64::from(inserted.pieces) * PIECE_WORK;
+        let work = if policy.is_some() { inserted.met + u64::from(inserted.pieces) * PIECE_WORK } else { 0 };
+        half.overlap_work += work;
+        out.stats.overlap_work += work;
         out.stats.repeated_bytes += inserted.met;
         if inserted.met < u64::from(piece.len) {
             out.fate = Fate::Held;

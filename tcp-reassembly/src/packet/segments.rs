@@ -81,6 +81,7 @@ pub(super) fn of_frame(
     segment.payload = frame.slice(from..to);
     segment.payload_len = length(place.end - from);
     segment.packet_offset = offset(from)?;
+    segment.backing = if options.owned { length(frame.len()) } else { 0 };
     // A sum over a part of the segment says nothing.
     if options.checksum && bytes.len() == wire {
         segment.checksum = super::checksum(place.src, place.dst, bytes)?;
@@ -100,6 +101,8 @@ pub(super) fn of_datagram(
     let tcp = tcp::read(bytes, place.end - place.at)?;
     let mut head = head(place, &tcp);
     head.checksum = checksum;
+    // The pieces share the datagram that was put together, and nothing else.
+    head.backing = length(span.bytes.len());
     let from = place.at + tcp.header;
     if from >= place.end {
         return Ok(Segments::one(head.with_packet(completed.0, completed.1)));
