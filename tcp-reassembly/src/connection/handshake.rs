@@ -191,7 +191,7 @@ impl Connection {
                 bytes: &bytes,
                 len: taken,
                 source: piece.source,
-                backing: 0,
+                backing: None,
                 ack: None,
                 aside: false,
             };

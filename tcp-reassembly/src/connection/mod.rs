@@ -311,10 +311,12 @@ impl Connection {
     /// Settles what is left waiting of a segment.
     fn settle(&mut self, seq: Seq, len: u32, dir: Direction) {
         let half = self.half_mut(dir);
-        if !half.held.is_empty() {
-            let from = half.position(seq).max(0).unsigned_abs();
+        let from = half.position(seq).max(0).unsigned_abs();
+        // What lies behind a hole was settled when it was put there.
+        if !half.held.is_empty() && from <= half.next {
             half.held.settle(from, from + u64::from(len));
         }
+        debug_assert!(half.held.is_settled());
     }
 }
 

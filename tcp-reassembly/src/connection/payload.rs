@@ -23,8 +23,8 @@ pub(super) struct Arrival<'a> {
     /// Their number on the wire.
     pub(super) len: u32,
     pub(super) source: Source,
-    /// Memory that the bytes keep alive, where that is known.
-    pub(super) backing: u32,
+    /// Memory that the bytes of a packet keep alive, where that is known (0: not); `None` for a copy.
+    pub(super) backing: Option<u32>,
     pub(super) ack: Option<Seq>,
     /// Whether the receiver may have dropped them.
     pub(super) aside: bool,
@@ -171,7 +171,7 @@ impl Connection {
             bytes: &segment.payload,
             len: segment.payload_len,
             source,
-            backing: segment.backing,
+            backing: Some(segment.backing),
             ack,
             aside: doubted.aside,
         };
@@ -321,7 +321,7 @@ impl Connection {
         }
         let seen = captured.saturating_sub(skip);
         let owner = (start, start + u64::from(taken));
-        let (since, shared) = (out.now, true);
+        let (since, shared, backing) = (out.now, backing.is_some(), backing.unwrap_or(seen));
         let mut piece = Piece { start, len: seen, bytes: None, owner, source, ack, since, shared, backing };
         piece.source.packet_offset = source.packet_offset.wrapping_add(skip);
         if seen > 0 {
@@ -359,16 +359,19 @@ impl Connection {
         let half = self.half_mut(dir);
         let allowed = out.config.max_overlap_work.saturating_add(half.next.saturating_mul(4));
         let policy = (half.overlap_work <= allowed).then_some(half.policy);
-        let inserted = half.held.insert(&piece, policy);
+        // Behind a hole it will wait; else it may still be told as it is.
+        let may_go = piece.start == half.next && !half.is_holding();
+        let (len, range) = (u64::from(piece.len), piece.start..piece.end());
+        let inserted = half.held.insert(piece, policy, may_go);
         let work = if policy.is_some() { inserted.met + u64::from(inserted.pieces) * PIECE_WORK } else { 0 };
         half.overlap_work += work;
         out.stats.overlap_work += work;
         out.stats.repeated_bytes += inserted.met;
-        if inserted.met < u64::from(piece.len) {
+        if inserted.met < len {
             out.fate = Fate::Held;
         }
         if policy.is_none() && inserted.met > 0 {
-            self.anomaly(dir, Anomaly::Unchecked { range: piece.start..piece.end() }, out);
+            self.anomaly(dir, Anomaly::Unchecked { range }, out);
         }
         for overlap in inserted.overlaps {
             self.compare(dir, &overlap, false, out);

@@ -254,20 +254,21 @@ impl Held {
     }
 
     /// Puts a piece in. Where others are, `policy` decides between them; without one what is there stays and nothing
-    /// is compared. A truncated run always yields to bytes.
-    pub(crate) fn insert(&mut self, new: &Piece, policy: Option<Policy>) -> Inserted {
+    /// is compared. A truncated run always yields to bytes. What is put in is settled, unless it `may_go` at once.
+    pub(crate) fn insert(&mut self, new: Piece, policy: Option<Policy>, may_go: bool) -> Inserted {
         let mut inserted = Inserted::default();
         let end = new.end();
         let mut cursor = new.start;
         let mut place = if self.end() > Some(cursor) { self.first_behind(cursor) } else { self.pieces.len() };
         while cursor < end {
             let Some(old) = self.get(place).filter(|old| old.start < end) else {
-                self.insert_at(place, new.part(cursor, end));
+                let rest = if cursor == new.start { new } else { new.part(cursor, end) };
+                self.insert_new(place, rest, may_go);
                 break;
             };
             if old.start > cursor {
                 let until = old.start;
-                self.insert_at(place, new.part(cursor, until));
+                self.insert_new(place, new.part(cursor, until), may_go);
                 place += 1;
                 cursor = until;
                 continue;
@@ -293,16 +294,23 @@ impl Held {
                         });
                     }
                     if takes_new {
-                        place = self.replace(place, came);
+                        place = self.replace(place, came, may_go);
                     }
                 }
-                (None, Some(_), _) => place = self.replace(place, new.part(cursor, until)),
+                (None, Some(_), _) => place = self.replace(place, new.part(cursor, until), may_go),
                 (_, None, _) => {}
             }
             place += 1;
             cursor = until;
         }
         inserted
+    }
+
+    fn insert_new(&mut self, place: usize, mut piece: Piece, may_go: bool) {
+        if !may_go {
+            piece.settle();
+        }
+        self.insert_at(place, piece);
     }
 
     fn insert_at(&mut self, place: usize, piece: Piece) {
@@ -312,7 +320,7 @@ impl Held {
     }
 
     /// Puts `new` over a part of the piece at `place`; returns where it stands then.
-    fn replace(&mut self, mut place: usize, new: Piece) -> usize {
+    fn replace(&mut self, mut place: usize, new: Piece, may_go: bool) -> usize {
         let Some(Entry { piece: old, .. }) = self.pieces.remove(place) else { return place };
         self.bytes -= old.weight();
         if old.start < new.start {
@@ -320,7 +328,7 @@ impl Held {
             place += 1;
         }
         let (from, to) = (new.end(), old.end());
-        self.insert_at(place, new);
+        self.insert_new(place, new, may_go);
         if from < to {
             self.insert_at(place + 1, old.part(from, to));
         }
@@ -335,6 +343,11 @@ impl Held {
             piece.settle();
             self.bytes += piece.weight();
         }
+    }
+
+    /// Whether no piece still shares the caller's packet by chance.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.pieces.iter().all(|entry| !entry.piece.shared)
     }
 
     #[cfg(test)]
@@ -406,7 +419,7 @@ mod tests {
             let mut held = Held::default();
             let mut seen = 0;
             for piece in &pieces {
-                seen += held.insert(piece, Some(Policy::First)).overlaps.len();
+                seen += held.insert(piece.clone(), Some(Policy::First), true).overlaps.len();
                 held.assert_sound();
             }
             assert_eq!((show(&mut held).as_str(), seen), (stands, overlaps), "{pieces:?}");
@@ -421,8 +434,8 @@ mod tests {
             (Policy::Solaris, "4nnnnnn@100"),
         ] {
             let mut held = Held::default();
-            held.insert(&piece(5, "ooo"), Some(policy));
-            let met = held.insert(&piece(4, "nnnnnn"), Some(policy));
+            held.insert(piece(5, "ooo"), Some(policy), true);
+            let met = held.insert(piece(4, "nnnnnn"), Some(policy), true);
             assert_eq!((met.overlaps.len(), met.met, met.pieces), (1, 3, 1));
             // Neighbours of one segment are told as one in the comparison, and stay apart here.
             let text = show(&mut held).replace("4n@100 5nnn@101 8nn@104", "4nnnnnn@100");
@@ -430,16 +443,16 @@ mod tests {
         }
         // Two bytes of the first segment are gone, and still its lower start counts.
         let mut held = Held::default();
-        held.insert(&piece(3, "aaaa"), Some(Policy::Bsd));
-        held.insert(&piece(1, "bbb"), Some(Policy::Bsd));
-        held.insert(&piece(4, "cc"), Some(Policy::Bsd));
+        held.insert(piece(3, "aaaa"), Some(Policy::Bsd), true);
+        held.insert(piece(1, "bbb"), Some(Policy::Bsd), true);
+        held.insert(piece(4, "cc"), Some(Policy::Bsd), true);
         assert_eq!(show(&mut held), "1bb@100 3b@102 4aaa@101");
     }
 
     #[test]
     fn takes_out_what_lies_below() {
         let mut held = Held::default();
-        held.insert(&piece(2, "abcd"), None);
+        held.insert(piece(2, "abcd"), None, true);
         assert!(held.pop_below(2).is_none());
         let below = held.pop_below(4).unwrap();
         assert_eq!((below.start, below.bytes.as_deref()), (2, Some(&b"ab"[..])));
@@ -449,8 +462,8 @@ mod tests {
     #[test]
     fn copies_only_what_is_asked_for() {
         let mut held = Held::default();
-        held.insert(&piece(0, "aa"), None);
-        held.insert(&piece(10, "bb"), None);
+        held.insert(piece(0, "aa"), None, true);
+        held.insert(piece(10, "bb"), None, true);
         held.settle(0, 2);
         let shared: Vec<bool> = held.pieces.iter().map(|entry| entry.piece.shared).collect();
         assert_eq!(shared, [false, true]);
@@ -466,7 +479,7 @@ mod tests {
             let mut new = piece(0, &"x".repeat(len));
             new.backing = backing;
             let place = new.bytes.as_ref().unwrap().as_ptr();
-            held.insert(&new, None);
+            held.insert(new, None, true);
             held.settle(0, 1);
             assert_eq!(held.bytes(), if kept { backing as usize } else { len }, "{len} {backing}");
             held.assert_sound();
@@ -479,9 +492,9 @@ mod tests {
     #[test]
     fn parts_count_for_what_they_keep_alive() {
         let mut held = Held::default();
-        held.insert(&piece(0, &"a".repeat(100)), Some(Policy::Last));
+        held.insert(piece(0, &"a".repeat(100)), Some(Policy::Last), true);
         held.settle(0, 100);
-        held.insert(&piece(1, &"b".repeat(99)), Some(Policy::Last));
+        held.insert(piece(1, &"b".repeat(99)), Some(Policy::Last), true);
         held.settle(1, 100);
         assert_eq!((held.len(), held.bytes()), (2, 199));
         held.assert_sound();
