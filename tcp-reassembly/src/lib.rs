@@ -32,8 +32,8 @@
 //! [`Anomaly`] and the stream goes on.
 //!
 //! - **In order** bytes go straight into [`EventKind::Data`], as a slice of the packet.
-//! - **Out of order** bytes are copied and held until the hole before them is filled or given up
-//!   ([`EventKind::Gap`], with its [`GapReason`]).
+//! - **Out of order** bytes are copied (unless [`Segment::backing`] makes that needless) and held until the hole before
+//!   them is filled or given up ([`EventKind::Gap`], with its [`GapReason`]).
 //! - **Again** seen bytes are compared: with what is held, and with what was delivered, as far as the replay ring
 //!   reaches. Differences are [`EventKind::Conflict`]. Delivered bytes are final; among held ones the [`Policy`] of
 //!   the receiver decides, which is that the first copy counts unless somebody chooses another.

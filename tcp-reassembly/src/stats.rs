@@ -177,6 +177,7 @@ impl fmt::Display for Stats {
         line(f, "bytes delivered", self.delivered.bytes)?;
         line(f, "bytes repeated", self.repeated_bytes)?;
         line(f, "bytes unread", self.unread_bytes)?;
+        line(f, "work on overlaps", self.overlap_work)?;
         for why in REASONS {
             if self.gaps(why).count > 0 {
                 writeln!(f, "{:24}{}", format!("gaps: {why:?}"), self.gaps(why))?;

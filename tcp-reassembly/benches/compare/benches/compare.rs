@@ -123,7 +123,7 @@ struct Load {
 }
 
 const LOADS: [Load; 5] = [
-    Load { name: "1 flow, 1460 bytes in order", flows: 1, size: 1460, held: 2, order: |n| n },
+    Load { name: "1 flow, 1460 bytes in order", flows: 1, size: 1460, held: 0, order: |n| n },
     Load { name: "1 flow, 64 bytes in order", flows: 1, size: 64, held: 2, order: |n| n },
     Load {
         name: "1 flow, 1 % reordered",
