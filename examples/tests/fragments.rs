@@ -42,6 +42,15 @@ impl Capture {
         tcp.extend(self.seq[1 - side].to_be_bytes());
         tcp.extend([0x50, flags, 4, 0, 0, 0, 0, 0]);
         tcp.extend(payload);
+        // The checksum (RFC 9293, section 3.1), over the addresses, protocol and length as well.
+        let words =
+            [&[192, 0, 2, 1, 192, 0, 2, 2, 0, 6], &(tcp.len() as u16).to_be_bytes()[..], &tcp].concat();
+        let sum: u32 = words
+            .chunks(2)
+            .map(|word| u32::from(u16::from_be_bytes([word[0], word.get(1).copied().unwrap_or(0)])))
+            .sum();
+        let sum = !((sum & 0xffff) + (sum >> 16)) as u16;
+        tcp[16..18].copy_from_slice(&sum.to_be_bytes());
         self.seq[side] += payload.len() as u32 + u32::from(flags & 3 != 0);
         tcp
     }
@@ -137,4 +146,53 @@ fn fragments_keep_their_places() {
             ]),
         ]
     );
+}
+
+/// What reassembly finds odd comes with its bytes, and with what may be behind it.
+#[test]
+fn conflicts_and_late_data_show_their_bytes() {
+    let mut capture = Capture::default();
+    capture.say(0, 0x02, b"");
+    capture.say(1, 0x12, b"");
+    capture.say(1, 0x18, b"220 a ESMTP\r\n");
+    capture.say(0, 0x18, b"EHLO b\r\n");
+    // Frame 5: another copy of frame 4, from further away.
+    capture.seq[0] -= 8;
+    capture.say(0, 0x18, b"EHLO x\r\n");
+    capture.frames[4][8] = 30;
+    capture.say(1, 0x18, b"250 a\r\n");
+    // A command that is answered, and captured long after its answer, as frame 9.
+    let late = capture.tcp(0, 0x18, b"NOOP\r\n");
+    capture.say(1, 0x18, b"250 ok\r\n");
+    capture.say(0, 0x18, b"QUIT\r\n");
+    capture.fragment(0, 0, 0, false, &late);
+    capture.say(1, 0x19, b"221 bye\r\n");
+    capture.say(0, 0x11, b"");
+
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.pcap");
+    capture.write(&path);
+    for (secrets, conflict, late) in [
+        (
+            None,
+            "1 bytes: kept \"b\" of frame 4, not \"x\" of frame 5; hint: ttl-delta -34",
+            "6 bytes at 8: \"NOOP\\r\\n\"",
+        ),
+        (
+            Some(mailtap::pipeline::Secrets::Omit),
+            "1 bytes: kept that of frame 4, not that of frame 5; hint: ttl-delta -34",
+            "6 bytes at 8",
+        ),
+    ] {
+        let out = dir.path().join(format!("{secrets:?}"));
+        let mut options = Options::new(vec![path.clone()], out.clone());
+        options.secrets = secrets;
+        extract(&options, |_| {}).unwrap();
+        let anomalies: Vec<Value> = lines(&out, "anomalies.jsonl")
+            .into_iter()
+            .filter(|anomaly| anomaly["code"] == "conflict" || anomaly["code"] == "late-data")
+            .map(|anomaly| json!([anomaly["code"], anomaly["packet"]["frame"], anomaly["detail"]]))
+            .collect();
+        assert_eq!(anomalies, [json!(["conflict", 5, conflict]), json!(["late-data", 9, late])]);
+    }
 }

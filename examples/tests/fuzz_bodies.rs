@@ -81,6 +81,11 @@ fn packet() {
 }
 
 #[test]
+fn resolver() {
+    mutate("resolver", 1500);
+}
+
+#[test]
 fn capture() {
     mutate("capture", 1000);
 }

@@ -13,6 +13,7 @@
 pub mod capture;
 mod input;
 pub mod mime;
+pub mod resolver;
 pub mod smtp;
 pub mod tcp;
 pub mod wire;
@@ -30,5 +31,6 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("mime_decode", mime::mime_decode),
     ("reassembly", tcp::reassembly),
     ("packet", tcp::packet),
+    ("resolver", resolver::resolver),
     ("capture", capture::capture),
 ];

@@ -8,7 +8,8 @@ use crate::{Doubt, FlowId};
 
 /// Something a careful reader wants to know. Each kind is told at most
 /// [`Config::max_anomalies`](crate::Config::max_anomalies) times per direction of a flow; the rest is counted and
-/// told once, as [`Suppressed`](Self::Suppressed), before the flow ends.
+/// told once, as [`Suppressed`](Self::Suppressed), before the flow ends. Late data is told with its bytes beyond that, up
+/// to [`Config::max_late_bytes`](crate::Config::max_late_bytes).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Anomaly {
@@ -239,7 +240,21 @@ impl Anomaly {
 }
 
 impl Anomaly {
-    /// What the code does not say, in short; bytes are told by their number.
+    /// The bytes that are told with it and that are nowhere else in the stream.
+    #[must_use]
+    pub const fn bytes(&self) -> Option<&Bytes> {
+        match self {
+            Self::BeforeStart { bytes, .. }
+            | Self::DataAfterFin { bytes, .. }
+            | Self::LateData { bytes, .. }
+            | Self::RstPayload { bytes }
+            | Self::SynDataRefused { bytes }
+            | Self::Rejected { bytes, .. } => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// What the code does not say, in short; bytes are told by their number, see [`bytes`](Self::bytes).
     #[must_use]
     pub fn detail(&self) -> Option<String> {
         Some(match self {

@@ -57,6 +57,9 @@ pub struct Config {
     pub max_conflict_bytes: usize,
     /// Anomalies told per kind and direction of a flow (16); the rest is counted.
     pub max_anomalies: u32,
+    /// Bytes of late data told per flow beyond [`max_anomalies`](Self::max_anomalies) (1 MiB, with 64 for each time):
+    /// they are nowhere else. The rest is counted.
+    pub max_late_bytes: usize,
     /// Data segments that acknowledge unseen bytes of a side that never showed, before it is called missing (4).
     pub one_sided_after: u8,
     /// The direction that is known to be missing in the whole capture (none).
@@ -76,7 +79,8 @@ pub struct Config {
     pub prefer_modal_ttl: bool,
     /// Where urgent bytes go (they stay in the stream).
     pub urgent: Urgent,
-    /// Urgent bytes taken out of the stream per direction (65,536); later ones stay in.
+    /// Urgent bytes taken out of the stream per direction (65,536); later ones stay in. No more than
+    /// [`max_held_pieces`](Self::max_held_pieces) are waited for at a time.
     pub max_urgent: u32,
     /// Which copy counts where segments overlap that wait for their turn ([`Policy::First`](crate::Policy::First)).
     pub policies: Policies,
@@ -111,6 +115,7 @@ impl Default for Config {
             max_conflicts: 64,
             max_conflict_bytes: 256 << 10,
             max_anomalies: 16,
+            max_late_bytes: 1 << 20,
             one_sided_after: 4,
             one_sided: None,
             server_ports: MAIL_PORTS.to_vec(),

@@ -32,9 +32,11 @@ impl fmt::Display for FlowId {
 pub struct Event {
     /// On which flow.
     pub flow: FlowId,
-    /// The capture time of the packet that brought it about, or the `now` of [`expire`](crate::Reassembler::expire).
+    /// The capture time of `packet`; of what no packet brought about the `now` of
+    /// [`expire`](crate::Reassembler::expire), or the latest time so far.
     pub at: Timestamp,
-    /// The packet that brought it about; the last one seen where none did.
+    /// The packet: of `Data` and `Urgent` the one the bytes came in, of all else the one that brought it about, or the
+    /// last one seen where none did.
     pub packet: u64,
     /// What.
     pub kind: EventKind,
@@ -45,22 +47,13 @@ pub struct Event {
 #[non_exhaustive]
 pub enum EventKind {
     /// First event of a flow.
-    Opened {
-        /// Who is taken for the client.
-        client: SocketAddr,
-        /// Who is taken for the server.
-        server: SocketAddr,
-        /// What the flow began with.
-        origin: Origin,
-        /// The direction that is known from the start to be missing in the capture.
-        one_sided: Option<Direction>,
-    },
+    Opened(Box<Opened>),
     /// One side acknowledges bytes of a peer that the capture never showed. Told once.
     OneSided {
         /// The direction without packets.
         missing: Direction,
     },
-    /// The next bytes of a direction.
+    /// The next bytes of a direction. The event's `packet` is the one they came in, its `at` when that was captured.
     Data {
         /// Which direction.
         dir: Direction,
@@ -68,12 +61,10 @@ pub enum EventKind {
         offset: u64,
         /// The bytes: a shared slice of the captured packet, or of its copy if they had to wait.
         bytes: Bytes,
-        /// The packet they came in.
-        packet: u64,
-        /// When that was captured.
-        at: Timestamp,
         /// Where in the captured packet they begin.
         packet_offset: u32,
+        /// The packet that brought their turn: the same, unless they had to wait.
+        released_by: u64,
     },
     /// An urgent byte that was taken out of the stream, where it leaves a place of one byte. Only with
     /// [`Urgent::OutOfBand`](crate::Urgent::OutOfBand).
@@ -84,10 +75,6 @@ pub enum EventKind {
         offset: u64,
         /// The byte.
         byte: u8,
-        /// The packet it came in.
-        packet: u64,
-        /// When that was captured.
-        at: Timestamp,
     },
     /// Bytes of a direction that will not come.
     Gap {
@@ -125,9 +112,21 @@ pub enum EventKind {
     },
 }
 
-// Two provenances (what brought the event about, where its bytes came from) of 24 bytes each, a `Bytes` of 32, a
-// flow, an offset and the small fields: less would mean to give one of them up.
-const _: () = assert!(size_of::<Event>() <= 104);
+const _: () = assert!(size_of::<Event>() <= 96);
+
+/// Who talks to whom, and how the flow came into view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Opened {
+    /// Who is taken for the client.
+    pub client: SocketAddr,
+    /// Who is taken for the server.
+    pub server: SocketAddr,
+    /// What the flow began with.
+    pub origin: Origin,
+    /// The direction that is known from the start to be missing in the capture.
+    pub one_sided: Option<Direction>,
+}
 
 /// What a flow began with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -238,4 +237,22 @@ pub enum Hint {
     SameIpId,
     /// Nothing shows.
     Unknown,
+}
+
+impl Hint {
+    /// A stable name in kebab case.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::ChecksumBad => "checksum-bad",
+            Self::TimestampOld => "timestamp-old",
+            Self::BeyondWindow => "beyond-window",
+            Self::SynDataRefused => "syn-data-refused",
+            Self::KeepAliveGarbage => "keep-alive-garbage",
+            Self::ZeroWindowProbe => "zero-window-probe",
+            Self::TtlDelta(_) => "ttl-delta",
+            Self::SameIpId => "same-ip-id",
+            Self::Unknown => "unknown",
+        }
+    }
 }

@@ -15,7 +15,7 @@
 //! reassembler.push(Segment::new(server, client, 501).with_ack(18));
 //!
 //! let kinds: Vec<EventKind> = reassembler.events().map(|event| event.kind).collect();
-//! assert!(matches!(kinds[0], EventKind::Opened { .. }));
+//! assert!(matches!(kinds[0], EventKind::Opened(_)));
 //! assert!(matches!(&kinds[1], EventKind::Data { dir: Direction::ToServer, offset: 0, bytes, .. } if bytes == "EHLO "));
 //! assert_eq!(
 //!     kinds[2],
@@ -32,8 +32,8 @@
 //! [`Anomaly`] and the stream goes on.
 //!
 //! - **In order** bytes go straight into [`EventKind::Data`], as a slice of the packet.
-//! - **Out of order** bytes are copied and held until the hole before them is filled or given up
-//!   ([`EventKind::Gap`], with its [`GapReason`]).
+//! - **Out of order** bytes are copied (unless [`Segment::backing`] makes that needless) and held until the hole before
+//!   them is filled or given up ([`EventKind::Gap`], with its [`GapReason`]).
 //! - **Again** seen bytes are compared: with what is held, and with what was delivered, as far as the replay ring
 //!   reaches. Differences are [`EventKind::Conflict`]. Delivered bytes are final; among held ones the [`Policy`] of
 //!   the receiver decides, which is that the first copy counts unless somebody chooses another.
@@ -86,7 +86,7 @@ mod validity;
 pub use self::anomaly::Anomaly;
 pub use self::config::Config;
 pub use self::direction::{Direction, Timestamp};
-pub use self::event::{Close, Conflict, End, Event, EventKind, FlowId, GapReason, Hint, Origin};
+pub use self::event::{Close, Conflict, End, Event, EventKind, FlowId, GapReason, Hint, Opened, Origin};
 pub use self::policy::{Policies, Policy, Relation};
 pub use self::reassembler::Reassembler;
 pub use self::segment::{Flags, Segment};

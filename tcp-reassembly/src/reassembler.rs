@@ -6,12 +6,15 @@ use crate::connection::{Connection, Out, Verdict};
 use crate::flows::{Class, Key, Table};
 use crate::stats::Fate;
 use crate::{
-    Anomaly, Checksum, Checksums, Config, Direction, End, Event, EventKind, Flags, FlowId, GapReason, Origin,
-    Segment, Stats, Timestamp,
+    Anomaly, Checksum, Checksums, Config, Direction, End, Event, EventKind, Flags, FlowId, GapReason, Opened,
+    Origin, Segment, Stats, Timestamp,
 };
 
 /// A flow is moved in its list at most this often; the order within is of no interest.
 const TOUCH_AFTER: Timestamp = Timestamp::from_secs(1);
+
+/// What a flow holds has to change by so much for its place among those that hold.
+const STEP: usize = 4096;
 
 /// Flows looked at in one go for replay rings to give up.
 const SWEEP: u32 = 64;
@@ -31,7 +34,7 @@ pub struct Reassembler {
     packet: u64,
     /// Flows with a FIN or RST in doubt, in the order in which they are to be looked at again.
     closing: VecDeque<(Timestamp, u32, FlowId)>,
-    /// Flows that wait for something, by how much they hold.
+    /// Flows that wait for something, by how much they hold, in steps of [`STEP`].
     holders: BTreeSet<(usize, u32)>,
     held: usize,
     replay: usize,
@@ -73,7 +76,7 @@ impl Reassembler {
         }
         let (key, from_low) = Key::of(segment.src, segment.dst);
         match self.table.find(&key) {
-            Some(at) => self.feed(at, segment, from_low),
+            Some(at) => self.feed(at, &mut segment, from_low),
             None => self.open(key, segment, from_low),
         }
     }
@@ -176,7 +179,7 @@ impl Reassembler {
         self.stats
     }
 
-    fn feed(&mut self, at: u32, mut segment: Segment, from_low: bool) {
+    fn feed(&mut self, at: u32, segment: &mut Segment, from_low: bool) {
         let Some(slot) = self.table.get_mut(at) else { return };
         let flow = &mut slot.flow;
         let mut out = Out {
@@ -190,7 +193,7 @@ impl Reassembler {
             fate: Fate::Empty,
         };
         let dir = flow.dir(from_low);
-        let verdict = flow.push(&mut segment, dir, &mut out);
+        let verdict = flow.push(segment, dir, &mut out);
         let fate = out.fate;
         if verdict != Verdict::Reopen {
             self.stats.add_segment(fate);
@@ -205,12 +208,12 @@ impl Reassembler {
                 }
             }
             Verdict::Done => self.settle(at),
-            Verdict::Reopen => self.reopen(at, segment, from_low),
+            Verdict::Reopen => self.reopen(at, segment.clone(), from_low),
         }
     }
 
     /// Replaces an ended flow by a new one between the same ends.
-    fn reopen(&mut self, at: u32, segment: Segment, from_low: bool) {
+    fn reopen(&mut self, at: u32, mut segment: Segment, from_low: bool) {
         let Some(slot) = self.table.get_mut(at) else { return };
         let (previous, client_was_low) = (slot.flow.id, slot.flow.client_is_low);
         let pending = slot.flow.pending.take();
@@ -223,7 +226,7 @@ impl Reassembler {
             let syn_from_low = (syn.src == segment.src) == from_low;
             self.open(key, *syn, syn_from_low);
             match self.table.find(&key) {
-                Some(at) => self.feed(at, segment, from_low),
+                Some(at) => self.feed(at, &mut segment, from_low),
                 None => self.open(key, segment, from_low),
             }
             return;
@@ -238,7 +241,7 @@ impl Reassembler {
     }
 
     /// Opens a flow, if the segment is worth one. `heir`: the roles and the name of the flow it follows.
-    fn open_as(&mut self, key: Key, segment: Segment, from_low: bool, heir: Option<(bool, FlowId)>) {
+    fn open_as(&mut self, key: Key, mut segment: Segment, from_low: bool, heir: Option<(bool, FlowId)>) {
         let flags = segment.flags;
         let is_syn = flags.contains(Flags::SYN) && !flags.intersects(Flags::FIN | Flags::RST);
         let has_data = segment.payload_len > 0 && !flags.intersects(Flags::RST | Flags::SYN);
@@ -271,12 +274,13 @@ impl Reassembler {
         let mut tell = |kind| {
             self.events.push_back(Event { flow: id, at: segment.at, packet: segment.packet, kind });
         };
-        tell(EventKind::Opened { client, server, origin, one_sided: self.config.one_sided });
+        let one_sided = self.config.one_sided;
+        tell(EventKind::Opened(Box::new(Opened { client, server, origin, one_sided })));
         if let Some((_, previous)) = heir {
             tell(EventKind::Anomaly { dir, what: Anomaly::DataAfterEnd { previous } });
         }
         let at = self.table.insert(key, flow, self.now);
-        self.feed(at, segment, from_low);
+        self.feed(at, &mut segment, from_low);
     }
 
     /// Whether the sender is the server, by its port; the first to speak is the client where ports say nothing.
@@ -326,10 +330,11 @@ impl Reassembler {
         }
         let (waits, was_waiting) = (slot.flow.is_waiting(), core::mem::replace(&mut slot.waiting, false));
         slot.waiting = waits;
-        if (held, waits) != (was_held, was_waiting) {
-            self.holders.remove(&(was_held, at));
+        let (rank, was_rank) = (held / STEP, was_held / STEP);
+        if (rank, waits) != (was_rank, was_waiting) {
+            self.holders.remove(&(was_rank, at));
             if waits {
-                self.holders.insert((held, at));
+                self.holders.insert((rank, at));
             }
         }
         self.held = self.held - was_held + held;
@@ -371,7 +376,7 @@ impl Reassembler {
     fn drop_flow(&mut self, at: u32) {
         if let Some(slot) = self.table.remove(at) {
             self.stats.ended += 1;
-            self.holders.remove(&(slot.held, at));
+            self.holders.remove(&(slot.held / STEP, at));
             self.held -= slot.held;
             self.replay -= slot.replay;
         }
@@ -408,16 +413,20 @@ impl Reassembler {
                 self.give_up_replay(self.sweep);
             }
         }
-        if self.replay > self.config.max_replay_total {
-            self.give_up_replay(current);
+        // First its bytes, then its gaps.
+        for _ in 0..2 {
+            if self.replay > self.config.max_replay_total {
+                self.give_up_replay(current);
+            }
         }
     }
 
     fn give_up_replay(&mut self, at: u32) {
         if let Some(slot) = self.table.get_mut(at) {
-            slot.flow.drop_replay();
-            self.replay -= slot.replay;
-            slot.replay = 0;
+            slot.flow.give_up_replay();
+            let replay = slot.flow.replay_cost();
+            self.replay = self.replay - slot.replay + replay;
+            slot.replay = replay;
         }
     }
 }

@@ -141,6 +141,10 @@ pub struct Segment {
     pub payload_len: u32,
     /// Where the payload begins in the captured packet.
     pub packet_offset: u32,
+    /// How many bytes of memory `payload` keeps alive, where it has them for itself: the size of the packet's own
+    /// allocation. 0: not known, or shared with others. Bytes that are kept for a while are copied, unless this is not
+    /// much more than they are.
+    pub backing: u32,
 }
 
 impl Segment {
@@ -165,6 +169,7 @@ impl Segment {
             payload: Bytes::new(),
             payload_len: 0,
             packet_offset: 0,
+            backing: 0,
         }
     }
 
@@ -241,6 +246,13 @@ impl Segment {
         self.payload_len = u32::try_from(payload.len()).unwrap_or(MAX_LEN);
         self.payload = payload;
         self.packet_offset = packet_offset;
+        self
+    }
+
+    /// Says that the payload keeps an allocation of so many bytes alive which it shares with nobody.
+    #[must_use]
+    pub const fn with_backing(mut self, bytes: u32) -> Self {
+        self.backing = bytes;
         self
     }
 

@@ -67,6 +67,9 @@ pub struct Stats {
     pub repeated_bytes: u64,
     /// Bytes of directions that nobody reads.
     pub unread_bytes: u64,
+    /// Bytes compared with held ones, and 64 for each piece met; see
+    /// [`Config::max_overlap_work`](crate::Config::max_overlap_work).
+    pub overlap_work: u64,
     /// Conflicts told.
     pub conflicts: Count,
     /// Conflicts beyond [`Config::max_conflicts`](crate::Config::max_conflicts), counted only.
@@ -174,6 +177,7 @@ impl fmt::Display for Stats {
         line(f, "bytes delivered", self.delivered.bytes)?;
         line(f, "bytes repeated", self.repeated_bytes)?;
         line(f, "bytes unread", self.unread_bytes)?;
+        line(f, "work on overlaps", self.overlap_work)?;
         for why in REASONS {
             if self.gaps(why).count > 0 {
                 writeln!(f, "{:24}{}", format!("gaps: {why:?}"), self.gaps(why))?;

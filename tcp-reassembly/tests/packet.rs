@@ -122,6 +122,26 @@ fn checksums_are_looked_at_when_asked() {
     assert_eq!(look(&frame, len), Checksum::Bad);
 }
 
+/// G18: zero has two forms in one's complement. Both are right where the sum is zero, and nowhere else.
+#[test]
+fn g18_a_field_of_zeros_or_ones() {
+    let judge = |payload: &[u8], field: [u8; 2]| {
+        let mut segment = tcp_bytes(payload);
+        segment[16..18].copy_from_slice(&field);
+        let (src, dst) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
+        (tcp_reassembly::packet::checksum(src, dst, &segment).unwrap(), segment)
+    };
+    // The payload that makes up for all the rest, found by trying.
+    let zero = (0..=u16::MAX)
+        .map(u16::to_be_bytes)
+        .find(|payload| judge(payload, [0, 0]).0 == Checksum::Good)
+        .unwrap();
+    assert_eq!(judge(&zero, [0xff, 0xff]).0, Checksum::Good);
+    for field in [[0, 0], [0xff, 0xff]] {
+        assert_eq!(judge(b"EHLO", field).0, Checksum::Bad, "{field:?}");
+    }
+}
+
 #[test]
 fn links() {
     let ip = v4(b"EHLO");

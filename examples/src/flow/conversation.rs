@@ -9,7 +9,7 @@ use crate::sink::SinkError;
 use core::time::Duration;
 use mail_wire::Direction;
 use sha2::{Digest as _, Sha256};
-use tcp_reassembly::{Conflict, GapReason};
+use tcp_reassembly::{Conflict, GapReason, Hint};
 
 /// The session of a flow, by protocol. All of them take the same verbs; what they tell differs.
 #[derive(Debug)]
@@ -210,6 +210,17 @@ pub(super) fn at_packet(
     anomaly
 }
 
+/// The first bytes of a stretch, for the detail of an anomaly; none where secrets are not shown anywhere.
+fn excerpt(bytes: &[u8], context: &Context) -> Option<String> {
+    /// So many bytes are shown.
+    const SHOWN: usize = 32;
+    if !matches!(context.secrets_in_logins, Secrets::Show) {
+        return None;
+    }
+    let more = if bytes.len() > SHOWN { "..." } else { "" };
+    Some(format!("\"{}\"{more}", bytes.get(..SHOWN).unwrap_or(bytes).escape_ascii()))
+}
+
 /// Two copies of the same bytes differ.
 pub(super) fn conflict(
     conflict: &Conflict,
@@ -217,28 +228,29 @@ pub(super) fn conflict(
     packet: Place,
     context: &Context,
 ) -> record::Anomaly {
-    /// So many bytes of each version are shown.
-    const SHOWN: usize = 32;
     let mut anomaly = at_packet(Layer::Tcp, "conflict", at, packet, context);
     anomaly.direction = Some(side(conflict.dir));
     anomaly.offset = Some(conflict.range.start);
-    let show = |bytes: &[u8]| {
-        let more = if bytes.len() > SHOWN { "..." } else { "" };
-        format!("\"{}\"{more}", bytes.get(..SHOWN).unwrap_or(bytes).escape_ascii())
+    let version = |bytes: &[u8], packet: u64| {
+        let from = format!("that of frame {}", super::place(packet).frame);
+        excerpt(bytes, context)
+            .map_or(from, |bytes| format!("{bytes} of frame {}", super::place(packet).frame))
     };
-    let [kept, other] = [conflict.kept_packet, conflict.other_packet].map(super::place);
+    let hint = match conflict.hint {
+        Hint::Unknown => String::new(),
+        Hint::TtlDelta(hops) => format!("; hint: {} {hops}", conflict.hint.code()),
+        hint => format!("; hint: {}", hint.code()),
+    };
     anomaly.detail = Some(Text::from(format!(
-        "{} bytes: kept {} of frame {}, not {} of frame {}",
+        "{} bytes: kept {}, not {}{hint}",
         conflict.range.end - conflict.range.start,
-        show(&conflict.kept),
-        kept.frame,
-        show(&conflict.other),
-        other.frame,
+        version(&conflict.kept, conflict.kept_packet),
+        version(&conflict.other, conflict.other_packet),
     )));
     anomaly
 }
 
-/// What the reassembler found odd.
+/// What the reassembler found odd. Bytes that are in no stream are shown with it.
 pub(super) fn tcp_anomaly(
     dir: tcp_reassembly::Direction,
     what: &tcp_reassembly::Anomaly,
@@ -248,6 +260,10 @@ pub(super) fn tcp_anomaly(
 ) -> record::Anomaly {
     let mut anomaly = at_packet(Layer::Tcp, what.code(), at, packet, context);
     anomaly.direction = Some(side(dir));
-    anomaly.detail = what.detail().map(Text::from);
+    let bytes = what.bytes().filter(|bytes| !bytes.is_empty()).and_then(|bytes| excerpt(bytes, context));
+    anomaly.detail = what.detail().map(|detail| match bytes {
+        Some(bytes) => Text::from(format!("{detail}: {bytes}")),
+        None => Text::from(detail),
+    });
     anomaly
 }

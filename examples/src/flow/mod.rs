@@ -188,17 +188,19 @@ impl Flow {
     ) -> Result<(), SinkError> {
         let packet = place(event.packet);
         let at = event.at;
-        if live {
+        if live || matches!(event.kind, EventKind::Data { .. }) {
             self.seen(at, packet);
         }
         match event.kind {
-            EventKind::Opened { one_sided: Some(missing), .. } | EventKind::OneSided { missing } => {
-                self.tally.one_sided = Some(side(missing.flip()));
-                self.input(Input::Close { dir: missing, at }, context, told)
-            }
-            EventKind::Data { dir, offset, bytes, packet, at, packet_offset } => {
-                let packet = place(packet);
-                self.seen(at, packet);
+            EventKind::Opened(opened) => match opened.one_sided {
+                Some(missing) => self.one_sided(missing, at, context, told),
+                None => Ok(()),
+            },
+            EventKind::OneSided { missing } => self.one_sided(missing, at, context, told),
+            EventKind::Data { dir, offset, bytes, packet_offset, released_by, .. } => {
+                if live && released_by != event.packet {
+                    self.tally.packets.add(place(released_by));
+                }
                 add(&mut self.tally.bytes, dir, bytes.len() as u64);
                 let payload_offset = packet_offset;
                 self.input(Input::Data { dir, offset, bytes, packet, at, payload_offset }, context, told)
@@ -228,6 +230,18 @@ impl Flow {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Nothing is heard of one direction.
+    fn one_sided(
+        &mut self,
+        missing: Direction,
+        at: Duration,
+        context: &Context,
+        told: &mut Vec<Told>,
+    ) -> Result<(), SinkError> {
+        self.tally.one_sided = Some(side(missing.flip()));
+        self.input(Input::Close { dir: missing, at }, context, told)
     }
 
     /// Capture time has passed.

@@ -107,9 +107,10 @@ impl Shard {
     fn drain(&mut self, live: bool, context: &Context) -> Result<(), SinkError> {
         while let Some(event) = self.reassembler.poll_event() {
             let id = event.flow;
-            if let EventKind::Opened { client, server, origin, .. } = event.kind {
+            if let EventKind::Opened(opened) = &event.kind {
                 let packet = crate::flow::place(event.packet);
-                self.flows.insert(id, Flow::new(client, server, origin, event.at, packet));
+                let flow = Flow::new(opened.client, opened.server, opened.origin, event.at, packet);
+                self.flows.insert(id, flow);
             }
             let ended = matches!(event.kind, EventKind::Ended { .. });
             if let Some(flow) = self.flows.get_mut(&id) {

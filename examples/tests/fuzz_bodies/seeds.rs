@@ -86,6 +86,7 @@ pub(crate) fn of(name: &str) -> Vec<Vec<u8>> {
         "mime_decode" => bodies(),
         "reassembly" => reassembly(),
         "packet" => packets().into_iter().map(|packet| [&[0, 0], &packet[..]].concat()).collect(),
+        "resolver" => resolver(),
         "capture" => captures(),
         _ => Vec::new(),
     }
@@ -154,6 +155,11 @@ pub(crate) fn found() -> Vec<(&'static str, &'static [u8])> {
             "smtp_session",
             b"\x05\x01\x01\x55S: 220 mx\nC: \\x16\\\nC! 5\nC: NOOP, and all the rest of a long line, again and again and again, \\\nC: and so on until there is more of it than may be held, again and again and again\nC: and so on until there is more of it than may be held, again and again and again\nC: and so on until there is more of it than may be held, again and again and again\n",
         ),
+        // Data of a SYN that came behind the start of its stream was put at offset 0.
+        (
+            "reassembly",
+            b"\x00\xa3xxx\x82\x81\x84\x81\x81\x81\x81\x19\x00\x00\x00\x00\x04xx~\x12xxxx\xf8\x1eAxx\xf8\x1eAx\xf8\x1eA",
+        ),
     ]
 }
 
@@ -166,7 +172,7 @@ pub(crate) fn dictionary(name: &str) -> Vec<Vec<u8>> {
         "sasl" => &["sasl"],
         "mime_message" => &["mime", "lines"],
         "mime_decode" => &["mime"],
-        "packet" => &["packet"],
+        "packet" | "resolver" => &["packet"],
         "capture" => &["capture", "packet"],
         _ => &[],
     };
@@ -241,6 +247,34 @@ fn reassembly() -> Vec<Vec<u8>> {
 }
 
 /// One segment over each link layer and both versions of IP.
+/// Fragments of each datagram in and out of order, overlapping, twice, cut short, changed; and whole frames.
+fn resolver() -> Vec<Vec<u8>> {
+    // Kind of the step, datagram, number, first unit, units, what is around it.
+    let part = |kind: u8, what: u8, unit: u8, units: u8, link: u8| vec![kind, what, 1, unit, units, link];
+    let mut seeds = Vec::new();
+    for what in 0..6 {
+        for (kind, link) in [(0, 0), (0x10, 1), (0, 3)] {
+            let parts =
+                [part(kind, what, 0, 9, link), part(kind, what, 9, 20, link), part(kind, what, 29, 23, link)];
+            let [a, b, c] = &parts;
+            let overlap = part(kind, what, 5, 12, link);
+            for order in [[a, b, c, a], [c, b, a, c], [a, c, &overlap, b]] {
+                seeds.push([&[0][..], &order.into_iter().flatten().copied().collect::<Vec<_>>()].concat());
+            }
+            let changed = [&[kind | 0x20, what, 1, 5, 12, 40, 0xff, link][..], &[12, 40]].concat();
+            seeds.push([&[3][..], a, &changed, b, c].concat());
+            let short = [&part(kind | 0x40, what, 9, 20, link)[..], &[60]].concat();
+            let twice = part(kind | 0x80, what, 29, 23, link);
+            seeds.push([&[9][..], a, &short, &twice, b].concat());
+        }
+    }
+    for packet in packets() {
+        let len = u8::try_from(packet.len().min(255)).unwrap();
+        seeds.push([&[0, 15, 0, len, 0][..], &packet].concat());
+    }
+    seeds
+}
+
 fn packets() -> Vec<Vec<u8>> {
     let tcp =
         [&[0x9c, 0x40, 0, 25, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x18, 0xff, 0xff, 0, 0, 0, 0][..], b"EHLO c\r\n"]

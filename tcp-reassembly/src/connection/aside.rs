@@ -8,12 +8,10 @@ use crate::{Anomaly, Checksums, Direction, Doubt, Policy};
 
 impl Connection {
     /// Keeps a piece.
-    pub(super) fn put_aside(&mut self, dir: Direction, mut piece: Piece, out: &mut Out<'_>) {
+    pub(super) fn put_aside(&mut self, dir: Direction, piece: Piece, out: &mut Out<'_>) {
         out.fate = Fate::Aside;
-        piece.bytes = piece.bytes.as_deref().map(bytes::Bytes::copy_from_slice);
-        piece.shared = false;
         let aside = self.half_mut(dir).aside.get_or_insert_default();
-        let inserted = aside.insert(&piece, Some(Policy::First));
+        let inserted = aside.insert(piece, Some(Policy::First), false);
         let over = |aside: &Held| {
             aside.bytes() > out.config.max_held_bytes || aside.len() > out.config.max_held_pieces
         };

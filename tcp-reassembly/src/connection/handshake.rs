@@ -60,6 +60,7 @@ impl Connection {
                 ack: None,
                 since: out.now,
                 shared: false,
+                backing: segment.payload_len,
             }));
             return Step::Stop;
         }
@@ -176,8 +177,9 @@ impl Connection {
 
     /// RFC 7413, section 3: the SYN-ACK says how much of the SYN's data was taken.
     pub(super) fn judge_syn_data(&mut self, dir: Direction, acked: i64, out: &mut Out<'_>) {
+        let first = self.syn_data_at(dir);
         let Some(piece) = self.half_mut(dir).syn_data.take() else { return };
-        let taken = u32::try_from(acked.max(0)).unwrap_or(u32::MAX).min(piece.len);
+        let taken = u32::try_from(acked.saturating_sub(first).max(0)).unwrap_or(u32::MAX).min(piece.len);
         let bytes = piece.bytes.unwrap_or_default();
         if taken < piece.len {
             let refused = slice(&bytes, taken, piece.len - taken);
@@ -185,10 +187,22 @@ impl Connection {
         }
         if taken > 0 {
             let bytes = slice(&bytes, 0, taken);
-            let arrival =
-                Arrival { bytes: &bytes, len: taken, source: piece.source, ack: None, aside: false };
-            self.place(dir, 0, &arrival, out);
+            let arrival = Arrival {
+                bytes: &bytes,
+                len: taken,
+                source: piece.source,
+                backing: None,
+                ack: None,
+                aside: false,
+            };
+            self.place(dir, first, &arrival, out);
         }
+    }
+
+    /// Where data of the SYN stands: below offset 0 if the SYN came late and showed that the start was missed.
+    fn syn_data_at(&self, dir: Direction) -> i64 {
+        let half = self.half(dir);
+        half.isn.map_or(0, |isn| half.position(isn.plus(1)))
     }
 
     /// Data of the same side, before the other side said anything, shows what became of the SYN's data.
@@ -200,12 +214,12 @@ impl Connection {
         out: &mut Out<'_>,
     ) {
         let Some(piece) = &self.half(dir).syn_data else { return };
-        let again = position == 0 && piece.bytes.as_ref() != Some(&segment.payload);
+        let again = position == self.syn_data_at(dir) && piece.bytes.as_ref() != Some(&segment.payload);
         if again && !segment.payload.is_empty() {
             // Sent anew from the start, in other words or another length: the SYN's data was not taken.
             let prefix = piece.bytes.as_ref().is_some_and(|bytes| segment.payload.starts_with(bytes));
             if !prefix {
-                self.judge_syn_data(dir, 0, out);
+                self.judge_syn_data(dir, position, out);
                 return;
             }
         }
@@ -215,7 +229,8 @@ impl Connection {
     /// Takes the SYN's data for delivered.
     pub(super) fn accept_syn_data(&mut self, dir: Direction, out: &mut Out<'_>) {
         if let Some(len) = self.half(dir).syn_data.as_ref().map(|piece| piece.len) {
-            self.judge_syn_data(dir, i64::from(len), out);
+            let end = self.syn_data_at(dir).saturating_add(len.into());
+            self.judge_syn_data(dir, end, out);
         }
     }
 }

@@ -144,9 +144,10 @@ impl Connection {
         self.to_server.replay.cost() + self.to_client.replay.cost()
     }
 
-    pub(crate) fn drop_replay(&mut self) {
-        self.to_server.replay = crate::half::replay::Replay::default();
-        self.to_client.replay = crate::half::replay::Replay::default();
+    /// Gives up delivered bytes to compare with; where there are none, the memory of gaps.
+    pub(crate) fn give_up_replay(&mut self) {
+        self.to_server.replay.give_up();
+        self.to_client.replay.give_up();
     }
 
     /// Whether there is anything to keep for long: both sides seen, or data.
@@ -231,15 +232,20 @@ impl Connection {
         out.fate = Fate::InOrder;
         out.stats.delivered.add(captured);
         let offset = half.next;
-        half.replay.push(offset, &segment.payload, stamp(segment, Note::Plain), out.config.max_replay);
+        half.replay.push(
+            offset,
+            &segment.payload,
+            segment.backing,
+            stamp(segment, Note::Plain),
+            out.config.max_replay,
+        );
         half.advance(captured, self.packets, out.now);
         out.emit(EventKind::Data {
             dir,
             offset,
             bytes: core::mem::take(&mut segment.payload),
-            packet: segment.packet,
-            at: segment.at,
             packet_offset: segment.packet_offset,
+            released_by: segment.packet,
         });
         true
     }
@@ -295,20 +301,22 @@ impl Connection {
         self.pump(out);
         self.keep_limits(out);
         if segment.payload_len > 0 {
-            self.unshare(seq, segment.payload_len, dir);
+            self.settle(seq, segment.payload_len, dir);
         }
         self.reach_reset();
         self.end_if_closed(out);
         Verdict::Done
     }
 
-    /// Copies what is left waiting of a segment.
-    fn unshare(&mut self, seq: Seq, len: u32, dir: Direction) {
+    /// Settles what is left waiting of a segment.
+    fn settle(&mut self, seq: Seq, len: u32, dir: Direction) {
         let half = self.half_mut(dir);
-        if !half.held.is_empty() {
-            let from = half.position(seq).max(0).unsigned_abs();
-            half.held.unshare(from, from + u64::from(len));
+        let from = half.position(seq).max(0).unsigned_abs();
+        // What lies behind a hole was settled when it was put there.
+        if !half.held.is_empty() && from <= half.next {
+            half.held.settle(from, from + u64::from(len));
         }
+        debug_assert!(half.held.is_settled());
     }
 }
 

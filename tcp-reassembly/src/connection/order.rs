@@ -3,6 +3,8 @@
 //! Causal delivery: what X acknowledges of Y was known to X when it spoke, so it is told, as data or as a gap,
 //! before what X said.
 
+use std::collections::VecDeque;
+
 use super::{Connection, Out};
 use crate::half::held::Piece;
 use crate::half::{Acked, Start};
@@ -131,7 +133,7 @@ impl Connection {
             self.gap(dir, piece.end(), GapReason::Truncated, out);
             return;
         };
-        half.replay.push(piece.start, bytes, piece.source.stamp, out.config.max_replay);
+        half.replay.push(piece.start, bytes, piece.backing, piece.source.stamp, out.config.max_replay);
         while let Some(at) = half.next_urgent(piece.end()) {
             if at > piece.start {
                 half.advance(at - piece.start, packets, now);
@@ -140,8 +142,7 @@ impl Connection {
             half.advance(1, packets, now);
             let source = piece.source.stamp;
             if let Some(&byte) = piece.part(at, at + 1).bytes.as_deref().and_then(<[u8]>::first) {
-                let (packet, at_time) = (source.packet, piece.source.at);
-                out.emit(EventKind::Urgent { dir, offset: at, byte, packet, at: at_time });
+                out.emit_from(source.packet, piece.source.at, EventKind::Urgent { dir, offset: at, byte });
             }
             piece = piece.part(at + 1, piece.end());
         }
@@ -266,6 +267,10 @@ impl Connection {
         for dir in Direction::BOTH {
             self.accept_syn_data(dir, out);
             self.drop_aside(dir, out);
+            // Bytes whose places are forgotten stay in the stream.
+            if let Some(urgent) = &mut self.half_mut(dir).urgent {
+                urgent.places = VecDeque::new();
+            }
         }
         self.pump(out);
         self.held_cost() < before
@@ -350,12 +355,12 @@ impl Connection {
 fn emit_data(dir: Direction, piece: Piece, out: &mut Out<'_>) {
     let source = piece.source;
     out.stats.delivered.add(u64::from(piece.len));
-    out.emit(EventKind::Data {
+    let data = EventKind::Data {
         dir,
         offset: piece.start,
         bytes: piece.bytes.unwrap_or_default(),
-        packet: source.stamp.packet,
-        at: source.at,
         packet_offset: source.packet_offset,
-    });
+        released_by: out.packet,
+    };
+    out.emit_from(source.stamp.packet, source.at, data);
 }

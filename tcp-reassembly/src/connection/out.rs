@@ -14,6 +14,9 @@ use crate::{
 /// Differences closer than this are told as one.
 const MERGE: usize = 8;
 
+/// What it costs to tell late data, beside its bytes.
+const LATE_COST: usize = 64;
+
 /// The sink of one call.
 #[derive(Debug)]
 pub(crate) struct Out<'a> {
@@ -32,28 +35,70 @@ pub(crate) struct Out<'a> {
 
 impl Out<'_> {
     pub(crate) fn emit(&mut self, kind: EventKind) {
-        self.events.push_back(Event { flow: self.flow, at: self.at, packet: self.packet, kind });
+        self.emit_from(self.packet, self.at, kind);
+    }
+
+    /// Tells what came in another packet than the one at hand.
+    pub(crate) fn emit_from(&mut self, packet: u64, at: Timestamp, kind: EventKind) {
+        self.events.push_back(Event { flow: self.flow, at, packet, kind });
     }
 }
 
-/// How often each kind came up, per direction.
+/// How often each kind came up in a direction: told, and only counted.
+#[derive(Debug, Clone, Copy, Default)]
+struct Times {
+    told: u32,
+    untold: u64,
+}
+
+/// What was told of a flow that does not fit.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
-    counts: [[u64; KINDS]; 2],
+    times: [[Times; KINDS]; 2],
     conflicts: u32,
     conflict_bytes: usize,
+    late_bytes: usize,
 }
 
 impl Told {
-    fn count(&mut self, dir: Direction, kind: usize) -> u64 {
-        let [server, client] = &mut self.counts;
-        let counts = match dir {
+    const fn of(&mut self, dir: Direction) -> &mut [Times; KINDS] {
+        let [server, client] = &mut self.times;
+        match dir {
             Direction::ToServer => server,
             Direction::ToClient => client,
+        }
+    }
+
+    /// Whether one more anomaly is told; it is counted if not.
+    fn admits(&mut self, dir: Direction, what: &Anomaly, config: &Config) -> bool {
+        let late_bytes = match what {
+            Anomaly::LateData { bytes, .. } => bytes.len() + LATE_COST + self.late_bytes,
+            _ => usize::MAX,
         };
-        let Some(count) = counts.get_mut(kind) else { return u64::MAX };
-        *count += 1;
-        *count
+        let Some(times) = self.of(dir).get_mut(what.kind()) else { return false };
+        if times.told < config.max_anomalies {
+            times.told += 1;
+        } else if late_bytes <= config.max_late_bytes {
+            self.late_bytes = late_bytes;
+        } else {
+            times.untold += 1;
+            return false;
+        }
+        true
+    }
+
+    /// Whether a conflict of `len` bytes is told; it is counted if not.
+    fn admits_conflict(&mut self, dir: Direction, len: usize, config: &Config) -> bool {
+        let bytes = self.conflict_bytes + len;
+        if self.conflicts >= config.max_conflicts || bytes > config.max_conflict_bytes {
+            if let Some(times) = self.of(dir).get_mut(CONFLICT_KIND) {
+                times.untold += 1;
+            }
+            return false;
+        }
+        self.conflicts += 1;
+        self.conflict_bytes = bytes;
+        true
     }
 }
 
@@ -62,7 +107,7 @@ impl Connection {
         if self.half(dir).muted {
             return;
         }
-        if self.told.get_or_insert_default().count(dir, what.kind()) <= u64::from(out.config.max_anomalies) {
+        if self.told.get_or_insert_default().admits(dir, &what, out.config) {
             out.stats.anomalies += 1;
             out.emit(EventKind::Anomaly { dir, what });
         } else {
@@ -80,16 +125,10 @@ impl Connection {
         for (from, to) in differences(&overlap.kept, &overlap.other) {
             let range = overlap.start + from as u64..overlap.start + to as u64;
             let hint = self.hint(dir, overlap, range.end);
-            let told = self.told.get_or_insert_default();
-            let enough = told.conflicts >= out.config.max_conflicts
-                || told.conflict_bytes + (to - from) > out.config.max_conflict_bytes;
-            if enough {
-                told.count(dir, CONFLICT_KIND);
+            if !self.told.get_or_insert_default().admits_conflict(dir, to - from, out.config) {
                 out.stats.conflicts_untold += 1;
                 continue;
             }
-            told.conflicts += 1;
-            told.conflict_bytes += to - from;
             out.stats.conflicts.add((to - from) as u64);
             out.emit(EventKind::Conflict(Box::new(Conflict {
                 dir,
@@ -134,12 +173,10 @@ impl Connection {
     /// Tells what was only counted.
     pub(super) fn tell_counts(&mut self, out: &mut Out<'_>) {
         let Some(told) = self.told.take() else { return };
-        for (dir, counts) in Direction::BOTH.into_iter().zip(told.counts) {
-            for (kind, (count, (code, _))) in counts.into_iter().zip(TABLE).enumerate() {
-                let allowed = if kind == CONFLICT_KIND { 0 } else { u64::from(out.config.max_anomalies) };
-                if count > allowed {
-                    let what = Anomaly::Suppressed { code, count: count - allowed };
-                    out.emit(EventKind::Anomaly { dir, what });
+        for (dir, times) in Direction::BOTH.into_iter().zip(told.times) {
+            for (Times { untold, .. }, (code, _)) in times.into_iter().zip(TABLE) {
+                if untold > 0 {
+                    out.emit(EventKind::Anomaly { dir, what: Anomaly::Suppressed { code, count: untold } });
                 }
             }
         }

@@ -23,6 +23,8 @@ pub(super) struct Arrival<'a> {
     /// Their number on the wire.
     pub(super) len: u32,
     pub(super) source: Source,
+    /// Memory that the bytes of a packet keep alive, where that is known (0: not); `None` for a copy.
+    pub(super) backing: Option<u32>,
     pub(super) ack: Option<Seq>,
     /// Whether the receiver may have dropped them.
     pub(super) aside: bool,
@@ -165,8 +167,14 @@ impl Connection {
     ) {
         let source = source(segment, doubted.why);
         let ack = segment.ack();
-        let arrival =
-            Arrival { bytes: &segment.payload, len: segment.payload_len, source, ack, aside: doubted.aside };
+        let arrival = Arrival {
+            bytes: &segment.payload,
+            len: segment.payload_len,
+            source,
+            backing: Some(segment.backing),
+            ack,
+            aside: doubted.aside,
+        };
         self.place(dir, position, &arrival, out);
     }
 
@@ -189,7 +197,6 @@ impl Connection {
     /// RFC 6093, section 3: the byte before the one that the urgent pointer points to is what sockets take out.
     fn note_urgent(&mut self, segment: &Segment, position: i64, dir: Direction, out: &Out<'_>) {
         let Some(pointer) = segment.urgent.filter(|&pointer| pointer > 0) else { return };
-        let limit = out.config.max_urgent;
         let half = self.half_mut(dir);
         if out.config.urgent == Urgent::Inline || !half.is_known() {
             return;
@@ -199,10 +206,13 @@ impl Connection {
             return;
         }
         let urgent = half.urgent.get_or_insert_default();
-        let place = urgent.offsets.partition_point(|&at| at < offset);
-        if urgent.offsets.get(place) != Some(&offset) && urgent.count < limit {
+        if urgent.count >= out.config.max_urgent || urgent.places.len() >= out.config.max_held_pieces {
+            return;
+        }
+        let place = urgent.places.partition_point(|&at| at < offset);
+        if urgent.places.get(place) != Some(&offset) {
             urgent.count += 1;
-            urgent.offsets.insert(place, offset);
+            urgent.places.insert(place, offset);
         }
     }
 
@@ -270,7 +280,7 @@ impl Connection {
 
     /// Puts bytes at `position`.
     pub(super) fn place(&mut self, dir: Direction, position: i64, arrival: &Arrival<'_>, out: &mut Out<'_>) {
-        let Arrival { bytes, len, source, ack, aside } = *arrival;
+        let Arrival { bytes, len, source, backing, ack, aside } = *arrival;
         let captured = u32::try_from(bytes.len()).unwrap_or(u32::MAX).min(len);
         let half = self.half(dir);
         let holding = half.is_holding();
@@ -311,8 +321,8 @@ impl Connection {
         }
         let seen = captured.saturating_sub(skip);
         let owner = (start, start + u64::from(taken));
-        let mut piece =
-            Piece { start, len: seen, bytes: None, owner, source, ack, since: out.now, shared: true };
+        let (since, shared, backing) = (out.now, backing.is_some(), backing.unwrap_or(seen));
+        let mut piece = Piece { start, len: seen, bytes: None, owner, source, ack, since, shared, backing };
         piece.source.packet_offset = source.packet_offset.wrapping_add(skip);
         if seen > 0 {
             piece.bytes = Some(slice(bytes, skip, seen));
@@ -320,11 +330,17 @@ impl Connection {
                 self.put_aside(dir, piece, out);
                 return;
             }
+        }
+        // What was on the wire and the capture cut off. A whole copy may still take its place.
+        let cut = len - skip - seen;
+        if cut == 0 {
+            self.put(dir, piece, out);
+            return;
+        }
+        if seen > 0 {
             self.put(dir, piece.clone(), out);
         }
-        // These bytes were on the wire and the capture cut them off. A whole copy may still take their place.
-        let cut = len - skip - seen;
-        if cut > 0 && !aside {
+        if !aside {
             piece.start += u64::from(seen);
             piece.len = cut;
             piece.bytes = None;
@@ -343,14 +359,19 @@ impl Connection {
         let half = self.half_mut(dir);
         let allowed = out.config.max_overlap_work.saturating_add(half.next.saturating_mul(4));
         let policy = (half.overlap_work <= allowed).then_some(half.policy);
-        let inserted = half.held.insert(&piece, policy);
-        half.overlap_work += inserted.met + u64::from(inserted.pieces) * PIECE_WORK;
+        // Behind a hole it will wait; else it may still be told as it is.
+        let may_go = piece.start == half.next && !half.is_holding();
+        let (len, range) = (u64::from(piece.len), piece.start..piece.end());
+        let inserted = half.held.insert(piece, policy, may_go);
+        let work = if policy.is_some() { inserted.met + u64::from(inserted.pieces) * PIECE_WORK } else { 0 };
+        half.overlap_work += work;
+        out.stats.overlap_work += work;
         out.stats.repeated_bytes += inserted.met;
-        if inserted.met < u64::from(piece.len) {
+        if inserted.met < len {
             out.fate = Fate::Held;
         }
         if policy.is_none() && inserted.met > 0 {
-            self.anomaly(dir, Anomaly::Unchecked { range: piece.start..piece.end() }, out);
+            self.anomaly(dir, Anomaly::Unchecked { range }, out);
         }
         for overlap in inserted.overlaps {
             self.compare(dir, &overlap, false, out);

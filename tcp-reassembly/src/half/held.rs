@@ -66,13 +66,35 @@ pub(crate) struct Piece {
     pub(crate) ack: Option<Seq>,
     /// When it was put here.
     pub(crate) since: Timestamp,
-    /// Whether `bytes` is still a slice of the caller's packet.
+    /// Whether `bytes` is still a slice of the caller's packet that has to be settled if it is kept.
     pub(crate) shared: bool,
+    /// The memory that `bytes` keeps alive: of a shared slice as the caller says (0: not known), else as it is.
+    pub(crate) backing: u32,
 }
 
 impl Piece {
     pub(crate) fn end(&self) -> u64 {
         self.start + u64::from(self.len)
+    }
+
+    /// Memory kept alive. Parts of what was settled keep all of it alive, and count for that each.
+    fn weight(&self) -> usize {
+        let Some(bytes) = &self.bytes else { return 0 };
+        if self.shared { bytes.len() } else { weigh(self.backing).max(bytes.len()) }
+    }
+
+    /// Copies the bytes, unless they keep little more alive than they are.
+    pub(crate) fn settle(&mut self) {
+        if !self.shared {
+            return;
+        }
+        self.shared = false;
+        if let Some(bytes) = &mut self.bytes
+            && !is_worth_keeping(bytes.len(), self.backing)
+        {
+            *bytes = Bytes::copy_from_slice(bytes);
+            self.backing = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        }
     }
 
     /// The part `[from, to)`, which lies within.
@@ -82,6 +104,20 @@ impl Piece {
         let bytes = self.bytes.as_ref().map(|bytes| slice(bytes, skip, len));
         Self { start: from, len, bytes, source: self.source.skip(skip), ..*self }
     }
+}
+
+/// Memory as the caller says it.
+pub(crate) fn weigh(backing: u32) -> usize {
+    usize::try_from(backing).unwrap_or(usize::MAX)
+}
+
+/// Whether a slice of `len` bytes that keeps `backing` alive (0: not known) is cheaper than a copy of it.
+pub(crate) fn is_worth_keeping(len: usize, backing: u32) -> bool {
+    /// Below, a copy is cheaper than a reference.
+    const SMALL: usize = 256;
+    /// A slice may keep so many times its length alive.
+    const TIMES: usize = 4;
+    len >= SMALL && (len..=len.saturating_mul(TIMES)).contains(&weigh(backing))
 }
 
 /// `bytes[skip..skip + len]`, as far as it exists.
@@ -115,9 +151,16 @@ pub(crate) struct Inserted {
 /// The held pieces of one direction.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
-    /// Boxed, as an insertion moves half of those behind (or before) it.
-    pieces: VecDeque<Box<Piece>>,
+    pieces: VecDeque<Entry>,
     bytes: usize,
+}
+
+/// A piece and where it begins, for a search that stays within the queue. Boxed, as an insertion moves half of those
+/// behind (or before) it.
+#[derive(Debug)]
+struct Entry {
+    start: u64,
+    piece: Box<Piece>,
 }
 
 impl Held {
@@ -129,35 +172,49 @@ impl Held {
         self.pieces.len()
     }
 
-    /// Captured bytes held.
+    /// Memory that the held bytes keep alive.
     pub(crate) const fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// Memory held.
     pub(crate) fn cost(&self) -> usize {
-        self.bytes + self.pieces.len() * PIECE_COST + self.pieces.capacity() * size_of::<Box<Piece>>()
+        self.bytes + self.pieces.len() * PIECE_COST + self.pieces.capacity() * size_of::<Entry>()
     }
 
     pub(crate) fn front(&self) -> Option<&Piece> {
-        self.pieces.front().map(Box::as_ref)
+        self.pieces.front().map(|entry| entry.piece.as_ref())
     }
 
     /// End of the highest piece.
     pub(crate) fn end(&self) -> Option<u64> {
-        self.pieces.back().map(|piece| piece.end())
+        self.pieces.back().map(|entry| entry.piece.end())
     }
 
     /// Whether a byte is held at `offset`.
     pub(crate) fn covers(&self, offset: u64) -> bool {
-        let place = self.pieces.partition_point(|piece| piece.end() <= offset);
-        self.pieces.get(place).is_some_and(|piece| piece.start <= offset && piece.bytes.is_some())
+        self.get(self.first_behind(offset))
+            .is_some_and(|piece| piece.start <= offset && piece.bytes.is_some())
+    }
+
+    fn get(&self, place: usize) -> Option<&Piece> {
+        self.pieces.get(place).map(|entry| entry.piece.as_ref())
+    }
+
+    /// The place of the first piece that ends behind `offset`.
+    fn first_behind(&self, offset: u64) -> usize {
+        // Pieces do not overlap, so only the last one that begins at `offset` or before may reach beyond.
+        let next = self.pieces.partition_point(|entry| entry.start <= offset);
+        match next.checked_sub(1).and_then(|last| self.get(last)) {
+            Some(last) if last.end() > offset => next - 1,
+            _ => next,
+        }
     }
 
     /// The highest piece, taken out.
     pub(crate) fn pop_back(&mut self) -> Option<Piece> {
-        let piece = self.pieces.pop_back()?;
-        self.bytes -= piece.bytes.as_ref().map_or(0, Bytes::len);
+        let piece = self.pieces.pop_back()?.piece;
+        self.bytes -= piece.weight();
         Some(*piece)
     }
 
@@ -168,15 +225,15 @@ impl Held {
             return self.pop_front();
         }
         let (start, end) = (front.start, front.end());
-        let piece = self.pieces.pop_front()?;
-        self.bytes -= piece.bytes.as_ref().map_or(0, Bytes::len);
+        let piece = self.pieces.pop_front()?.piece;
+        self.bytes -= piece.weight();
         self.insert_at(0, piece.part(to, end));
         Some(piece.part(start, to))
     }
 
     pub(crate) fn pop_front(&mut self) -> Option<Piece> {
-        let piece = self.pieces.pop_front()?;
-        self.bytes -= piece.bytes.as_ref().map_or(0, Bytes::len);
+        let piece = self.pieces.pop_front()?.piece;
+        self.bytes -= piece.weight();
         if self.pieces.is_empty() {
             self.pieces = VecDeque::new();
         }
@@ -189,30 +246,29 @@ impl Held {
 
     /// Moves everything from provisional positions to true ones: `base` becomes 0.
     pub(crate) fn rebase(&mut self, base: u64) {
-        for piece in &mut self.pieces {
+        for Entry { start, piece } in &mut self.pieces {
             piece.start = piece.start.saturating_sub(base);
+            *start = piece.start;
             piece.owner = (piece.owner.0.saturating_sub(base), piece.owner.1.saturating_sub(base));
         }
     }
 
     /// Puts a piece in. Where others are, `policy` decides between them; without one what is there stays and nothing
-    /// is compared. A truncated run always yields to bytes.
-    pub(crate) fn insert(&mut self, new: &Piece, policy: Option<Policy>) -> Inserted {
+    /// is compared. A truncated run always yields to bytes. What is put in is settled, unless it `may_go` at once.
+    pub(crate) fn insert(&mut self, new: Piece, policy: Option<Policy>, may_go: bool) -> Inserted {
         let mut inserted = Inserted::default();
         let end = new.end();
         let mut cursor = new.start;
-        let mut place = match self.pieces.back() {
-            Some(last) if last.end() > cursor => self.pieces.partition_point(|piece| piece.end() <= cursor),
-            _ => self.pieces.len(),
-        };
+        let mut place = if self.end() > Some(cursor) { self.first_behind(cursor) } else { self.pieces.len() };
         while cursor < end {
-            let Some(old) = self.pieces.get(place).filter(|old| old.start < end) else {
-                self.insert_at(place, new.part(cursor, end));
+            let Some(old) = self.get(place).filter(|old| old.start < end) else {
+                let rest = if cursor == new.start { new } else { new.part(cursor, end) };
+                self.insert_new(place, rest, may_go);
                 break;
             };
             if old.start > cursor {
                 let until = old.start;
-                self.insert_at(place, new.part(cursor, until));
+                self.insert_new(place, new.part(cursor, until), may_go);
                 place += 1;
                 cursor = until;
                 continue;
@@ -238,10 +294,10 @@ impl Held {
                         });
                     }
                     if takes_new {
-                        place = self.replace(place, came);
+                        place = self.replace(place, came, may_go);
                     }
                 }
-                (None, Some(_), _) => place = self.replace(place, new.part(cursor, until)),
+                (None, Some(_), _) => place = self.replace(place, new.part(cursor, until), may_go),
                 (_, None, _) => {}
             }
             place += 1;
@@ -250,48 +306,60 @@ impl Held {
         inserted
     }
 
+    fn insert_new(&mut self, place: usize, mut piece: Piece, may_go: bool) {
+        if !may_go {
+            piece.settle();
+        }
+        self.insert_at(place, piece);
+    }
+
     fn insert_at(&mut self, place: usize, piece: Piece) {
-        self.bytes += piece.bytes.as_ref().map_or(0, Bytes::len);
-        self.pieces.insert(place.min(self.pieces.len()), Box::new(piece));
+        self.bytes += piece.weight();
+        let entry = Entry { start: piece.start, piece: Box::new(piece) };
+        self.pieces.insert(place.min(self.pieces.len()), entry);
     }
 
     /// Puts `new` over a part of the piece at `place`; returns where it stands then.
-    fn replace(&mut self, mut place: usize, new: Piece) -> usize {
-        let Some(old) = self.pieces.remove(place) else { return place };
-        self.bytes -= old.bytes.as_ref().map_or(0, Bytes::len);
+    fn replace(&mut self, mut place: usize, new: Piece, may_go: bool) -> usize {
+        let Some(Entry { piece: old, .. }) = self.pieces.remove(place) else { return place };
+        self.bytes -= old.weight();
         if old.start < new.start {
             self.insert_at(place, old.part(old.start, new.start));
             place += 1;
         }
         let (from, to) = (new.end(), old.end());
-        self.insert_at(place, new);
+        self.insert_new(place, new, may_go);
         if from < to {
             self.insert_at(place + 1, old.part(from, to));
         }
         place
     }
 
-    /// Copies what still shares the caller's packet within `[from, to)`, so that nothing larger is kept alive.
-    pub(crate) fn unshare(&mut self, from: u64, to: u64) {
-        let first = self.pieces.partition_point(|piece| piece.end() <= from);
-        for piece in self.pieces.iter_mut().skip(first).take_while(|piece| piece.start < to) {
-            if piece.shared {
-                piece.bytes = piece.bytes.as_deref().map(Bytes::copy_from_slice);
-                piece.shared = false;
-            }
+    /// Settles what still shares the caller's packet within `[from, to)`, so that nothing much larger is kept alive.
+    pub(crate) fn settle(&mut self, from: u64, to: u64) {
+        let first = self.first_behind(from);
+        for Entry { piece, .. } in self.pieces.range_mut(first..).take_while(|entry| entry.start < to) {
+            self.bytes -= piece.weight();
+            piece.settle();
+            self.bytes += piece.weight();
         }
+    }
+
+    /// Whether no piece still shares the caller's packet by chance.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.pieces.iter().all(|entry| !entry.piece.shared)
     }
 
     #[cfg(test)]
     fn assert_sound(&self) {
         let mut edge = 0;
-        for piece in &self.pieces {
+        for Entry { start, piece } in &self.pieces {
             assert!(piece.start >= edge && piece.len > 0, "{piece:?} after {edge}");
+            assert_eq!(*start, piece.start);
             assert!(piece.bytes.as_ref().is_none_or(|b| b.len() == piece.len as usize));
             edge = piece.end();
         }
-        let bytes =
-            self.pieces.iter().filter_map(|piece| piece.bytes.as_ref()).map(Bytes::len).sum::<usize>();
+        let bytes = self.pieces.iter().map(|entry| entry.piece.weight()).sum::<usize>();
         assert_eq!(self.bytes, bytes);
     }
 }
@@ -315,6 +383,7 @@ mod tests {
             ack: None,
             since: Timestamp::ZERO,
             shared: true,
+            backing: 0,
         }
     }
 
@@ -350,7 +419,7 @@ mod tests {
             let mut held = Held::default();
             let mut seen = 0;
             for piece in &pieces {
-                seen += held.insert(piece, Some(Policy::First)).overlaps.len();
+                seen += held.insert(piece.clone(), Some(Policy::First), true).overlaps.len();
                 held.assert_sound();
             }
             assert_eq!((show(&mut held).as_str(), seen), (stands, overlaps), "{pieces:?}");
@@ -365,8 +434,8 @@ mod tests {
             (Policy::Solaris, "4nnnnnn@100"),
         ] {
             let mut held = Held::default();
-            held.insert(&piece(5, "ooo"), Some(policy));
-            let met = held.insert(&piece(4, "nnnnnn"), Some(policy));
+            held.insert(piece(5, "ooo"), Some(policy), true);
+            let met = held.insert(piece(4, "nnnnnn"), Some(policy), true);
             assert_eq!((met.overlaps.len(), met.met, met.pieces), (1, 3, 1));
             // Neighbours of one segment are told as one in the comparison, and stay apart here.
             let text = show(&mut held).replace("4n@100 5nnn@101 8nn@104", "4nnnnnn@100");
@@ -374,16 +443,16 @@ mod tests {
         }
         // Two bytes of the first segment are gone, and still its lower start counts.
         let mut held = Held::default();
-        held.insert(&piece(3, "aaaa"), Some(Policy::Bsd));
-        held.insert(&piece(1, "bbb"), Some(Policy::Bsd));
-        held.insert(&piece(4, "cc"), Some(Policy::Bsd));
+        held.insert(piece(3, "aaaa"), Some(Policy::Bsd), true);
+        held.insert(piece(1, "bbb"), Some(Policy::Bsd), true);
+        held.insert(piece(4, "cc"), Some(Policy::Bsd), true);
         assert_eq!(show(&mut held), "1bb@100 3b@102 4aaa@101");
     }
 
     #[test]
     fn takes_out_what_lies_below() {
         let mut held = Held::default();
-        held.insert(&piece(2, "abcd"), None);
+        held.insert(piece(2, "abcd"), None, true);
         assert!(held.pop_below(2).is_none());
         let below = held.pop_below(4).unwrap();
         assert_eq!((below.start, below.bytes.as_deref()), (2, Some(&b"ab"[..])));
@@ -393,10 +462,41 @@ mod tests {
     #[test]
     fn copies_only_what_is_asked_for() {
         let mut held = Held::default();
-        held.insert(&piece(0, "aa"), None);
-        held.insert(&piece(10, "bb"), None);
-        held.unshare(0, 2);
-        let shared: Vec<bool> = held.pieces.iter().map(|piece| piece.shared).collect();
+        held.insert(piece(0, "aa"), None, true);
+        held.insert(piece(10, "bb"), None, true);
+        held.settle(0, 2);
+        let shared: Vec<bool> = held.pieces.iter().map(|entry| entry.piece.shared).collect();
         assert_eq!(shared, [false, true]);
+        held.assert_sound();
+    }
+
+    #[test]
+    fn a_slice_is_kept_if_it_keeps_little_else_alive() {
+        for (len, backing, kept) in
+            [(1000, 1054, true), (1000, 0, false), (1000, 5000, false), (1000, 999, false), (100, 100, false)]
+        {
+            let mut held = Held::default();
+            let mut new = piece(0, &"x".repeat(len));
+            new.backing = backing;
+            let place = new.bytes.as_ref().unwrap().as_ptr();
+            held.insert(new, None, true);
+            held.settle(0, 1);
+            assert_eq!(held.bytes(), if kept { backing as usize } else { len }, "{len} {backing}");
+            held.assert_sound();
+            assert_eq!(held.pop_front().unwrap().bytes.unwrap().as_ptr() == place, kept, "{len} {backing}");
+            assert_eq!(held.bytes(), 0);
+        }
+    }
+
+    /// Each part of a copy keeps the whole copy alive.
+    #[test]
+    fn parts_count_for_what_they_keep_alive() {
+        let mut held = Held::default();
+        held.insert(piece(0, &"a".repeat(100)), Some(Policy::Last), true);
+        held.settle(0, 100);
+        held.insert(piece(1, &"b".repeat(99)), Some(Policy::Last), true);
+        held.settle(1, 100);
+        assert_eq!((held.len(), held.bytes()), (2, 199));
+        held.assert_sound();
     }
 }

@@ -67,8 +67,8 @@ pub(crate) enum Acked {
 /// Urgent bytes that are to be taken out of the stream.
 #[derive(Debug, Default)]
 pub(crate) struct UrgentBytes {
-    /// Where, ascending.
-    pub(crate) offsets: VecDeque<u64>,
+    /// Where they will come, ascending.
+    pub(crate) places: VecDeque<u64>,
     /// How many there were.
     pub(crate) count: u32,
 }
@@ -96,7 +96,6 @@ pub(crate) struct Half {
     pub(crate) policy: Policy,
     pub(crate) overlap_work: u64,
     pub(crate) trust: Trust,
-    /// Places of urgent bytes to come.
     pub(crate) urgent: Option<Box<UrgentBytes>>,
     /// Nobody reads this direction any more: its sequence numbers are followed and nothing else.
     pub(crate) muted: bool,
@@ -247,7 +246,9 @@ impl Half {
     /// Memory held, the replay ring apart.
     pub(crate) fn held_cost(&self) -> usize {
         let syn = self.syn_data.as_ref().and_then(|piece| piece.bytes.as_ref()).map_or(0, |b| b.len() + 128);
-        self.held.cost() + syn + self.aside.as_ref().map_or(0, |aside| aside.cost() + size_of::<Held>())
+        let urgent = self.urgent.as_ref().map_or(0, |urgent| urgent.places.capacity() * size_of::<u64>());
+        let aside = self.aside.as_ref().map_or(0, |aside| aside.cost() + size_of::<Held>());
+        self.held.cost() + syn + aside + urgent
     }
 
     /// Gives up all memory.
@@ -260,8 +261,10 @@ impl Half {
     }
 
     /// Whether segments in order need no second look.
-    pub(crate) const fn is_calm(&self) -> bool {
-        self.syn_data.is_none() && self.aside.is_none() && self.urgent.is_none()
+    pub(crate) fn is_calm(&self) -> bool {
+        self.syn_data.is_none()
+            && self.aside.is_none()
+            && self.urgent.as_ref().is_none_or(|urgent| urgent.places.is_empty())
     }
 
     /// Notes the window that the receiver advertised together with an acknowledgement of `position`.
@@ -281,10 +284,12 @@ impl Half {
 
     /// The next urgent byte at or behind the edge that lies below `end`.
     pub(crate) fn next_urgent(&mut self, end: u64) -> Option<u64> {
-        let urgent = self.urgent.as_mut()?;
-        while urgent.offsets.front().is_some_and(|&at| at < self.next) {
-            urgent.offsets.pop_front();
+        let places = &mut self.urgent.as_mut()?.places;
+        while places.pop_front_if(|&mut at| at < self.next).is_some() {}
+        let next = places.front().copied();
+        if next.is_none() {
+            *places = VecDeque::new();
         }
-        urgent.offsets.front().copied().filter(|&at| at < end)
+        next.filter(|&at| at < end)
     }
 }

@@ -1,13 +1,13 @@
 //! The last delivered bytes of a direction, to compare retransmissions with.
 //!
-//! The bytes are copied: a slice of the caller's packet would keep a whole read block alive for as long as the flow
-//! is silent.
+//! The bytes are copied, as a slice of the caller's packet could keep a whole read block alive for as long as the flow
+//! is silent; unless the caller says that it does not.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::held::{Note, Overlap, Stamp, slice};
+use super::held::{Note, Overlap, Stamp, is_worth_keeping, slice, weigh};
 use crate::Relation;
 
 /// Runs remembered at most, so that one-byte segments do not cost more than their bytes.
@@ -17,13 +17,13 @@ const MAX_MARKS: usize = 1024;
 const FIRST_BYTES: usize = 2048;
 
 /// Declared gaps remembered, so that late data is known as such long after the ring has moved on.
-const MAX_GAPS: usize = 64;
+const MAX_GAPS: usize = 1024;
 
 /// A run of one packet.
 #[derive(Debug, Clone, Copy)]
 struct Mark {
     start: u64,
-    /// How many bytes the ring had taken before this run.
+    /// How many bytes the ring had taken before this run; for a slice, how many slices, and [`SLICE`].
     place: u64,
     len: u32,
     // The stamp, its parts packed.
@@ -34,6 +34,9 @@ struct Mark {
 }
 
 const _: () = assert!(size_of::<Mark>() == 32);
+
+/// Marks the place of a run that was not copied.
+const SLICE: u64 = 1 << 63;
 
 impl Mark {
     const fn end(&self) -> u64 {
@@ -56,10 +59,21 @@ pub(crate) enum Known {
     Forgotten(u64, u64),
 }
 
+/// Slices of packets that were not copied.
+#[derive(Debug, Default)]
+struct Slices {
+    /// Each with the memory it keeps alive.
+    runs: VecDeque<(Bytes, u32)>,
+    kept: usize,
+    /// How many have left.
+    gone: u64,
+}
+
 /// Ring of delivered bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Replay {
     bytes: VecDeque<u8>,
+    slices: Option<Box<Slices>>,
     marks: VecDeque<Mark>,
     /// Start and end of declared gaps.
     gaps: VecDeque<(u64, u64)>,
@@ -70,23 +84,43 @@ pub(crate) struct Replay {
 impl Replay {
     /// Memory held.
     pub(crate) fn cost(&self) -> usize {
+        let slices = self.slices.as_ref().map_or(0, |slices| {
+            slices.kept + slices.runs.capacity() * size_of::<(Bytes, u32)>() + size_of::<Slices>()
+        });
         self.bytes.capacity()
+            + slices
             + self.marks.capacity() * size_of::<Mark>()
             + self.gaps.capacity() * size_of::<(u64, u64)>()
     }
 
+    /// Gives up the bytes, and if there are none, the gaps too.
+    pub(crate) fn give_up(&mut self) {
+        let gaps = if self.marks.capacity() > 0 { core::mem::take(&mut self.gaps) } else { VecDeque::new() };
+        *self = Self { gaps, ..Self::default() };
+    }
+
     /// Notes delivered bytes.
-    pub(crate) fn push(&mut self, start: u64, bytes: &[u8], by: Stamp, limit: usize) {
+    pub(crate) fn push(&mut self, start: u64, bytes: &Bytes, backing: u32, by: Stamp, limit: usize) {
         if limit == 0 || bytes.is_empty() {
+            return;
+        }
+        let Stamp { packet, ip_id, ttl, note } = by;
+        let mark = |start: u64, place: u64, len: usize| {
+            let len = u32::try_from(len).unwrap_or(u32::MAX);
+            Mark { start, place, len, ip_id, ttl, note, packet }
+        };
+        if is_worth_keeping(bytes.len(), backing) && weigh(backing) <= limit {
+            self.make_room(weigh(backing), limit);
+            let slices = self.slices.get_or_insert_default();
+            let place = (slices.gone + slices.runs.len() as u64) | SLICE;
+            slices.runs.push_back((bytes.clone(), backing));
+            slices.kept += weigh(backing);
+            self.marks.push_back(mark(start, place, bytes.len()));
             return;
         }
         let skip = bytes.len().saturating_sub(limit);
         let Some(bytes) = bytes.get(skip..) else { return };
-        while self.bytes.len() + bytes.len() > limit || self.marks.len() >= MAX_MARKS {
-            if !self.drop_oldest() {
-                break;
-            }
-        }
+        self.make_room(bytes.len(), limit);
         let needed = self.bytes.len() + bytes.len();
         if needed > self.bytes.capacity() {
             let target = needed.max(self.bytes.capacity() * 2).max(FIRST_BYTES).min(limit.max(needed));
@@ -94,9 +128,21 @@ impl Replay {
         }
         let place = self.gone + self.bytes.len() as u64;
         self.bytes.extend(bytes);
-        let (start, len) = (start + skip as u64, u32::try_from(bytes.len()).unwrap_or(u32::MAX));
-        let Stamp { packet, ip_id, ttl, note } = by;
-        self.marks.push_back(Mark { start, place, len, ip_id, ttl, note, packet });
+        self.marks.push_back(mark(start + skip as u64, place, bytes.len()));
+    }
+
+    /// Memory that slices keep alive.
+    fn kept(&self) -> usize {
+        self.slices.as_ref().map_or(0, |slices| slices.kept)
+    }
+
+    /// Drops the oldest until `len` more bytes have room.
+    fn make_room(&mut self, len: usize, limit: usize) {
+        while self.bytes.len() + self.kept() + len > limit || self.marks.len() >= MAX_MARKS {
+            if !self.drop_oldest() {
+                break;
+            }
+        }
     }
 
     /// Notes a declared gap.
@@ -115,6 +161,15 @@ impl Replay {
 
     fn drop_oldest(&mut self) -> bool {
         let Some(mark) = self.marks.pop_front() else { return false };
+        if mark.place & SLICE != 0 {
+            if let Some(slices) = &mut self.slices
+                && let Some((_, backing)) = slices.runs.pop_front()
+            {
+                slices.kept -= weigh(backing);
+                slices.gone += 1;
+            }
+            return true;
+        }
         let len = usize::try_from(mark.len).unwrap_or(usize::MAX).min(self.bytes.len());
         self.bytes.drain(..len);
         self.gone += len as u64;
@@ -157,12 +212,22 @@ impl Replay {
     }
 
     fn check_run(&self, run: &Mark, start: u64, other: Bytes, by: Stamp, known: &mut Vec<Known>) {
-        let place = usize::try_from(run.place - self.gone + (start - run.start)).unwrap_or(usize::MAX);
-        if !self.equals(place, &other) {
-            let kept: Vec<u8> = self.bytes.iter().skip(place).take(other.len()).copied().collect();
+        let skip = usize::try_from(start - run.start).unwrap_or(usize::MAX);
+        let kept = if run.place & SLICE == 0 {
+            let place = usize::try_from(run.place - self.gone).unwrap_or(usize::MAX).saturating_add(skip);
+            (!self.equals(place, &other))
+                .then(|| self.bytes.iter().skip(place).take(other.len()).copied().collect::<Bytes>())
+        } else {
+            let bytes = self.slices.as_ref().and_then(|slices| {
+                let place = usize::try_from((run.place & !SLICE) - slices.gone).ok()?;
+                slices.runs.get(place)?.0.get(skip..)?.get(..other.len())
+            });
+            bytes.filter(|run| **run != *other).map(Bytes::copy_from_slice)
+        };
+        if let Some(kept) = kept {
             known.push(Known::Delivered(Overlap {
                 start,
-                kept: kept.into(),
+                kept,
                 kept_by: run.stamp(),
                 other,
                 other_by: by,
@@ -211,10 +276,10 @@ mod tests {
     #[test]
     fn knows_the_last_bytes() {
         let mut replay = Replay::default();
-        replay.push(0, b"abcd", by(1), 8);
-        replay.push(4, b"efgh", by(2), 8);
+        replay.push(0, &Bytes::from_static(b"abcd"), 0, by(1), 8);
+        replay.push(4, &Bytes::from_static(b"efgh"), 0, by(2), 8);
         replay.push_gap(8, 3);
-        replay.push(11, b"ijkl", by(3), 8);
+        replay.push(11, &Bytes::from_static(b"ijkl"), 0, by(3), 8);
         for (start, bytes, known) in [
             (4, "efgh", vec![]),
             (4, "efghXYZijkl", vec!["8 late XYZ"]),
@@ -236,7 +301,7 @@ mod tests {
     #[test]
     fn a_run_longer_than_the_ring_leaves_its_end() {
         let mut replay = Replay::default();
-        replay.push(0, b"abcdefgh", by(1), 4);
+        replay.push(0, &Bytes::from_static(b"abcdefgh"), 0, by(1), 4);
         assert_eq!(
             show(&replay.check(2, &Bytes::from_static(b"cdeF"), by(0))),
             ["2..4 forgotten", "4 ef/eF by 1"]
@@ -245,11 +310,39 @@ mod tests {
     }
 
     #[test]
+    fn slices_that_keep_little_alive_are_not_copied() {
+        let mut replay = Replay::default();
+        let block = Bytes::from((0..=255_u8).cycle().take(8 * 400).collect::<Vec<_>>());
+        for n in 0..8_u64 {
+            let from = usize::try_from(n).unwrap() * 400;
+            // Every third one is copied.
+            let backing = if n % 3 == 0 { 0 } else { 500 };
+            replay.push(n * 400, &block.slice(from..from + 400), backing, by(n), 2000);
+        }
+        assert_eq!((replay.bytes.len(), replay.kept()), (400, 1500));
+        assert_eq!(show(&replay.check(1600, &block.slice(1600..), by(9))), [""; 0]);
+        let mut other = block.to_vec();
+        (other[2100], other[2500], other[2900]) = (1, 2, 3);
+        let told = replay.check(1000, &Bytes::from(other[1000..].to_vec()), by(9));
+        let runs: Vec<_> = told
+            .iter()
+            .map(|known| match known {
+                Known::Delivered(overlap) => (overlap.start, overlap.kept.len(), overlap.kept_by.packet),
+                Known::Forgotten(from, to) => (*from, usize::try_from(to - from).unwrap(), 99),
+                Known::Missing(..) => unreachable!(),
+            })
+            .collect();
+        assert_eq!(runs, [(1000, 600, 99), (2000, 400, 5), (2400, 400, 6), (2800, 400, 7)]);
+        replay.give_up();
+        assert_eq!((replay.cost(), block.is_unique()), (0, true));
+    }
+
+    #[test]
     fn wraps_and_stays_within_its_limit() {
         let mut replay = Replay::default();
         for n in 0..10_000_u64 {
             let byte = u8::try_from(n % 251).unwrap();
-            replay.push(n * 3, &[byte; 3], by(n), 4096);
+            replay.push(n * 3, &Bytes::from(vec![byte; 3]), 0, by(n), 4096);
             assert!(replay.check(n * 3, &Bytes::from(vec![byte; 3]), by(0)).is_empty());
             if n > 1000 {
                 let old = n - 1000;

@@ -123,9 +123,10 @@ impl Datagram {
         }
     }
 
-    /// Forgets the pieces too.
+    /// Forgets the pieces too, and the fragments they came in.
     pub(super) fn clear(&mut self) {
         self.pieces = Vec::new();
+        self.fragments = 0;
     }
 
     /// Lays a stretch where nothing is yet, or only what the capture had cut off; `run` has offsets of the datagram.

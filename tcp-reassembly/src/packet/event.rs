@@ -72,7 +72,8 @@ const _: () = assert!(size_of::<Event>() <= 96);
 #[non_exhaustive]
 pub enum Anomaly {
     /// A segment came whole, but its checksum is wrong: numbers of datagrams come again, so its fragments may be of
-    /// two. It is told as it is. Checksums that were left to the hardware are none.
+    /// two. Its pieces say so too, and are treated as [`Config::checksums`](crate::Config::checksums) has it. Checksums
+    /// that were left to the hardware are none.
     Checksum,
     /// Two fragments disagree about the same bytes. The first to arrive counts.
     Conflict(Box<Conflict>),
@@ -192,7 +193,11 @@ impl Anomaly {
     }
 }
 
-/// What a [`Resolver`](super::Resolver) counted without telling.
+/// What a [`Resolver`](super::Resolver) counted.
+///
+/// Every fragment has one fate: once nothing is waited for any more (after [`finish`](super::Resolver::finish)),
+/// `fragments` is the sum of `used`, `repeated`, `unfinished`, `dropped`, `ignored` and `foreign`. A fragment inside
+/// of a datagram that was put together counts as one of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Stats {
@@ -202,8 +207,18 @@ pub struct Stats {
     pub datagrams: u64,
     /// Bytes of fragments that were there already, whether they agreed or not.
     pub repeated_bytes: u64,
+    /// Fragments of which something is in a datagram that came whole.
+    pub used: u64,
+    /// Fragments that brought nothing that was not there before.
+    pub repeated: u64,
+    /// Fragments of datagrams that did not come whole; those are told.
+    pub unfinished: u64,
+    /// Fragments that were not taken at all, which is told.
+    pub dropped: u64,
     /// Fragments of datagrams that had been given up because of a limit.
     pub ignored: u64,
+    /// Fragments of datagrams whose beginning shows that they hold no TCP.
+    pub foreign: u64,
 }
 
 #[cfg(test)]

@@ -91,6 +91,9 @@ pub struct DecodeOptions {
     /// Whether TCP checksums are computed. It means reading the whole payload once more, so nobody does it unasked;
     /// see [`Config::checksums`](crate::Config::checksums) for what comes of it.
     pub checksum: bool,
+    /// Whether each frame has an allocation of its own, and is no slice of a larger block. Then its payload may be kept
+    /// without a copy: see [`Segment::backing`](crate::Segment::backing).
+    pub owned: bool,
 }
 
 impl DecodeOptions {
@@ -98,6 +101,13 @@ impl DecodeOptions {
     #[must_use]
     pub const fn with_checksum(mut self) -> Self {
         self.checksum = true;
+        self
+    }
+
+    /// For frames with allocations of their own.
+    #[must_use]
+    pub const fn with_owned_frames(mut self) -> Self {
+        self.owned = true;
         self
     }
 }

@@ -12,7 +12,7 @@ use super::link::LinkType;
 use super::segments::{self, Segments};
 use super::span::{Run, Span};
 use super::tunnel;
-use super::walk::{self, Found, Fragment, Name, Place};
+use super::walk::{self, Found, Fragment, Name};
 use crate::{Checksum, Timestamp};
 
 /// Makes segments of frames, one after the other, and puts IP fragments together on the way.
@@ -76,7 +76,17 @@ impl Resolver {
             now: Timestamp::ZERO,
             serial: 0,
             events: VecDeque::new(),
-            stats: Stats { fragments: 0, datagrams: 0, repeated_bytes: 0, ignored: 0 },
+            stats: Stats {
+                fragments: 0,
+                datagrams: 0,
+                repeated_bytes: 0,
+                used: 0,
+                repeated: 0,
+                unfinished: 0,
+                dropped: 0,
+                ignored: 0,
+                foreign: 0,
+            },
         }
     }
 
@@ -162,14 +172,21 @@ impl Resolver {
             let total = whole.span.len();
             match walk::datagram(known, total, &fragment.name, whole.next, whole.depth)? {
                 Found::Tcp(place) => {
-                    let segments = segments::of_datagram(&whole.span, &place, (packet, at))?;
-                    let segment = known.get(place.at..place.end);
-                    if segment.is_some_and(|segment| is_wrong(&place, segment)) {
-                        let name = fragment.name;
-                        let mut tell = Teller { events: &mut self.events, name, packet, at };
-                        tell.anomaly(Anomaly::Checksum);
-                    }
-                    return Ok(segments);
+                    // A sum over a part of the segment says nothing.
+                    let checksum = match known.get(place.at..place.end) {
+                        Some(segment) => {
+                            let checksum = super::checksum(place.src, place.dst, segment)?;
+                            // An empty field was left to the hardware.
+                            if checksum == Checksum::Bad && segment.get(16..18) != Some(&[0, 0]) {
+                                let name = fragment.name;
+                                let mut tell = Teller { events: &mut self.events, name, packet, at };
+                                tell.anomaly(Anomaly::Checksum);
+                            }
+                            checksum
+                        }
+                        None => Checksum::Unknown,
+                    };
+                    return segments::of_datagram(&whole.span, &place, checksum, (packet, at));
                 }
                 Found::Fragment(inner) => {
                     span = whole.span.part(inner.at..inner.end);
@@ -198,12 +215,14 @@ impl Resolver {
             tell.anomaly(Anomaly::Uneven { len: number(len) });
             len -= len % 8;
             if len == 0 {
+                self.stats.dropped += 1;
                 return Ok(None);
             }
         }
         let end = fragment.offset + len;
         if end > self.config.max_datagram {
             tell.anomaly(Anomaly::Oversize { end: number(end) });
+            self.stats.dropped += 1;
             return Ok(None);
         }
 
@@ -219,11 +238,13 @@ impl Resolver {
         });
         if !is_repeat && datagram.repeats.take().is_some() {
             // Duplicates that came in between belong to the old one; a gap is better than a mixture.
+            self.stats.repeated += datagram.fragments as u64;
             datagram = self.begun(packet, at);
         }
         if datagram.is_empty() && datagram.total.is_none() {
             // A new one, perhaps with the number of one that came whole.
             let repeats = datagram.repeats.take();
+            self.stats.repeated += datagram.fragments as u64;
             datagram = self.begun(packet, at);
             datagram.repeats = repeats;
         }
@@ -235,7 +256,7 @@ impl Resolver {
         let is_last_news = datagram.total.is_none() && len == 0;
         let limit = settle_end(&mut datagram, fragment, end, &mut tell);
 
-        let mut brought = is_last_news;
+        let (mut brought, mut met) = (is_last_news, len == 0);
         for run in span.runs_in(0..limit.saturating_sub(fragment.offset).min(len)) {
             let data = if datagram.foreign { None } else { span.bytes_of(&run) };
             let range = fragment.offset + run.range.start..fragment.offset + run.range.end;
@@ -248,19 +269,27 @@ impl Resolver {
                 })));
             });
             brought |= laid.new > 0;
+            met |= laid.repeated > 0;
             self.stats.repeated_bytes += laid.repeated as u64;
         }
-        if brought {
-            datagram.fragments += 1;
+        match (brought, met) {
+            (true, _) => datagram.fragments += 1,
+            (false, true) => self.stats.repeated += 1,
+            // All of it lies behind the end, which was told.
+            (false, false) => self.stats.dropped += 1,
         }
         let foreign = datagram.foreign;
         let whole = datagram.take_whole();
         if let Some(whole) = &whole {
             self.stats.datagrams += u64::from(!foreign);
+            let fate = if foreign { &mut self.stats.foreign } else { &mut self.stats.used };
+            *fate += datagram.fragments as u64;
             datagram = self.begun(packet, at);
             datagram.repeats = Some(whole.clone());
         } else if datagram.fragments > self.config.max_fragments && !datagram.dead {
-            if !datagram.is_silent() {
+            if datagram.is_silent() {
+                self.count_silent(&datagram);
+            } else {
                 self.tell_unfinished(&name, &datagram, Unfinished::Limit);
             }
             datagram.clear();
@@ -295,7 +324,15 @@ impl Resolver {
     }
 
     fn remove(&mut self, name: &Name) {
-        self.detach(name);
+        if let Some(datagram) = self.detach(name) {
+            self.count_silent(&datagram);
+        }
+    }
+
+    /// Counts the fragments of a datagram that goes without a word.
+    const fn count_silent(&mut self, datagram: &Datagram) {
+        let fate = if datagram.foreign { &mut self.stats.foreign } else { &mut self.stats.repeated };
+        *fate += datagram.fragments as u64;
     }
 
     /// Gives up a datagram that others wait for, and says so.
@@ -307,6 +344,7 @@ impl Resolver {
 
     fn tell_unfinished(&mut self, name: &Name, datagram: &Datagram, why: Unfinished) {
         let bytes = datagram.len();
+        self.stats.unfinished += datagram.fragments as u64;
         let anomaly = Anomaly::Incomplete {
             why,
             fragments: number(datagram.fragments),
@@ -410,12 +448,6 @@ fn settle_end(datagram: &mut Datagram, fragment: &Fragment, end: usize, tell: &m
             end
         }
     }
-}
-
-/// Whether the checksum of a whole segment is wrong, and was not left to the hardware: empty, or half done.
-fn is_wrong(place: &Place, segment: &[u8]) -> bool {
-    segment.get(16..18) != Some(&[0, 0])
-        && super::checksum(place.src, place.dst, segment) == Ok(Checksum::Bad)
 }
 
 fn number(value: usize) -> u32 {

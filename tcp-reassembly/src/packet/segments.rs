@@ -6,14 +6,14 @@ use super::span::{Source, Span};
 use super::tcp::{self, Tcp};
 use super::walk::Place;
 use super::{DecodeOptions, PacketError};
-use crate::{Flags, Segment, Timestamp};
+use crate::{Checksum, Flags, Segment, Timestamp};
 
 /// The segments that a frame completes, as [`Resolver::push`](super::Resolver::push) gives them.
 ///
 /// None for a fragment that does not complete its datagram, one for a frame that is no fragment. A segment that came
 /// in fragments is cut where its fragments meet, so that each piece names the packet, the capture time and the place
 /// in the packet of its own bytes. The pieces follow each other in sequence and together are the whole segment: all
-/// acknowledge the same, FIN and PSH are on the last. Each says how long it was on the wire, so what the capture cut
+/// acknowledge the same, FIN and PSH are on the last. All say what the checksum of the whole is. Each says how long it was on the wire, so what the capture cut
 /// off is still a sized gap. Two exceptions:
 ///
 /// - A SYN or RST with data stays in one piece, which names the packet of its first byte.
@@ -81,6 +81,7 @@ pub(super) fn of_frame(
     segment.payload = frame.slice(from..to);
     segment.payload_len = length(place.end - from);
     segment.packet_offset = offset(from)?;
+    segment.backing = if options.owned { length(frame.len()) } else { 0 };
     // A sum over a part of the segment says nothing.
     if options.checksum && bytes.len() == wire {
         segment.checksum = super::checksum(place.src, place.dst, bytes)?;
@@ -92,12 +93,16 @@ pub(super) fn of_frame(
 pub(super) fn of_datagram(
     span: &Span,
     place: &Place,
+    checksum: Checksum,
     completed: (u64, Timestamp),
 ) -> Result<Segments, PacketError> {
     let known = span.known().min(place.end);
     let bytes = span.bytes.get(place.at..known).ok_or(PacketError::Truncated)?;
     let tcp = tcp::read(bytes, place.end - place.at)?;
-    let head = head(place, &tcp);
+    let mut head = head(place, &tcp);
+    head.checksum = checksum;
+    // The pieces share the datagram that was put together, and nothing else.
+    head.backing = length(span.bytes.len());
     let from = place.at + tcp.header;
     if from >= place.end {
         return Ok(Segments::one(head.with_packet(completed.0, completed.1)));

@@ -49,6 +49,16 @@ fn f_start() {
                 r#"c3"A" c4"B" c5"C" c6"D" c0[S] c7"E" E"#,
                 "open:mid c:ABCD c:!start-missed(2) c:E end:CaptureEnd",
             ),
+            (
+                "F7 missed, with data",
+                r#"c44"A" c45"B" c46"C" c47"D" c0[S]"12345678" E"#,
+                "open:mid c:ABCD c:!start-missed(43) c:!before-start(12345678) end:CaptureEnd",
+            ),
+            (
+                "F7 missed, with data that reaches the stream",
+                r#"c3"A" c4"B" c5"C" c6"D" c0[S]"xxABxD?" s0[SA]/ack8 E"#,
+                "open:mid c:ABCD c:!start-missed(2) c:!before-start(xx) c:X2:C/x*SynDataRefused c:? end:CaptureEnd",
+            ),
             ("F8", r#"c0[S]"AAAA" s0[SA]/ack5 c5"BBBB"/ack1 E"#, "open c:AAAABBBB end:CaptureEnd"),
             (
                 "F9",

@@ -104,6 +104,45 @@ fn c_retransmission() {
     );
 }
 
+/// C9 with the limit as it is, and late data, which has bytes for a limit.
+#[test]
+fn floods_are_told_in_part() {
+    let many = r#" c1"EVIL""#.repeat(1000);
+    let told = "c:X0:GOOD/EVIL* ".repeat(64);
+    check(
+        &Play::default(),
+        &[(
+            "C9",
+            &format!(r#"HS c1"GOOD"{many} E"#),
+            &format!("open c:GOOD {told}c:!suppressed(conflict,936) end:CaptureEnd"),
+        )],
+    );
+    // Forty pieces come for a gap that was declared.
+    let late: String = (0..40).map(|n| format!(r#" c{}"ab""#, 2 + 2 * n)).collect();
+    let script = format!(r#"HS c1"A" c82"Z" s1[A]/ack83{late} E"#);
+    let told =
+        |count: usize| -> String { (0..count).map(|n| format!("c:!late-data({}:ab) ", 1 + 2 * n)).collect() };
+    let start = "open c:A c:gap1+80:Acked c:Z";
+    check(&Play::default(), &[("E3 many", &script, &format!("{start} {}end:CaptureEnd", told(40)))]);
+    check(
+        &Play::new(|config| (config.max_anomalies, config.max_late_bytes) = (1, 3 * 66)),
+        &[(
+            "E3 too many",
+            &script,
+            &format!("{start} {}c:!suppressed(late-data,36) end:CaptureEnd", told(4)),
+        )],
+    );
+    // What was declared missing is remembered when the bytes to compare with are given up.
+    check(
+        &Play::new(|config| config.max_replay_total = 100),
+        &[(
+            "E3 without replay ring",
+            r#"HS c1"AAAA" c9"CC" s1[A]/ack11 c5"BBBB" c1"AAAA" E"#,
+            "open c:AAAA c:gap4+4:Acked c:CC c:!late-data(4:BBBB) c:!unchecked(0..4) end:CaptureEnd",
+        )],
+    );
+}
+
 #[test]
 fn d_overlaps_of_held_data() {
     // (case, new segment, filler, stream from the first byte, conflict)

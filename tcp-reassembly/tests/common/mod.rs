@@ -186,14 +186,14 @@ pub fn show(events: &[Event], client_end: SocketAddr) -> String {
                 words.push(format!("{flow}{}:{text}", side(*dir)));
                 continue;
             }
-            EventKind::Opened { client, origin, one_sided, .. } => {
-                let origin = match origin {
+            EventKind::Opened(opened) => {
+                let origin = match opened.origin {
                     Origin::Handshake => "open",
                     Origin::SynAck => "open:synack",
                     _ => "open:mid",
                 };
-                let swapped = if *client == client_end { "" } else { "!" };
-                let missing = one_sided.map_or(String::new(), |dir| format!("-{}", side(dir)));
+                let swapped = if opened.client == client_end { "" } else { "!" };
+                let missing = opened.one_sided.map_or(String::new(), |dir| format!("-{}", side(dir)));
                 format!("{origin}{swapped}{missing}")
             }
             EventKind::OneSided { missing } => format!("missing:{}", side(*missing)),
@@ -260,7 +260,7 @@ pub fn assert_sound(events: &[Event]) {
     use std::collections::HashMap;
     let mut flows: HashMap<FlowId, ([u64; 2], [bool; 2], bool)> = HashMap::new();
     for event in events {
-        if matches!(event.kind, EventKind::Opened { .. }) {
+        if matches!(event.kind, EventKind::Opened(_)) {
             assert!(flows.insert(event.flow, ([0; 2], [false; 2], false)).is_none(), "opened twice");
             continue;
         }

@@ -73,11 +73,13 @@ fn compare_tshark(name: &str, side: &Side, theirs: &[Option<u8>], tally: &mut Ta
         "it leaves out what stands behind a gap"
     } else if side.reasons.contains("gap") && without(&trimmed).starts_with(&without(theirs)) {
         "it joins what a gap separates, and leaves out the rest"
-    } else if side.reasons.contains("fragments") {
-        "the capture has IP fragments, which are not put together here"
+    } else if side.reasons.contains("odd-fragments") {
+        "fragments that contradict each other or are missing"
     } else if fits(0) {
         "it gives up acknowledged bytes that were captured later"
-    } else if side.reasons.contains("mid-stream") && told.len().checked_sub(theirs.len()).is_some_and(fits) {
+    } else if ["mid-stream", "before-syn"].iter().any(|reason| side.reasons.contains(reason))
+        && told.len().checked_sub(theirs.len()).is_some_and(fits)
+    {
         "it loses bytes that were captured before the SYN"
     } else if side.reasons.contains("late") {
         "it found room for late bytes"
@@ -120,7 +122,10 @@ fn compare_tcpflow(name: &str, side: &Side, theirs: &[u8], tally: &mut Tally) {
     } else if padding() {
         "it takes padding or trailers of frames for data"
     } else if side.reasons.contains("fragments") {
-        "the capture has IP fragments, which are not put together here"
+        "the capture has IP fragments, which it does not put together"
+    } else if side.reasons.contains("before-syn") && told.len().checked_sub(theirs.len()).is_some_and(agrees)
+    {
+        "it loses bytes that were captured before the SYN"
     } else if side.reasons.contains("conflict") {
         "copies differ, and its last one wins"
     } else if side.reasons.contains("bad-checksum") || side.reasons.contains("rejected") {

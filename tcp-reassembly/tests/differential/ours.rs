@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tcp_reassembly::packet::{DecodeOptions, LinkType, PacketError, decode_with};
-use tcp_reassembly::{Anomaly, Config, Direction, EventKind, FlowId, Origin, Reassembler};
+use tcp_reassembly::packet::{self, LinkType, Resolver};
+use tcp_reassembly::{Anomaly, Config, Direction, EventKind, Flags, FlowId, Origin, Reassembler};
 
 /// One direction: its bytes, `None` where one is missing, and what may make others see it in another way.
 #[derive(Default)]
@@ -60,25 +60,41 @@ pub(crate) fn flows(path: &Path) -> Vec<Flow> {
     config.ack_grace_time = Duration::from_secs(1);
     let mut reassembler = Reassembler::new(config);
     let (link, packets) = packets(path);
-    let mut fragments = false;
-    let options = DecodeOptions::default().with_checksum();
+    let mut resolving = packet::Config::default();
+    resolving.decode = resolving.decode.with_checksum();
+    let mut resolver = Resolver::new(resolving);
+    // The first SYN and the first data of each sender.
+    let (mut syns, mut data_of) = (BTreeMap::new(), BTreeMap::new());
     for (number, (at, data, wire)) in (1..).zip(packets) {
-        match decode_with(link, number, at, &data, wire, options) {
-            Ok(segment) => reassembler.push(segment),
-            Err(error) => fragments |= error == PacketError::Fragment,
+        for segment in resolver.push(link, number, at, &data, wire).into_iter().flatten() {
+            let ends = (segment.src, segment.dst);
+            if segment.flags.contains(Flags::SYN) {
+                syns.entry(ends).or_insert(number);
+            } else if segment.payload_len > 0 {
+                data_of.entry(ends).or_insert(number);
+            }
+            reassembler.push(segment);
         }
     }
     reassembler.finish();
+    resolver.finish();
+    let fragments = [
+        (resolver.stats().fragments > 0).then_some("fragments"),
+        (resolver.events().count() > 0).then_some("odd-fragments"),
+    ];
     let mut flows: BTreeMap<FlowId, Flow> = BTreeMap::new();
     for event in reassembler.events() {
-        if let EventKind::Opened { client, server, origin, .. } = event.kind {
-            let mut flow = Flow { ends: [client, server], sides: Default::default() };
-            if fragments {
-                flow.sides.iter_mut().for_each(|side| {
-                    side.reasons.insert("fragments");
-                });
+        if let EventKind::Opened(opened) = &event.kind {
+            let mut flow = Flow { ends: [opened.client, opened.server], sides: Default::default() };
+            for (side, ends) in
+                flow.sides.iter_mut().zip([(opened.client, opened.server), (opened.server, opened.client)])
+            {
+                side.reasons.extend(fragments.into_iter().flatten());
+                if syns.get(&ends).is_some_and(|syn| data_of.get(&ends).is_some_and(|data| data < syn)) {
+                    side.reasons.insert("before-syn");
+                }
             }
-            if origin != Origin::Handshake {
+            if opened.origin != Origin::Handshake {
                 flow.sides.iter_mut().for_each(|side| {
                     side.reasons.insert("mid-stream");
                 });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tcp_reassembly::packet::{Anomaly, Config, PacketError, Unfinished};
-use tcp_reassembly::{EventKind, Flags, Reassembler};
+use tcp_reassembly::{Checksum, EventKind, Flags, Reassembler};
 
 use super::make::{Family, Player, bytes, ones_complement, raw, tcp, udp, v4_part};
 
@@ -367,10 +367,10 @@ fn one_byte_is_no_probe() {
     reassembler.finish();
     let mut got = Vec::new();
     for event in reassembler.events() {
-        if let EventKind::Data { bytes, packet, packet_offset, .. } = event.kind {
+        if let EventKind::Data { bytes, packet_offset, .. } = event.kind {
             got.extend(bytes.to_vec());
             if bytes == "I" {
-                assert_eq!((packet, packet_offset), (2, 20));
+                assert_eq!((event.packet, packet_offset), (2, 20));
             }
         }
     }
@@ -463,6 +463,13 @@ fn a_mixture_is_told() {
                 (2, codes.into_iter().map(String::from).collect()),
                 "{name}"
             );
+            // Every piece says what the whole is.
+            let checksum = match name {
+                "right" => Checksum::Good,
+                "offloaded" => Checksum::Offload,
+                _ => Checksum::Bad,
+            };
+            assert!(player.segments.iter().all(|segment| segment.checksum == checksum), "{name}");
         }
         // What was cut cannot be summed up.
         whole[16..18].copy_from_slice(&[1, 2]);
@@ -471,5 +478,41 @@ fn a_mixture_is_told() {
         player.push(raw(), &frame[..frame.len() - 1], frame.len()).unwrap();
         player.raw(&family.fragment(6, 1, 40, false, &whole[40..])).unwrap();
         assert_eq!((player.segments.len(), player.codes()), (2, vec![]));
+        assert!(player.segments.iter().all(|segment| segment.checksum == Checksum::Unknown));
+    }
+}
+
+/// A datagram with a wrong checksum is treated as any segment with one: a better copy counts.
+#[test]
+fn a_mixture_yields_to_a_better_copy() {
+    let mut whole = tcp(&bytes(61));
+    whole[16..18].copy_from_slice(&[1, 2]);
+    let player = play(Family::V4, &[(0, true, &whole[..40]), (40, false, &whole[40..])]);
+    let (client, server) = Family::V4.ends();
+    let syn = tcp_reassembly::Segment::new(client, server, 999).with_flags(Flags::SYN);
+    let copy = tcp_reassembly::Segment::new(client, server, 1000).with_ack(9);
+    let copy = copy.with_payload(Bytes::from_static(&[b'!'; 61]), 0).with_packet(9, Duration::ZERO);
+    for (better, stream, codes) in [
+        (Some(copy), vec![b'!'; 61], &["bad-checksum", "bad-checksum"][..]),
+        // Acknowledged as it is: checksums say nothing of what the receiver took.
+        (None, bytes(61), &["bad-checksum", "bad-checksum", "doubtful"]),
+    ] {
+        let mut reassembler = Reassembler::new(tcp_reassembly::Config::default());
+        reassembler.push(syn.clone().with_checksum(Checksum::Good));
+        for segment in player.segments.iter().cloned().chain(better) {
+            reassembler.push(segment);
+        }
+        reassembler.push(tcp_reassembly::Segment::new(server, client, 9).with_ack(1061));
+        reassembler.finish();
+        let (mut got, mut told) = (Vec::new(), Vec::new());
+        for event in reassembler.events() {
+            match event.kind {
+                EventKind::Data { bytes, .. } => got.extend(bytes),
+                EventKind::Anomaly { what, .. } => told.push(what.code()),
+                _ => {}
+            }
+        }
+        told.sort_unstable();
+        assert_eq!((got, &told[..]), (stream, codes));
     }
 }

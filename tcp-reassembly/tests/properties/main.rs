@@ -144,7 +144,7 @@ proptest! {
     }
 
     #[test]
-    fn anything_is_survived(segments in prop::collection::vec(anything(), 0..120), tight: bool, expire in any::<u32>(), mut config in judgement()) {
+    fn p7_anything_is_survived(segments in prop::collection::vec(anything(), 0..120), tight: bool, expire in any::<u32>(), mut config in judgement()) {
         if tight {
             config.max_held_bytes = 20;
             config.max_held_pieces = 3;
@@ -173,7 +173,7 @@ proptest! {
         prop_assert_eq!(reassembler.buffered(), 0);
         let count = |wanted: fn(&EventKind) -> bool| events.iter().filter(|event| wanted(&event.kind)).count();
         prop_assert_eq!(
-            count(|kind| matches!(kind, EventKind::Opened { .. })),
+            count(|kind| matches!(kind, EventKind::Opened(_))),
             count(|kind| matches!(kind, EventKind::Ended { .. }))
         );
     }
@@ -192,7 +192,7 @@ proptest! {
     }
 
     #[test]
-    fn the_seed_of_the_table_does_not_show(segments in prop::collection::vec(anything(), 0..60), seed: u64, one in judgement()) {
+    fn p8_the_seed_of_the_table_does_not_show(segments in prop::collection::vec(anything(), 0..60), seed: u64, one in judgement()) {
         let mut other = one.clone();
         other.seed = Some(seed);
         prop_assert_eq!(run(one, segments.clone()), run(other, segments));
@@ -232,8 +232,8 @@ proptest! {
         }
         reassembler.finish();
         for event in reassembler.events() {
-            if let EventKind::Opened { client, server, .. } = &event.kind
-                && (client.port() == 40_000 || server.port() == 40_000)
+            if let EventKind::Opened(opened) = &event.kind
+                && (opened.client.port() == 40_000 || opened.server.port() == 40_000)
             {
                 ids.push(event.flow);
             }
@@ -251,7 +251,7 @@ proptest! {
     }
 
     #[test]
-    fn the_first_copy_counts_and_every_other_is_told(
+    fn p4_the_first_copy_counts_and_every_other_is_told(
         isn in isns(),
         copies in prop::collection::vec((0_usize..60, prop::collection::vec(prop::sample::select(b"ab".to_vec()), 2..14)), 1..40),
     ) {
@@ -299,7 +299,7 @@ proptest! {
     }
 
     #[test]
-    fn no_byte_vanishes_whatever_else_is_said(
+    fn p9_no_byte_vanishes_whatever_else_is_said(
         isn in isns(),
         grace in 0_u32..4,
         tight: bool,

@@ -72,11 +72,11 @@ pub(crate) fn run(config: Config, mut segments: Vec<Segment>) -> Vec<Event> {
     events.extend(reassembler.events());
     assert_sound(&events);
     for event in &events {
-        if let EventKind::Data { bytes, packet, at, packet_offset, .. } = &event.kind {
-            let source = &segments[usize::try_from(*packet).unwrap()];
+        if let EventKind::Data { bytes, packet_offset, .. } = &event.kind {
+            let source = &segments[usize::try_from(event.packet).unwrap()];
             let from = (packet_offset - source.packet_offset) as usize;
             assert_eq!(&source.payload[from..from + bytes.len()], &bytes[..], "provenance");
-            assert_eq!(source.at, *at);
+            assert_eq!(source.at, event.at);
         }
     }
     assert_eq!(reassembler.buffered(), 0);

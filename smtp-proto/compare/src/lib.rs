@@ -1,1 +1,0 @@
-//! Nothing but the bench beside it: `cargo bench --manifest-path smtp-proto/compare/Cargo.toml`.
