@@ -6,9 +6,11 @@
 //! ```
 //!
 //! - [`Direction`], [`Timestamp`], [`Secret`]: the words all sessions use.
+//! - [`halves`]: the two directions of a connection, who speaks in which, what waits.
 //! - [`framer`]: lines, dot-terminated bodies, counted and opaque bytes out of chunks, with gaps as input.
 //! - [`sasl`]: what an authentication exchange gives away to somebody who only listens.
-//! - `transcript` (feature of that name): sessions as text, for tests and fuzz seeds.
+//! - `transcript` (feature of that name): sessions as text, for tests and fuzz seeds; `drive` feeds them to a session and
+//!   checks what every session promises.
 //!
 //! This crate knows no protocol, no TCP, no files, no clocks. It is bounded: a [`Framer`](framer::Framer) keeps one
 //! partial line and what its session leaves unread; an [`Exchange`](sasl::Exchange) decodes at most
@@ -29,7 +31,10 @@
 //! (NTLM).
 
 mod direction;
+#[cfg(feature = "transcript")]
+pub mod drive;
 pub mod framer;
+pub mod halves;
 pub mod sasl;
 mod secret;
 #[cfg(feature = "transcript")]
