@@ -11,8 +11,9 @@
 //! let told = mail_wire::drive::run(&mut Driven::new(config), &steps, worst_case)?;
 //! ```
 
+use crate::sasl::Credential;
 use crate::transcript::Step;
-use crate::{Direction, Timestamp};
+use crate::{Direction, Secret, Timestamp};
 use bytes::Bytes;
 use core::fmt::Debug;
 use core::ops::Range;
@@ -239,6 +240,39 @@ pub fn depends_on_bytes_alone(steps: &[Step]) -> bool {
         }
     }
     pushed == [true, true]
+}
+
+/// A login as transcripts expect it: mechanism, user, password and outcome, then what else there is.
+#[must_use]
+pub fn credential(login: &Credential) -> String {
+    let text = |bytes: &[u8]| bytes.escape_ascii().to_string();
+    let secret = |secret: Option<&Secret>| secret.map(|secret| text(secret.expose()));
+    let fields = [
+        ("identity", login.authorization_identity.as_deref().map(text)),
+        ("domain", login.domain.as_deref().map(text)),
+        ("workstation", login.workstation.as_deref().map(text)),
+        ("realm", login.realm.as_deref().map(text)),
+        ("service", login.service.as_deref().map(text)),
+        ("token", secret(login.token.as_ref())),
+        ("error", login.error.as_deref().map(text)),
+    ];
+    let or_none = |field: Option<String>| field.unwrap_or_else(|| "-".to_owned());
+    let mut told = [
+        text(&login.mechanism),
+        or_none(login.username.as_deref().map(text)),
+        or_none(secret(login.password.as_ref())),
+        format!("{:?}", login.outcome),
+    ]
+    .join(" ");
+    for (name, value) in fields {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            told += &format!(" {name}={value}");
+        }
+    }
+    if let Some(hash) = &login.hash {
+        told += &format!(" hash={:?} {}", hash.hashcat_mode, text(hash.line.expose()));
+    }
+    told
 }
 
 #[cfg(test)]

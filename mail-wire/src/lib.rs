@@ -7,8 +7,10 @@
 //!
 //! - [`Direction`], [`Timestamp`], [`Secret`]: the words all sessions use.
 //! - [`halves`]: the two directions of a connection, who speaks in which, what waits.
+//! - [`upgrade`]: STARTTLS and its like.
 //! - [`framer`]: lines, dot-terminated bodies, counted and opaque bytes out of chunks, with gaps as input.
 //! - [`sasl`]: what an authentication exchange gives away to somebody who only listens.
+//! - [`slice`](mod@slice): words and blanks of one line.
 //! - `transcript` (feature of that name): sessions as text, for tests and fuzz seeds; `drive` feeds them to a session and
 //!   checks what every session promises.
 //!
@@ -37,8 +39,10 @@ pub mod framer;
 pub mod halves;
 pub mod sasl;
 mod secret;
+pub mod slice;
 #[cfg(feature = "transcript")]
 pub mod transcript;
+pub mod upgrade;
 
 pub use direction::{Direction, Timestamp};
 pub use secret::Secret;
