@@ -12,6 +12,8 @@
 
 pub mod capture;
 mod input;
+pub mod pop3;
+mod session;
 pub mod smtp;
 pub mod tcp;
 pub mod wire;
@@ -23,6 +25,8 @@ pub type Body = fn(&[u8]);
 pub const TARGETS: &[(&str, Body)] = &[
     ("smtp_session", smtp::smtp_session),
     ("smtp_grammar", smtp::smtp_grammar),
+    ("pop3_session", pop3::pop3_session),
+    ("pop3_grammar", pop3::pop3_grammar),
     ("framer", wire::framer),
     ("sasl", wire::sasl),
     ("reassembly", tcp::reassembly),

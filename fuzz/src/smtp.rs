@@ -1,79 +1,37 @@
 //! Targets of smtp-proto.
 
-use std::collections::VecDeque;
-use std::ops::Range;
-
 use bytes::Bytes;
-use mail_wire::transcript::{Step, Transcript};
+use mail_wire::drive::Told;
 use smtp_proto::command::{self, Arguments, Command};
 use smtp_proto::reply::{self, Reply};
-use smtp_proto::{Anomaly, Config, Direction, Event, EventKind, Parameter, Path, Session, Timestamp, Verb};
+use smtp_proto::{Anomaly, Config, EventKind, Parameter, Path, Verb};
 
-use super::input::{Input, is_part_of};
+use super::input::is_part_of;
+use super::session::Case;
 
-/// Four bytes choose the limits, where the capture begins, how the bytes are cut and how the two halves are mixed; the
-/// rest is a transcript.
+mail_wire::machine! {
+    /// The session under test.
+    pub(crate) struct Driven(smtp_proto);
+}
+
+/// A [`Case`] through the session.
 ///
 /// # Panics
 ///
 /// Spans that do not tile a direction, more memory than promised, or events that depend on how the bytes came.
 pub fn smtp_session(data: &[u8]) {
-    let mut input = Input::new(data);
-    let flags = input.byte();
-    let (tiny, mid_stream) = (flags & 1 != 0, flags & 2 != 0);
-    let sizes = [input.byte(), input.byte()].map(|size| usize::from(size % 48) + 1);
-    let choices = input.byte();
-    let mut steps = Transcript::parse(input.rest()).steps;
-    if flags & 4 != 0 {
-        // Long lines many times over, to meet limits that a short input would never come near.
-        for step in &mut steps {
-            if let Step::Push(_, bytes) = step
-                && bytes.len() > 32
-            {
-                *bytes = bytes.repeat(256).into();
-            }
-        }
-    }
-    let mut config = Config::default().mid_stream(mid_stream);
-    if tiny {
+    let case = Case::new(data);
+    let mut config = Config::default().mid_stream(case.mid_stream);
+    if case.tiny {
         config = config.max_line(64).max_held(128).max_pending(2).max_recipients(2);
     }
-    let (whole, roles) = run(&steps, &config);
-    if !tiny && !mid_stream && depends_on_bytes_alone(&steps) && is_in_step(&whole) {
-        let (mixed, mixed_roles) = run(&interleave(cut(&steps, sizes), choices), &config);
-        // Where one half begins with nonsense, who is taken for the client is a guess from what came first.
-        if mixed_roles == roles {
-            for dir in Direction::BOTH {
-                assert_eq!(joined(&mixed, dir), joined(&whole, dir), "{dir:?}");
-            }
-        }
-    }
-}
-
-/// Whether the session promises the same events for any chunking and interleaving: nothing is missing, no time passes,
-/// and nothing is said behind the end of its half.
-fn depends_on_bytes_alone(steps: &[Step]) -> bool {
-    let mut closed = [false; 2];
-    let mut pushed = [false; 2];
-    for step in steps {
-        match step {
-            Step::Push(dir, bytes) => {
-                if closed[index(*dir)] {
-                    return false;
-                }
-                pushed[index(*dir)] |= !bytes.is_empty();
-            }
-            Step::Close(dir) => closed[index(*dir)] = true,
-            _ => return false,
-        }
-    }
-    pushed == [true, true]
+    case.check(|| Driven::new(config.clone()), config.worst_case(), |driven| driven.0.roles(), is_in_step);
 }
 
 /// Whether each reply found its command in its turn, and TLS began as agreed. Where commands or replies are missing
 /// without a gap that says so, a session guesses from what has come so far.
-fn is_in_step(events: &[Event]) -> bool {
-    let agreed = |event: &Event| match &event.kind {
+fn is_in_step(events: &[Told<EventKind>]) -> bool {
+    let agreed = |event: &Told<EventKind>| match &event.kind {
         EventKind::Reply { reply, answers } => *answers == Some(Verb::StartTls) && reply.is_positive(),
         _ => false,
     };
@@ -85,108 +43,6 @@ fn is_in_step(events: &[Event]) -> bool {
         EventKind::TlsStarted => events.iter().any(agreed),
         _ => true,
     })
-}
-
-const fn index(dir: Direction) -> usize {
-    match dir {
-        Direction::ToServer => 0,
-        Direction::ToClient => 1,
-    }
-}
-
-/// The bytes of each direction in pieces of the two sizes in turn, then its end.
-fn cut(steps: &[Step], sizes: [usize; 2]) -> [VecDeque<Step>; 2] {
-    Direction::BOTH.map(|dir| {
-        let mut rest: Bytes = steps
-            .iter()
-            .filter_map(|step| match step {
-                Step::Push(to, bytes) if *to == dir => Some(bytes.as_ref()),
-                _ => None,
-            })
-            .collect::<Vec<_>>()
-            .concat()
-            .into();
-        let mut pieces = VecDeque::new();
-        while !rest.is_empty() {
-            let size = sizes[pieces.len() % 2].min(rest.len());
-            pieces.push_back(Step::Push(dir, rest.split_to(size)));
-        }
-        pieces.push_back(Step::Close(dir));
-        pieces
-    })
-}
-
-/// The two halves mixed: each bit of `choices`, in turn, says whose piece is next.
-fn interleave(mut halves: [VecDeque<Step>; 2], choices: u8) -> Vec<Step> {
-    let mut steps = Vec::new();
-    loop {
-        let first = usize::from(choices.rotate_right(u32::try_from(steps.len() % 8).unwrap_or(0)) & 1);
-        match halves[first].pop_front().or_else(|| halves[1 - first].pop_front()) {
-            Some(step) => steps.push(step),
-            None => return steps,
-        }
-    }
-}
-
-/// Feeds the steps and the end of both halves, drains the session after each, and checks what holds for any input. Gives
-/// the events, and the direction in which the client speaks.
-fn run(steps: &[Step], config: &Config) -> (Vec<Event>, Option<Direction>) {
-    let mut session = Session::new(config.clone());
-    let mut events = Vec::new();
-    let (mut now, mut ends, mut pushed) = (Timestamp::ZERO, [0_u64; 2], [0_u64; 2]);
-    let end = Direction::BOTH.map(Step::Close);
-    for step in steps.iter().chain(&end) {
-        now += Timestamp::from_millis(1);
-        match step {
-            Step::Push(dir, bytes) => {
-                pushed[index(*dir)] += bytes.len() as u64;
-                session.push(*dir, now, bytes.clone());
-            }
-            Step::Gap(dir, len) => {
-                pushed[index(*dir)] += len.unwrap_or(0);
-                session.gap(*dir, now, *len);
-            }
-            Step::Close(dir) => session.close(*dir, now),
-            Step::Resume(dir) => session.resume_plaintext(*dir),
-            Step::Wait(time) => {
-                now += *time;
-                session.expire(now);
-            }
-            _ => {}
-        }
-        while let Some(event) = session.poll_event() {
-            assert!(event.span.start <= event.span.end, "{event:?}");
-            if !event.kind.is_derived() {
-                let end = &mut ends[index(event.dir)];
-                assert_eq!(event.span.start, *end, "spans tile: {event:?}");
-                *end = event.span.end;
-            }
-            assert!(event.at <= now, "{event:?} from the future");
-            events.push(event);
-        }
-        assert!(session.buffered() <= config.worst_case(), "{} held", session.buffered());
-    }
-    assert_eq!(ends, pushed, "every byte is told");
-    (events, session.roles())
-}
-
-/// The events of one direction without their times, neighbouring runs of content joined.
-fn joined(events: &[Event], dir: Direction) -> Vec<(Range<u64>, EventKind)> {
-    let mut joined: Vec<(Range<u64>, EventKind)> = Vec::new();
-    for event in events.iter().filter(|event| event.dir == dir) {
-        if let Some((span, last)) = joined.last_mut()
-            && span.end == event.span.start
-            && let (EventKind::MessageData(bytes), EventKind::MessageData(more))
-            | (EventKind::Opaque(bytes), EventKind::Opaque(more))
-            | (EventKind::Truncated(bytes), EventKind::Truncated(more)) = (last, &event.kind)
-        {
-            *bytes = [&bytes[..], &more[..]].concat().into();
-            span.end = event.span.end;
-        } else {
-            joined.push((event.span.clone(), event.kind.clone()));
-        }
-    }
-    joined
 }
 
 /// Each line of the data is read as a command and as a line of a reply.
