@@ -5,6 +5,9 @@
 //! parses what is in a buffer and starts over when that is not the whole reply; so that it need not, it gets the whole
 //! server's side at once, and its commands one by one. It copies each line.
 
+#[path = "../../pop3-proto/benches/turns/mod.rs"]
+mod turns;
+
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use pop3_proto::{Config, Direction, EventKind, Session};
@@ -14,37 +17,6 @@ use std::cell::Cell;
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
-
-const CHUNK: usize = 1448;
-
-/// What is said, in turns.
-fn turns(content: &str) -> Vec<(Direction, String)> {
-    use Direction::{ToClient, ToServer};
-    let message = format!("Subject: bench\r\nFrom: a@example.org\r\n\r\n{content}");
-    [
-        (ToClient, "+OK ready\r\n".to_owned()),
-        (ToServer, "USER alice\r\n".to_owned()),
-        (ToClient, "+OK send PASS\r\n".to_owned()),
-        (ToServer, "PASS wonderland\r\n".to_owned()),
-        (ToClient, "+OK Logged in.\r\n".to_owned()),
-        (ToServer, "RETR 1\r\n".to_owned()),
-        (ToClient, format!("+OK {} octets\r\n{message}.\r\n", message.len())),
-        (ToServer, "QUIT\r\n".to_owned()),
-        (ToClient, "+OK Logging out.\r\n".to_owned()),
-    ]
-    .into()
-}
-
-fn chunks(turns: &[(Direction, String)]) -> Vec<(Direction, Bytes)> {
-    let cut = |(dir, text): &(Direction, String)| {
-        let (dir, bytes) = (*dir, Bytes::from(text.clone()));
-        (0..bytes.len())
-            .step_by(CHUNK)
-            .map(|at| (dir, bytes.slice(at..bytes.len().min(at + CHUNK))))
-            .collect::<Vec<_>>()
-    };
-    turns.iter().flat_map(cut).collect()
-}
 
 /// A segment for protolens; cheap to clone, as it asks for.
 #[derive(Clone)]
@@ -153,15 +125,9 @@ fn sawp(turns: &[(Direction, String)]) -> usize {
 }
 
 fn pop3(c: &mut Criterion) {
-    let base64 = format!("{}\r\n", "QUJD".repeat(19));
-    let text = "The quick brown fox jumps over the lazy dog. It does so at www.example.org, twice.\r\n";
-    for (name, content) in [
-        ("base64/4MiB", base64.repeat((4 << 20) / base64.len())),
-        ("text/4MiB", text.repeat((4 << 20) / text.len())),
-        ("base64/16KiB", base64.repeat((16 << 10) / base64.len())),
-    ] {
-        let turns = turns(&content);
-        let chunks = chunks(&turns);
+    for (name, content) in turns::contents() {
+        let turns = turns::turns(&content);
+        let chunks = turns::chunks(&turns);
         let segments = segments(&chunks);
         let (mut prolens, count) = prolens();
         protolens(&mut prolens, &segments);
