@@ -7,7 +7,7 @@
 //!
 //! - [`Direction`], [`Timestamp`], [`Secret`]: the words all sessions use.
 //! - [`halves`]: the two directions of a connection, who speaks in which, what waits.
-//! - [`upgrade`]: STARTTLS and its like.
+//! - [`upgrade`]: STARTTLS and its like; [`preface`]: what a proxy says first.
 //! - [`framer`]: lines, dot-terminated bodies, counted and opaque bytes out of chunks, with gaps as input.
 //! - [`sasl`]: what an authentication exchange gives away to somebody who only listens.
 //! - [`slice`](mod@slice): words and blanks of one line.
@@ -37,6 +37,7 @@ mod direction;
 pub mod drive;
 pub mod framer;
 pub mod halves;
+pub mod preface;
 pub mod sasl;
 mod secret;
 pub mod slice;

@@ -90,6 +90,9 @@ pub enum Anomaly {
     /// The message goes from the client to the server.
     #[error("the client sends a message (XTND XMIT)")]
     XtndXmit,
+    /// The addresses that it claims are in the `Proxy` event.
+    #[error("a proxy speaks first (PROXY protocol)")]
+    Proxied,
     /// What follows is not known.
     #[error("the stream ends inside a message")]
     Truncated,
@@ -127,6 +130,7 @@ impl Anomaly {
             Self::StarttlsStripped => "starttls-stripped",
             Self::StarttlsNotOffered => "starttls-not-offered",
             Self::XtndXmit => "xtnd-xmit",
+            Self::Proxied => "proxied",
             Self::Truncated => "truncated",
             Self::ProtocolMismatch => "protocol-mismatch",
             Self::AuthMalformed => "auth-malformed",
@@ -148,7 +152,7 @@ impl Anomaly {
     }
 
     /// One of each, for tables of all codes.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::BareLf,
         Self::LineTooLong { limit: 0 },
         Self::BadCommand,
@@ -170,6 +174,7 @@ impl Anomaly {
         Self::StarttlsStripped,
         Self::StarttlsNotOffered,
         Self::XtndXmit,
+        Self::Proxied,
         Self::Truncated,
         Self::ProtocolMismatch,
         Self::AuthMalformed,

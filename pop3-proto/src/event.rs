@@ -3,6 +3,7 @@
 use crate::{Anomaly, Command, ListItem, Reply, Verb};
 use bytes::Bytes;
 use core::ops::Range;
+use mail_wire::preface::Proxy;
 use mail_wire::sasl::Credential;
 use mail_wire::{Direction, Secret, Timestamp};
 
@@ -27,6 +28,8 @@ pub struct Event {
 pub enum EventKind {
     /// The server's first reply.
     Greeting(Box<Reply>),
+    /// What a proxy put before the connection (HAProxy's PROXY protocol).
+    Proxy(Box<Proxy>),
     /// A command line of the client.
     Command(Box<Command>),
     /// A line of the client inside an AUTH exchange, in base64.

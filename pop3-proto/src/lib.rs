@@ -55,8 +55,7 @@
 //!
 //! # Not covered
 //!
-//! TLS is told and handed back untouched ([`Session::resume_plaintext`] takes over from a decryptor). A proxy's preface is
-//! read as a command that nobody knows.
+//! TLS is told and handed back untouched ([`Session::resume_plaintext`] takes over from a decryptor).
 //!
 //! # Sources
 //!
@@ -77,6 +76,7 @@ pub use config::Config;
 pub use error::ParseError;
 pub use event::{Event, EventKind, MessageEnd, MessageRef, Operation};
 pub use mail_wire::framer::LooseForm;
+pub use mail_wire::preface::Proxy;
 pub use mail_wire::sasl::{Credential, Outcome as LoginOutcome};
 pub use mail_wire::{Direction, Secret, Timestamp};
 pub use reply::{Capability, ListItem, Reply, Status};

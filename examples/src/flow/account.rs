@@ -7,6 +7,7 @@ use super::tls::Watch;
 use crate::message::{Finished, Message};
 use crate::record::{self, Direction, Layer, Protocol, Text, TlsStart};
 use crate::sink::SinkError;
+use core::net::SocketAddr;
 use core::ops::Range;
 use core::time::Duration;
 use mail_wire::sasl::Credential;
@@ -34,8 +35,7 @@ pub(super) struct Account {
     pub(super) capabilities: Vec<Text>,
     pub(super) upgrade: Upgrade,
     pub(super) stripped: bool,
-    /// What a proxy claims about the connection that it hands on.
-    pub(super) proxied: Option<record::Proxied>,
+    proxied: Option<record::Proxied>,
     pub(super) actions: Vec<record::Action>,
     tls_start: Option<TlsStart>,
     watch: Watch,
@@ -83,6 +83,12 @@ impl Account {
     /// Counts an anomaly for the session's record.
     pub(super) fn note(&mut self, anomaly: &record::Anomaly) {
         *self.anomalies.entry(anomaly.code.clone()).or_default() += 1;
+    }
+
+    /// What a proxy claims about the connection that it hands on.
+    pub(super) fn proxied(&mut self, addresses: Option<(SocketAddr, SocketAddr)>) {
+        self.proxied =
+            addresses.map(|(client, server)| record::Proxied::new(client.to_string(), server.to_string()));
     }
 
     /// A command, to be filled in, and counted.

@@ -59,11 +59,7 @@ impl Smtp {
                 self.account.greeting = Some(Text::from(text_of(&reply).as_str()));
                 told.push(answer(&reply, None, side, &span, scene));
             }
-            EventKind::Proxy(proxy) => {
-                self.account.proxied = proxy
-                    .addresses
-                    .map(|(client, server)| record::Proxied::new(client.to_string(), server.to_string()));
-            }
+            EventKind::Proxy(proxy) => self.account.proxied(proxy.addresses),
             EventKind::Command(command) => told.push(self.command(&command, side, &span, scene)),
             EventKind::Response(secret) => {
                 let mut record = line(side, &span, scene);

@@ -58,6 +58,15 @@ impl Status {
         Some(false)
     }
 
+    /// As [`ahead`](Self::ahead), where a list may stand: no item of one begins like a challenge of AUTH either.
+    pub(crate) fn ahead_in_list(begin: &[u8], whole: bool) -> Option<bool> {
+        match begin {
+            [b'+'] => whole.then_some(true),
+            [b'+', b' ' | b'\t' | b'\r' | b'\n', ..] => Some(true),
+            begin => Self::ahead(begin, whole),
+        }
+    }
+
     /// So many bytes decide it.
     pub(crate) const AHEAD: usize = 5;
 }
@@ -202,6 +211,9 @@ mod tests {
         ] {
             assert!(begin.len() <= Status::AHEAD);
             assert_eq!(Status::ahead(begin.as_bytes(), whole), expected, "{begin:?}");
+            let challenge = begin.starts_with("+ ") || (begin == "+" && whole);
+            let in_list = if challenge { Some(true) } else { expected };
+            assert_eq!(Status::ahead_in_list(begin.as_bytes(), whole), in_list, "{begin:?}");
         }
     }
 }

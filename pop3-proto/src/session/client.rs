@@ -8,6 +8,7 @@ use crate::{Anomaly, MessageRef};
 use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::{FrameKind, Line, LineEnd, Mode};
+use mail_wire::preface::{self, Preface};
 
 /// What the client's next bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +104,15 @@ impl Session {
             }
             Some(false) if self.upgrade.is_due() => return self.tls_is_absent(),
             Some(false) => {}
+        }
+        match preface::take(self.halves.of_mut(Side::Client)) {
+            Preface::None => {}
+            Preface::Incomplete => return false,
+            Preface::Taken(at, end, proxy) => {
+                self.emit(Side::Client, at, 0..end, EventKind::Proxy(Box::new(proxy)));
+                self.anomaly(Side::Client, at, &(0..end), Anomaly::Proxied);
+                return true;
+            }
         }
         let Some(frame) = self.halves.of_mut(Side::Client).next(Mode::Line) else {
             if self.halves.of(Side::Client).is_finished() {

@@ -137,7 +137,7 @@ impl Session {
         let ahead: Vec<u8> = framer.peek().take(ENOUGH).take_while(take).collect();
         let whole = framer.peek_is_all();
         let begin = ahead.get(..Status::AHEAD).unwrap_or(&ahead);
-        match Status::ahead(begin, whole) {
+        match Status::ahead_in_list(begin, whole) {
             Some(true) => return Some(Looks::Reply),
             None if !ahead.is_empty() || !whole => return None,
             _ => {}
@@ -197,7 +197,7 @@ impl Session {
             return self.lands(Some(verb));
         }
         let ahead: Vec<u8> = framer.peek().take(Status::AHEAD).collect();
-        match Status::ahead(&ahead, framer.peek_is_all()) {
+        match Status::ahead_in_list(&ahead, framer.peek_is_all()) {
             None => return false,
             Some(true) => {
                 // No item of a list begins so.

@@ -76,6 +76,7 @@ pub(crate) fn short(dir: Direction, kind: &EventKind) -> String {
             let how = if command.strict { "" } else { " (loose)" };
             format!("command {:?} {}{how}", command.verb, text(&command.line))
         }
+        EventKind::Proxy(proxy) => format!("proxy {} {:?}", proxy.version, proxy.addresses),
         EventKind::Response(secret) => format!("response {}", text(secret.expose())),
         EventKind::Reply { reply: answer, answers, number: which } => {
             let which = which.map_or_else(String::new, |number| format!(" {number}"));

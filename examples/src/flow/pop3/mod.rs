@@ -80,6 +80,7 @@ impl Pop3 {
                 self.account.greeting = Some(Text::from(&reply.text));
                 told.push(answer(&reply, None, side, &span, scene));
             }
+            EventKind::Proxy(proxy) => self.account.proxied(proxy.addresses),
             EventKind::Command(command) => told.push(self.command(&command, side, &span, scene)),
             EventKind::Response(secret) => {
                 let mut record = line(side, &span, scene);
