@@ -127,14 +127,19 @@ impl Session {
         true
     }
 
-    /// What the next line looks like; `None` while too little of it is there.
-    fn looks(&self) -> Option<Looks> {
+    /// What the next line looks like, or the one behind it; `None` while too little of it is there.
+    fn looks(&self, behind: bool) -> Option<Looks> {
         /// A line of more is no item and no header field.
         const ENOUGH: usize = 512;
         let framer = self.halves.of(Side::Server);
         let mut ended = false;
         let take = |byte: &u8| !core::mem::replace(&mut ended, *byte == b'\n');
-        let ahead: Vec<u8> = framer.peek().take(ENOUGH).take_while(take).collect();
+        let mut bytes = framer.peek();
+        if behind {
+            // The line in front of it, as far as that is not endless.
+            let _ = bytes.by_ref().take(ENOUGH).find(|byte| *byte == b'\n');
+        }
+        let ahead: Vec<u8> = bytes.take(ENOUGH).take_while(take).collect();
         let whole = framer.peek_is_all();
         let begin = ahead.get(..Status::AHEAD).unwrap_or(&ahead);
         match Status::ahead_in_list(begin, whole) {
@@ -168,7 +173,7 @@ impl Session {
         let framer = self.halves.of(Side::Server);
         let ends =
             framer.at_gap() || framer.is_finished() || self.halves.tls_ahead(Side::Server) == Some(true);
-        let looks = if ends { Some(Looks::Reply) } else { self.looks() };
+        let looks = if ends { Some(Looks::Reply) } else { self.looks(false) };
         let Some(looks) = looks else { return false };
         self.server = match (looks, expect) {
             (Looks::Reply, _) => Server::Replies,
@@ -256,7 +261,7 @@ impl Session {
             self.server = Server::Replies;
             return true;
         }
-        let Some(looks) = self.looks() else { return false };
+        let Some(looks) = self.looks(false) else { return false };
         if looks == Looks::Reply {
             self.server = Server::Replies;
             return true;
@@ -276,15 +281,22 @@ impl Session {
             match (list, looks) {
                 (Some(verb), Looks::Item(_)) => self.server = Server::List { verb, certain: false },
                 (None, Looks::Item(verb)) if unheard => self.server = Server::List { verb, certain: false },
-                (None, _) if unheard => self.begin_inside_message(MessageRef::default(), bare_lf),
+                (None, _) if unheard => match self.looks(true) {
+                    None => return false,
+                    // The rear part of a line in a list.
+                    Some(Looks::Item(verb)) if verb != Verb::Unknown => return self.pass_line(),
+                    Some(_) => self.begin_inside_message(MessageRef::default(), bare_lf),
+                },
                 // The rear part of a line, or of a reply that nobody asked for.
-                _ => {
-                    let next = self.halves.of_mut(Side::Server).next(Mode::Line);
-                    let Some(frame) = next else { return false };
-                    self.leftover(Side::Server, frame);
-                }
+                _ => return self.pass_line(),
             }
         }
+        true
+    }
+
+    fn pass_line(&mut self) -> bool {
+        let Some(frame) = self.halves.of_mut(Side::Server).next(Mode::Line) else { return false };
+        self.leftover(Side::Server, frame);
         true
     }
 
