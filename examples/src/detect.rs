@@ -5,8 +5,9 @@
 //! alone, but that encrypted bytes on a mail port are mail.
 
 use mail_wire::tunnel::{self, Begins};
-use smtp_proto::Verb;
-use smtp_proto::reply;
+
+mod pop3;
+mod smtp;
 
 /// So many bytes of one side say what they can say.
 const ENOUGH: usize = 1024;
@@ -17,25 +18,30 @@ const ENOUGH: usize = 1024;
 pub enum Kind {
     /// SMTP, ESMTP or LMTP.
     Smtp,
+    /// POP3.
+    Pop3,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: &[Self] = &[Self::Smtp];
+    pub const ALL: &[Self] = &[Self::Smtp, Self::Pop3];
 
     /// The word for it on the command line.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Smtp => "smtp",
+            Self::Pop3 => "pop3",
         }
     }
 
-    /// The kind that servers on this port speak, by custom (RFC 5321, 6409, 8314; 24 is LMTP's, 2525 nobody's).
+    /// The kind that servers on this port speak, by custom (RFC 5321, 6409, 8314, 1939; 24 is LMTP's, 2525
+    /// nobody's).
     #[must_use]
     pub const fn of_port(port: u16) -> Option<Self> {
         match port {
             24 | 25 | 465 | 587 | 2525 => Some(Self::Smtp),
+            110 | 995 => Some(Self::Pop3),
             _ => None,
         }
     }
@@ -66,13 +72,13 @@ pub struct Side<'a> {
 /// What one side's bytes look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Looks {
-    /// Like no SMTP.
+    /// As the protocol never does.
     Unlike,
     /// Nothing to go by yet.
     Open,
-    /// As SMTP does, and other protocols as well.
+    /// As the protocol does, and others as well.
     Like,
-    /// As nothing but SMTP does.
+    /// As nothing but the protocol does.
     Surely,
 }
 
@@ -88,26 +94,69 @@ enum Looks {
 /// ```
 #[must_use]
 pub fn judge(client: Side<'_>, server: Side<'_>, port: u16, mid_stream: bool) -> Verdict {
-    let by_custom = Kind::of_port(port) == Some(Kind::Smtp);
+    let custom = Kind::of_port(port);
     if is_tls(client.bytes) || is_tls(server.bytes) {
-        return if by_custom { Verdict::Is(Kind::Smtp) } else { Verdict::IsNot };
+        return custom.map_or(Verdict::IsNot, Verdict::Is);
     }
-    let [client, server] = [behind_preface(client), server];
-    let [client, server] = [behind_tunnel(client, tunnel::request), behind_tunnel(server, tunnel::answer)];
-    // The roles themselves may be guessed wrong, so each side is tried as either.
-    let straight = [client_looks(client, mid_stream), server_looks(server, mid_stream)];
-    let reversed = [client_looks(server, mid_stream), server_looks(client, mid_stream)];
-    let [first, second] = if reversed.iter().max() > straight.iter().max() { reversed } else { straight };
-    match (first.max(second), first.min(second)) {
-        (Looks::Surely, _) | (Looks::Like, Looks::Like) => Verdict::Is(Kind::Smtp),
-        (Looks::Like, _) if by_custom => Verdict::Is(Kind::Smtp),
-        (_, Looks::Unlike) if by_custom && mid_stream && is_text(client.bytes) => {
-            // The inside of a message, as it seems.
-            Verdict::Is(Kind::Smtp)
+    let [client, server] = [behind_preface(client), behind_preface(server)];
+    let sides = [behind_tunnel(client, tunnel::request), behind_tunnel(server, tunnel::answer)];
+    let weigh =
+        |kind: Kind| (kind.weigh(sides, custom == Some(kind), mid_stream), custom == Some(kind), kind);
+    // Of two that are equally likely, the one that the port is for.
+    let best =
+        Kind::ALL.iter().map(|kind| weigh(*kind)).max_by_key(|(weight, by_custom, _)| (*weight, *by_custom));
+    match best {
+        None | Some((Weight::Not, ..)) => Verdict::IsNot,
+        Some((Weight::Undecided, ..)) => Verdict::Undecided,
+        Some((.., kind)) => Verdict::Is(kind),
+    }
+}
+
+/// How much speaks for a protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    /// What one side says is none of it.
+    Not,
+    Undecided,
+    /// The port, and text.
+    Port,
+    /// The port, and what one side says.
+    PortAndSide,
+    /// What both sides say.
+    Sides,
+    Sure,
+}
+
+impl Kind {
+    /// What one side looks like, were it the client's or the server's.
+    fn looks(self, client: Side<'_>, server: Side<'_>, mid_stream: bool) -> [Looks; 2] {
+        match self {
+            Self::Smtp => [smtp::client_looks(client, mid_stream), smtp::server_looks(server, mid_stream)],
+            Self::Pop3 => [pop3::client_looks(client, mid_stream), pop3::server_looks(server, mid_stream)],
         }
-        (_, Looks::Unlike) => Verdict::IsNot,
-        (Looks::Like | Looks::Open, Looks::Open) if client.ended && server.ended => Verdict::IsNot,
-        _ => Verdict::Undecided,
+    }
+
+    fn weigh(self, [client, server]: [Side<'_>; 2], by_custom: bool, mid_stream: bool) -> Weight {
+        // The roles themselves may be guessed wrong, so each side is tried as either.
+        let straight = self.looks(client, server, mid_stream);
+        let reversed = self.looks(server, client, mid_stream);
+        let [first, second] = if reversed.iter().max() > straight.iter().max() { reversed } else { straight };
+        // Which side sends the messages: what begins inside of one looks like nothing.
+        let sender = match self {
+            Self::Smtp => client,
+            Self::Pop3 => server,
+        };
+        let enough = sender.bytes.len() >= ENOUGH || (client.ended && server.ended);
+        match (first.max(second), first.min(second)) {
+            (Looks::Surely, _) => Weight::Sure,
+            (Looks::Like, Looks::Like) => Weight::Sides,
+            (Looks::Like, _) if by_custom => Weight::PortAndSide,
+            (_, Looks::Unlike) if by_custom && mid_stream && is_text(sender.bytes) => Weight::Port,
+            (_, Looks::Open) if by_custom && mid_stream && enough && is_text(sender.bytes) => Weight::Port,
+            (_, Looks::Unlike) => Weight::Not,
+            (Looks::Like | Looks::Open, Looks::Open) if client.ended && server.ended => Weight::Not,
+            _ => Weight::Undecided,
+        }
     }
 }
 
@@ -158,50 +207,6 @@ fn unfinished(side: Side<'_>) -> Looks {
     if side.bytes.is_empty() || is_text(side.bytes) { Looks::Open } else { Looks::Unlike }
 }
 
-fn client_looks(side: Side<'_>, mid_stream: bool) -> Looks {
-    let Some(line) = first_line(side) else { return unfinished(side) };
-    match Verb::of(line) {
-        Verb::Ehlo | Verb::Lhlo | Verb::XClient | Verb::XForward | Verb::XExps => Looks::Surely,
-        Verb::Mail | Verb::Rcpt => {
-            if smtp_proto::command::parse(&bytes::Bytes::copy_from_slice(line)).is_ok() {
-                Looks::Surely
-            } else {
-                Looks::Like
-            }
-        }
-        // Said in other protocols as well: HELO by some game servers, the rest in FTP, POP3 and NNTP.
-        Verb::Helo
-        | Verb::StartTls
-        | Verb::Auth
-        | Verb::Noop
-        | Verb::Quit
-        | Verb::Rset
-        | Verb::Help
-        | Verb::Data => Looks::Like,
-        Verb::Vrfy | Verb::Expn | Verb::Etrn | Verb::Bdat => Looks::Like,
-        _ if mid_stream => Looks::Open,
-        _ => Looks::Unlike,
-    }
-}
-
-fn server_looks(side: Side<'_>, mid_stream: bool) -> Looks {
-    let Some(line) = first_line(side) else { return unfinished(side) };
-    let Ok(reply) = reply::parse_line(&bytes::Bytes::copy_from_slice(line)) else {
-        return if mid_stream { Looks::Open } else { Looks::Unlike };
-    };
-    let names_it = reply
-        .text
-        .windows(4)
-        .any(|word| word.eq_ignore_ascii_case(b"SMTP") || word.eq_ignore_ascii_case(b"LMTP"));
-    match reply.code {
-        220 | 554 | 421 if names_it => Looks::Surely,
-        250 | 354 if mid_stream && (reply.enhanced.is_some() || reply.code == 354) => Looks::Surely,
-        220 | 421 | 554 => Looks::Like,
-        _ if mid_stream => Looks::Like,
-        _ => Looks::Unlike,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,9 +219,11 @@ mod tests {
     fn verdicts() {
         use Verdict::{Is, IsNot, Undecided};
         let smtp = Is(Kind::Smtp);
+        let text = "A line of a message.\r\n".repeat(ENOUGH / 16);
         let long = format!("220 mx ESMTP {}", "A".repeat(ENOUGH));
         // client, server, port, mid-stream
-        let cases: [(&str, &str, u16, bool, Verdict); 29] = [
+        let pop3 = Is(Kind::Pop3);
+        let cases = [
             ("", "", 25, false, Undecided),
             ("", "220 mx", 25, false, Undecided),
             ("", "220 mx\r\n", 25, false, smtp),
@@ -232,10 +239,29 @@ mod tests {
             ("QUIT\r\n", "220 ftp ready\r\n", 21, false, smtp),
             ("GET / HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n", 80, false, IsNot),
             ("GET / HTTP/1.1\r\n", "", 25, false, IsNot),
-            ("", "+OK ready\r\n", 110, false, IsNot),
+            ("", "+OK ready\r\n", 110, false, pop3),
+            ("", "+OK ready\r\n", 4711, false, Undecided),
+            ("", "+OK POP3 ready\r\n", 4711, false, pop3),
+            ("", "+OK <1896.697170952@dbc.mtview.ca.us>\r\n", 25, false, pop3),
+            ("USER a\r\n", "+OK ready\r\n", 4711, false, pop3),
+            ("USER a\r\n", "+OK ready\r\n", 25, false, pop3),
+            ("QUIT\r\n", "+OK ready\r\n", 4711, false, pop3),
+            ("APOP a c4c9334bac560ecc979e58001b3e22fb\r\n", "", 4711, false, pop3),
+            ("", "-ERR busy\r\n", 110, false, pop3),
+            ("+OK ready\r\n", "USER a\r\n", 40000, false, pop3),
+            ("PING\r\n", "+PONG\r\n", 110, false, IsNot),
+            ("*1\r\n$4\r\nPING\r\n", "", 110, false, IsNot),
+            ("PING\r\n", "+OK\r\n", 4711, false, IsNot),
+            ("RETR 7\r\n", "the rest of a line\r\n", 4711, true, Undecided),
+            ("RETR 7\r\n", "the rest of a line\r\n.\r\n+OK 7 octets\r\n", 4711, true, pop3),
+            ("", "the rest of a line\r\n", 110, true, Undecided),
+            ("\x16\x03\x01\x02", "", 995, false, pop3),
             ("\x16\x03\x01\x02", "", 465, false, smtp),
             ("\x16\x03\x01\x02", "", 443, false, IsNot),
             ("the rest of a line\r\n", "", 25, true, Undecided),
+            (&text, "", 25, true, smtp),
+            ("", &text, 110, true, pop3),
+            ("", &text, 4711, true, Undecided),
             ("the rest of a line\r\n", "250 2.0.0 queued\r\n", 25, true, smtp),
             ("", &long, 4711, false, smtp),
             ("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nEHLO c\r\n", "", 4711, false, smtp),

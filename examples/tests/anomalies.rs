@@ -64,6 +64,21 @@ fn the_table_is_complete() {
         rows.push((layer, anomaly.code(), text));
     }
     rows.push(("smtp", "roles-changed", "the side taken for the client is the server".to_owned()));
+    for anomaly in pop3_proto::Anomaly::ALL {
+        let layer = if anomaly == pop3_proto::Anomaly::AuthMalformed { "sasl" } else { "pop3" };
+        let text = anomaly
+            .to_string()
+            .replace(" 0 bytes of 0", " before the size that its reply names")
+            .replace(", 0 bytes, than the reply says, 0", " than the reply says")
+            .replace(" 0 bytes", " the limit")
+            .replace(", lf.lf, at 0", "")
+            .replace("0 commands", "commands");
+        // The exchanges of AUTH are the same in all protocols.
+        if layer != "sasl" {
+            rows.push((layer, anomaly.code(), text));
+        }
+    }
+    rows.push(("pop3", "roles-changed", "the side taken for the client is the server".to_owned()));
     for anomaly in mime_extract::Anomaly::ALL {
         let text =
             anomaly.to_string().replace(", 0 times", "").replace("0 ", "N ").replace("than 0", "than N");

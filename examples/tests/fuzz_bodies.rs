@@ -51,6 +51,16 @@ fn smtp_grammar() {
 }
 
 #[test]
+fn pop3_session() {
+    mutate("pop3_session", 1000);
+}
+
+#[test]
+fn pop3_grammar() {
+    mutate("pop3_grammar", 800);
+}
+
+#[test]
 fn framer() {
     mutate("framer", 400);
 }

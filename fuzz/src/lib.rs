@@ -14,6 +14,8 @@ pub mod capture;
 mod input;
 pub mod mime;
 pub mod resolver;
+pub mod pop3;
+mod session;
 pub mod smtp;
 pub mod tcp;
 pub mod wire;
@@ -25,6 +27,8 @@ pub type Body = fn(&[u8]);
 pub const TARGETS: &[(&str, Body)] = &[
     ("smtp_session", smtp::smtp_session),
     ("smtp_grammar", smtp::smtp_grammar),
+    ("pop3_session", pop3::pop3_session),
+    ("pop3_grammar", pop3::pop3_grammar),
     ("framer", wire::framer),
     ("sasl", wire::sasl),
     ("mime_message", mime::mime_message),

@@ -6,10 +6,14 @@
 //! ```
 //!
 //! - [`Direction`], [`Timestamp`], [`Secret`]: the words all sessions use.
+//! - [`halves`]: the two directions of a connection, who speaks in which, what waits.
+//! - [`upgrade`]: STARTTLS and its like; [`preface`]: what a proxy says first.
 //! - [`framer`]: lines, dot-terminated bodies, counted and opaque bytes out of chunks, with gaps as input.
 //! - [`sasl`]: what an authentication exchange gives away to somebody who only listens.
 //! - [`tunnel`]: what HTTP CONNECT and SOCKS put before a session.
-//! - `transcript` (feature of that name): sessions as text, for tests and fuzz seeds.
+//! - [`slice`](mod@slice): words and blanks of one line.
+//! - `transcript` (feature of that name): sessions as text, for tests and fuzz seeds; `drive` feeds them to a session and
+//!   checks what every session promises.
 //!
 //! This crate knows no protocol, no TCP, no files, no clocks. It is bounded: a [`Framer`](framer::Framer) keeps one
 //! partial line and what its session leaves unread; an [`Exchange`](sasl::Exchange) decodes at most
@@ -30,12 +34,18 @@
 //! (NTLM); RFC 9110 section 9.3.6, 1928 and 1929 (tunnels).
 
 mod direction;
+#[cfg(feature = "transcript")]
+pub mod drive;
 pub mod framer;
+pub mod halves;
+pub mod preface;
 pub mod sasl;
 mod secret;
+pub mod slice;
 #[cfg(feature = "transcript")]
 pub mod transcript;
 pub mod tunnel;
+pub mod upgrade;
 
 pub use direction::{Direction, Timestamp};
 pub use secret::Secret;

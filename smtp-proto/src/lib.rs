@@ -63,7 +63,6 @@ mod error;
 mod event;
 pub mod reply;
 mod session;
-mod slice;
 
 pub use anomaly::Anomaly;
 pub use command::{Arguments, Command, Parameter, Path, Verb};
@@ -76,6 +75,8 @@ pub use mail_wire::tunnel::Protocol as Tunnel;
 pub use mail_wire::{Direction, Secret, Timestamp};
 pub use reply::{EnhancedCode, Reply};
 pub use session::Session;
+
+use mail_wire::slice;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

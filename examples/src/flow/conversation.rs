@@ -1,6 +1,8 @@
 //! A flow whose protocol is known: its session, and the record of it.
 
+use super::account::side_heard;
 use super::places::{Carried, Places};
+use super::pop3::Pop3;
 use super::smtp::Smtp;
 use super::{Context, Input, Secrets, Tally, Told, index, side};
 use crate::detect::Kind;
@@ -15,6 +17,17 @@ use tcp_reassembly::{Conflict, GapReason, Hint};
 #[derive(Debug)]
 enum Protocol {
     Smtp(Box<Smtp>),
+    Pop3(Box<Pop3>),
+}
+
+/// The same for each of them.
+macro_rules! each {
+    ($protocol:expr, $speaker:ident => $what:expr) => {
+        match $protocol {
+            Protocol::Smtp($speaker) => $what,
+            Protocol::Pop3($speaker) => $what,
+        }
+    };
 }
 
 /// A session and where its bytes came from.
@@ -80,6 +93,7 @@ impl Conversation {
     pub(super) fn new(kind: Kind, mid_stream: bool) -> Self {
         let protocol = match kind {
             Kind::Smtp => Protocol::Smtp(Box::new(Smtp::new(mid_stream))),
+            Kind::Pop3 => Protocol::Pop3(Box::new(Pop3::new(mid_stream))),
         };
         Self { protocol, places: Default::default(), latest: None }
     }
@@ -91,7 +105,6 @@ impl Conversation {
         tally: &Tally,
         told: &mut Vec<Told>,
     ) -> Result<(), SinkError> {
-        let Protocol::Smtp(smtp) = &mut self.protocol;
         let now = match input {
             Input::Data { dir, offset, bytes, packet, at, payload_offset } => {
                 let len = bytes.len() as u64;
@@ -99,7 +112,7 @@ impl Conversation {
                     places.push(Carried { offset, len, packet, at, payload_offset });
                 }
                 self.latest = Some((at, packet));
-                smtp.session.push(direction(dir), at, bytes);
+                each!(&mut self.protocol, speaker => speaker.session.push(direction(dir), at, bytes));
                 at
             }
             Input::Gap { dir, offset, len, why, at, packet } => {
@@ -108,23 +121,24 @@ impl Conversation {
                 anomaly.direction = Some(side(dir));
                 anomaly.offset = Some(offset);
                 anomaly.detail = Some(Text::from(format!("{len} bytes, {}", reason(why))));
-                smtp.note(&anomaly);
+                each!(&mut self.protocol, speaker => {
+                    speaker.account.note(&anomaly);
+                    speaker.session.gap(direction(dir), at, Some(len));
+                });
                 told.push(Told::Anomaly(Box::new(anomaly)));
-                smtp.session.gap(direction(dir), at, Some(len));
                 at
             }
             Input::Close { dir, at } => {
-                smtp.session.close(direction(dir), at);
+                each!(&mut self.protocol, speaker => speaker.session.close(direction(dir), at));
                 at
             }
             Input::Anomaly(anomaly) => {
-                smtp.note(&anomaly);
+                each!(&mut self.protocol, speaker => speaker.account.note(&anomaly));
                 told.push(Told::Anomaly(anomaly));
                 return Ok(());
             }
         };
-        smtp.session.expire(now);
-        self.drain(context, tally, told)
+        self.expire(now, context, tally, told)
     }
 
     pub(super) fn expire(
@@ -134,8 +148,7 @@ impl Conversation {
         tally: &Tally,
         told: &mut Vec<Told>,
     ) -> Result<(), SinkError> {
-        let Protocol::Smtp(smtp) = &mut self.protocol;
-        smtp.session.expire(now);
+        each!(&mut self.protocol, speaker => speaker.session.expire(now));
         self.drain(context, tally, told)
     }
 
@@ -147,30 +160,38 @@ impl Conversation {
         tally: &Tally,
         told: &mut Vec<Told>,
     ) -> Result<(), SinkError> {
-        let Protocol::Smtp(smtp) = &mut self.protocol;
         for dir in Direction::BOTH {
-            smtp.session.close(dir, at);
+            each!(&mut self.protocol, speaker => speaker.session.close(dir, at));
         }
         self.drain(context, tally, told)?;
-        let Protocol::Smtp(mut smtp) = self.protocol;
         let scene = Scene { context, tally, places: &self.places, latest: self.latest };
-        smtp.release(&scene, told)?;
-        told.push(Told::Session(Box::new(smtp.record(&scene))));
+        let account = match self.protocol {
+            Protocol::Smtp(mut smtp) => {
+                smtp.release(&scene, told)?;
+                smtp.account
+            }
+            Protocol::Pop3(mut pop3) => {
+                pop3.release(&scene, told);
+                pop3.account
+            }
+        };
+        told.push(Told::Session(Box::new(account.record(&scene))));
         Ok(())
     }
 
     fn drain(&mut self, context: &Context, tally: &Tally, told: &mut Vec<Told>) -> Result<(), SinkError> {
-        let Protocol::Smtp(smtp) = &mut self.protocol;
         let mut read = [None; 2];
-        while let Some(event) = smtp.session.poll_event() {
-            if !event.kind.is_derived()
-                && let Some(read) = read.get_mut(index(smtp.side_heard(event.dir)))
-            {
-                *read = Some(event.span.end);
+        let scene = Scene { context, tally, places: &self.places, latest: self.latest };
+        each!(&mut self.protocol, speaker => {
+            while let Some(event) = speaker.session.poll_event() {
+                if !event.kind.is_derived()
+                    && let Some(read) = read.get_mut(index(side_heard(event.dir)))
+                {
+                    *read = Some(event.span.end);
+                }
+                speaker.event(event, &scene, told)?;
             }
-            let scene = Scene { context, tally, places: &self.places, latest: self.latest };
-            smtp.event(event, &scene, told)?;
-        }
+        });
         // What the session has read will not be spoken of again, but for the end of the message under way.
         for (places, read) in self.places.iter_mut().zip(read) {
             if let Some(read) = read {

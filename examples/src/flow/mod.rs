@@ -3,9 +3,12 @@
 //! A flow whose protocol is not known yet keeps its first bytes; once both sides have told, they are handed to a
 //! session, and everything after them directly. A flow that is no mail is let go.
 
+mod account;
 mod conversation;
 mod login;
 pub(crate) mod places;
+mod pop3;
+mod reread;
 mod smtp;
 mod smuggling;
 mod tls;

@@ -1,19 +1,16 @@
 //! SMTP and LMTP events to records.
 
 use super::Told;
-use super::conversation::{Scene, at_packet};
-use super::login;
+use super::account::{Account, Closed, Open, Upgrade, line, side_heard};
+use super::conversation::Scene;
 use super::smuggling::Suspect;
-use super::tls::Watch;
-use crate::message::Message;
-use crate::record::{self, Direction, Layer, Protocol, Text, TlsStart};
+use crate::record::{self, Direction, Layer, Protocol, Text};
 use crate::sink::SinkError;
 use core::ops::Range;
 use smtp_proto::{
-    Anomaly, Command, Config, Credential, Envelope, Event, EventKind, LooseForm, MessageEnd, Operation,
-    Outcome, Parameter, Path, Reply, Session, Verb,
+    Anomaly, Command, Config, Envelope, Event, EventKind, LooseForm, MessageEnd, Operation, Outcome,
+    Parameter, Path, Reply, Session, Verb,
 };
-use std::collections::BTreeMap;
 
 /// So many loose ends of one message are told.
 const MAX_LOOSE_ENDS: usize = 1000;
@@ -22,86 +19,31 @@ const MAX_LOOSE_ENDS: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Smtp {
     pub(super) session: Session,
-    lmtp: bool,
-    greeting: Option<Text>,
-    client_name: Option<Text>,
-    capabilities: Vec<Text>,
-    starttls: Starttls,
-    stripped: bool,
-    /// What a proxy claims about the connection that it hands on.
-    proxied: Option<record::Proxied>,
-    tls_start: Option<TlsStart>,
-    watch: Watch,
-    /// The client has not spoken yet but for TLS.
-    silent: bool,
-    commands: u64,
-    logins: u64,
-    anomalies: BTreeMap<record::Code, u64>,
-    message: Option<Open>,
+    pub(super) account: Account,
+    message: Option<Transfer>,
     /// The last message, if it has loose ends and the next has not begun.
     suspect: Option<Suspect>,
     /// The next reply is the verdict on a message that only the server saw.
     smuggled: bool,
 }
 
-/// What became of STARTTLS.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Starttls {
-    #[default]
-    NotAsked,
-    Refused,
-    Accepted,
-    DecryptedUpstream,
-}
-
 /// A message under way.
 #[derive(Debug)]
-struct Open {
-    message: Message,
+struct Transfer {
+    open: Open,
     envelope: Envelope,
-    anomalies: Vec<record::Anomaly>,
     loose_ends: Vec<(u64, LooseForm)>,
-    start: (core::time::Duration, record::Place),
 }
 
 impl Smtp {
     pub(super) fn new(mid_stream: bool) -> Self {
         Self {
             session: Session::new(Config::default().mid_stream(mid_stream)),
-            lmtp: false,
-            greeting: None,
-            client_name: None,
-            capabilities: Vec::new(),
-            starttls: Starttls::default(),
-            stripped: false,
-            proxied: None,
-            tls_start: None,
-            watch: Watch::default(),
-            silent: true,
-            commands: 0,
-            logins: 0,
-            anomalies: BTreeMap::new(),
+            account: Account::new(Protocol::Smtp, Layer::Smtp, "STARTTLS"),
             message: None,
             suspect: None,
             smuggled: false,
         }
-    }
-
-    const fn protocol(&self) -> Protocol {
-        if self.lmtp { Protocol::Lmtp } else { Protocol::Smtp }
-    }
-
-    /// The side whose stream, as the reassembler names it, the direction is.
-    pub(super) const fn side_heard(&self, dir: smtp_proto::Direction) -> Direction {
-        match dir {
-            smtp_proto::Direction::ToServer => Direction::Client,
-            smtp_proto::Direction::ToClient => Direction::Server,
-        }
-    }
-
-    /// Counts an anomaly for the session's record.
-    pub(super) fn note(&mut self, anomaly: &record::Anomaly) {
-        *self.anomalies.entry(anomaly.code.clone()).or_default() += 1;
     }
 
     pub(super) fn event(
@@ -110,21 +52,17 @@ impl Smtp {
         scene: &Scene<'_>,
         told: &mut Vec<Told>,
     ) -> Result<(), SinkError> {
-        let side = self.side_heard(event.dir);
+        let side = side_heard(event.dir);
         let span = event.span;
         match event.kind {
             EventKind::Greeting(reply) => {
-                self.greeting = Some(Text::from(text_of(&reply).as_str()));
-                told.push(self.reply(&reply, None, side, &span, scene));
+                self.account.greeting = Some(Text::from(text_of(&reply).as_str()));
+                told.push(answer(&reply, None, side, &span, scene));
             }
-            EventKind::Proxy(proxy) => {
-                self.proxied = proxy
-                    .addresses
-                    .map(|(client, server)| record::Proxied::new(client.to_string(), server.to_string()));
-            }
+            EventKind::Proxy(proxy) => self.account.proxied(proxy.addresses),
             EventKind::Command(command) => told.push(self.command(&command, side, &span, scene)),
             EventKind::Response(secret) => {
-                let mut record = new_command(side, &span, scene);
+                let mut record = line(side, &span, scene);
                 record.arguments = scene.secret_elsewhere(secret.expose());
                 told.push(Told::Command(Box::new(record)));
             }
@@ -135,69 +73,46 @@ impl Smtp {
                 {
                     suspect.verdicts.push(Text::from(line_of(&reply)));
                 }
-                told.push(self.reply(&reply, answers, side, &span, scene));
+                told.push(answer(&reply, answers, side, &span, scene));
             }
             EventKind::Credential(credential) => {
-                self.logins += 1;
-                told.push(self.login(&credential, side, &span, scene));
+                told.push(self.account.login(&credential, side, &span, scene));
             }
             EventKind::MessageStart(envelope) => {
                 self.release(scene, told)?;
-                self.message = Some(Open {
-                    message: Message::new(&scene.context.folder),
+                self.message = Some(Transfer {
+                    open: Open::new(side, &span, scene),
                     envelope: *envelope,
-                    anomalies: Vec::new(),
                     loose_ends: Vec::new(),
-                    start: scene.when(side, &span),
                 });
             }
             EventKind::MessageData(bytes) => {
-                if let Some(open) = &mut self.message {
-                    open.message.push(bytes, &span, scene.places(side))?;
+                if let Some(transfer) = &mut self.message {
+                    transfer.open.message.push(bytes, &span, scene.places(side))?;
                 }
             }
             EventKind::MessageGap(len) => {
-                if let Some(open) = &mut self.message {
-                    open.message.gap(len)?;
+                if let Some(transfer) = &mut self.message {
+                    transfer.open.message.gap(len)?;
                 }
             }
             EventKind::MessageEnd(end) => {
-                if let Some(open) = self.message.take() {
-                    self.finish(open, &end, scene, told)?;
+                if let Some(transfer) = self.message.take() {
+                    self.finish(transfer, &end, scene, told)?;
                 }
             }
-            EventKind::TlsStarted => {
-                if self.starttls == Starttls::DecryptedUpstream {
-                    // Plaintext was slipped in before the handshake.
-                    self.starttls = Starttls::Accepted;
-                }
-                let (at, packet) = scene.when(side, &(span.start..span.start + 1));
-                let start = self
-                    .tls_start
-                    .get_or_insert_with(|| TlsStart::new(packet, scene.context.time(at, packet)));
-                match side {
-                    Direction::Client => start.client_offset = Some(span.start),
-                    Direction::Server => start.server_offset = Some(span.start),
-                }
-            }
-            EventKind::Opaque(bytes) => self.watch.push(side, &bytes),
-            EventKind::Gap(_) if self.tls_start.is_some() => self.watch.gap(side),
+            EventKind::TlsStarted => self.account.tls_started(side, &span, scene),
+            EventKind::Opaque(bytes) => self.account.opaque(side, &bytes),
+            EventKind::Gap(_) => self.account.gap(side),
             EventKind::Anomaly(anomaly) => self.anomaly(anomaly, side, &span, scene, told),
-            EventKind::RolesChanged => {
-                let (at, packet) = scene.when(side, &span);
-                let record = at_packet(Layer::Smtp, "roles-changed", at, packet, scene.context);
-                self.note(&record);
-                told.push(Told::Anomaly(Box::new(record)));
-            }
+            EventKind::RolesChanged => told.push(self.account.roles_changed(side, &span, scene)),
             _ => {}
         }
         Ok(())
     }
 
     fn command(&mut self, command: &Command, side: Direction, span: &Range<u64>, scene: &Scene<'_>) -> Told {
-        self.commands += 1;
-        self.silent = false;
-        let mut record = new_command(side, span, scene);
+        let mut record = self.account.command(side, span, scene);
         record.verb = Some(Text::from(command.word().to_ascii_uppercase().as_slice()));
         let arguments = command.argument_text();
         record.arguments =
@@ -216,55 +131,22 @@ impl Smtp {
                 _ => Some(Text::from(arguments)),
             };
         if matches!(command.verb, Verb::Helo | Verb::Ehlo | Verb::Lhlo) {
-            self.lmtp |= command.verb == Verb::Lhlo;
-            self.client_name = Some(Text::from(arguments));
+            if command.verb == Verb::Lhlo {
+                self.account.protocol = Protocol::Lmtp;
+            }
+            self.account.client_name = Some(Text::from(arguments));
         }
-        Told::Command(Box::new(record))
-    }
-
-    fn reply(
-        &self,
-        reply: &Reply,
-        answers: Option<Verb>,
-        side: Direction,
-        span: &Range<u64>,
-        scene: &Scene<'_>,
-    ) -> Told {
-        let mut record = new_command(side, span, scene);
-        record.code = Some(reply.code);
-        record.enhanced = reply.enhanced.map(|enhanced| Text::from(enhanced.to_string()));
-        record.text = Some(Text::from(text_of(reply).as_str()));
-        record.answers = answers.map(|verb| Text::from(verb.as_str()));
         Told::Command(Box::new(record))
     }
 
     fn heard(&mut self, reply: &Reply, answers: Option<Verb>) {
         match answers {
             Some(Verb::Ehlo | Verb::Lhlo) if reply.is_positive() => {
-                self.capabilities = reply.lines.iter().skip(1).map(Text::from).collect();
+                self.account.capabilities = reply.lines.iter().skip(1).map(Text::from).collect();
             }
-            Some(Verb::StartTls) => {
-                self.starttls = if reply.is_positive() { Starttls::Accepted } else { Starttls::Refused };
-            }
+            Some(Verb::StartTls) => self.account.upgrade_answered(reply.is_positive()),
             _ => {}
         }
-    }
-
-    fn login(&self, credential: &Credential, side: Direction, span: &Range<u64>, scene: &Scene<'_>) -> Told {
-        let (at, packet) = scene.when(side, span);
-        let tally = scene.tally;
-        let mut record = record::Login::new(
-            0,
-            self.protocol(),
-            scene.context.time(at, packet),
-            packet,
-            tally.client.clone(),
-            tally.server.clone(),
-            Text::from(&credential.mechanism),
-        );
-        login::fill(&mut record, credential, scene);
-        record.over_tls = self.tls_start.is_some() || self.starttls == Starttls::DecryptedUpstream;
-        Told::Login(Box::new(record))
     }
 
     fn anomaly(
@@ -276,28 +158,23 @@ impl Smtp {
         told: &mut Vec<Told>,
     ) {
         match anomaly {
-            Anomaly::StarttlsPlaintext => self.starttls = Starttls::DecryptedUpstream,
-            Anomaly::StarttlsStripped => self.stripped = true,
+            Anomaly::StarttlsPlaintext => self.account.upgrade = Upgrade::DecryptedUpstream,
+            Anomaly::StarttlsStripped => self.account.stripped = true,
             Anomaly::Smuggled { .. } => self.smuggled = true,
             _ => {}
         }
-        let (at, packet) = scene.when(side, span);
         let layer = if anomaly == Anomaly::AuthMalformed { Layer::Sasl } else { Layer::Smtp };
-        let mut record = at_packet(layer, anomaly.code(), at, packet, scene.context);
-        record.direction = Some(side);
-        record.offset = Some(span.start);
-        record.detail = anomaly.detail().map(Text::from);
-        self.note(&record);
+        let record = self.account.anomaly((layer, anomaly.code(), anomaly.detail()), side, span, scene);
         match &mut self.message {
             // What is odd about a message is told with the message, whose number is known at its end.
-            Some(open) if matches!(anomaly, Anomaly::LooseEnd { .. } | Anomaly::DotUnstuffed) => {
+            Some(transfer) if matches!(anomaly, Anomaly::LooseEnd { .. } | Anomaly::DotUnstuffed) => {
                 if let Anomaly::LooseEnd { offset, form } = anomaly {
-                    if open.loose_ends.len() >= MAX_LOOSE_ENDS {
+                    if transfer.loose_ends.len() >= MAX_LOOSE_ENDS {
                         return;
                     }
-                    open.loose_ends.push((offset, form));
+                    transfer.loose_ends.push((offset, form));
                 }
-                open.anomalies.push(record);
+                transfer.open.anomalies.push(record);
             }
             _ => told.push(Told::Anomaly(Box::new(record))),
         }
@@ -305,30 +182,19 @@ impl Smtp {
 
     fn finish(
         &mut self,
-        open: Open,
+        transfer: Transfer,
         end: &MessageEnd,
         scene: &Scene<'_>,
         told: &mut Vec<Told>,
     ) -> Result<(), SinkError> {
-        let Open { message, envelope, mut anomalies, loose_ends, start } = open;
-        let finished = message.finish(!end.terminated)?;
-        let tally = scene.tally;
+        let Transfer { open, envelope, loose_ends } = transfer;
         let operation = match envelope.operation {
             Operation::Data => record::Operation::Data,
             Operation::Bdat => record::Operation::Bdat,
             _ => record::Operation::Unknown,
         };
-        let (first, last) = finished.times().unwrap_or((start.0, start.0));
-        let time = |at| scene.context.time(at, start.1);
-        let mut record = record::Message::new(
-            0,
-            self.protocol(),
-            operation,
-            tally.client.clone(),
-            tally.server.clone(),
-            time(first),
-        );
-        record.end = time(last);
+        let closed = self.account.close(open, operation, !end.terminated, scene)?;
+        let Closed { mut record, anomalies, finished } = closed;
         record.envelope = Some(envelope_record(&envelope, end));
         record.outcome = match end.outcome {
             Outcome::Accepted => record::Outcome::Accepted,
@@ -338,17 +204,6 @@ impl Smtp {
         };
         record.reply = end.verdicts.last().map(|reply| Text::from(line_of(reply)));
         record.complete = end.complete;
-        for mime in &finished.anomalies {
-            let (at, packet) = finished.run_at(mime.offset).map_or(start, |(run, at)| (*at, run.packet));
-            let mut anomaly = at_packet(Layer::Mime, mime.code.clone(), at, packet, scene.context);
-            anomaly.detail = mime.detail.clone();
-            self.note(&anomaly);
-            anomalies.push(anomaly);
-        }
-        let short = |anomaly: &record::Anomaly| {
-            record::MessageAnomaly::new(anomaly.code.clone(), anomaly.detail.clone())
-        };
-        record.anomalies = anomalies.iter().map(short).collect();
         if loose_ends.is_empty() {
             let provenance = finished.fill(&mut record);
             told.push(Told::Message { message: Box::new(record), anomalies, provenance });
@@ -374,61 +229,22 @@ impl Smtp {
         }
         Ok(())
     }
-
-    /// The record of the session, once it is over.
-    pub(super) fn record(self, scene: &Scene<'_>) -> record::Session {
-        let tally = scene.tally;
-        let time = |(at, packet)| scene.context.time(at, packet);
-        let mut record = record::Session::new(
-            0,
-            self.protocol(),
-            tally.client.clone(),
-            tally.server.clone(),
-            time(tally.start),
-        );
-        record.end = time(tally.end);
-        record.packets = tally.packets.clone();
-        let [client, server] = tally.bytes;
-        record.bytes = record::Sides::new(client, server);
-        let [client, server] = tally.missing;
-        record.missing_bytes = record::Sides::new(client, server);
-        record.one_sided = tally.one_sided;
-        record.tls = self.tls();
-        record.tls_handshake = self.tls_start.is_some().then(|| self.watch.handshake());
-        record.tls_start = self.tls_start;
-        record.tls_version = self.watch.version.map(Text::from);
-        record.tls_server_name = self.watch.server_name.map(Text::from);
-        record.proxied = self.proxied;
-        record.greeting = self.greeting;
-        record.client_name = self.client_name;
-        record.capabilities = self.capabilities;
-        record.commands = self.commands;
-        record.logins = self.logins;
-        record.ended = tally.ended;
-        record.anomalies = self.anomalies;
-        record
-    }
-
-    fn tls(&self) -> record::Tls {
-        let offered =
-            self.capabilities.iter().any(|capability| capability.as_str().eq_ignore_ascii_case("STARTTLS"));
-        match self.starttls {
-            Starttls::DecryptedUpstream => record::Tls::DecryptedUpstream,
-            Starttls::Accepted => record::Tls::Starttls,
-            _ if self.tls_start.is_some() && self.silent => record::Tls::Implicit,
-            // The reply was not captured, the handshake was.
-            _ if self.tls_start.is_some() => record::Tls::Starttls,
-            _ if self.stripped => record::Tls::Stripped,
-            Starttls::Refused => record::Tls::Refused,
-            Starttls::NotAsked if offered => record::Tls::Offered,
-            Starttls::NotAsked => record::Tls::None,
-        }
-    }
 }
 
-fn new_command(side: Direction, span: &Range<u64>, scene: &Scene<'_>) -> record::Command {
-    let (at, packet) = scene.when(side, span);
-    record::Command::new(0, scene.context.time(at, packet), packet, side)
+/// A reply as a line of `commands.jsonl`.
+fn answer(
+    reply: &Reply,
+    answers: Option<Verb>,
+    side: Direction,
+    span: &Range<u64>,
+    scene: &Scene<'_>,
+) -> Told {
+    let mut record = line(side, span, scene);
+    record.code = Some(reply.code);
+    record.enhanced = reply.enhanced.map(|enhanced| Text::from(enhanced.to_string()));
+    record.text = Some(Text::from(text_of(reply).as_str()));
+    record.answers = answers.map(|verb| Text::from(verb.as_str()));
+    Told::Command(Box::new(record))
 }
 
 /// The texts of all lines.

@@ -5,6 +5,7 @@
 //! primary one.
 
 use super::conversation::Scene;
+use super::reread;
 use super::smtp::mail_from;
 use crate::message::Message;
 use crate::record::{self, MessageAnomaly, Provenance, Reading, Run, Text};
@@ -24,8 +25,6 @@ const MAX_PIECES: usize = 16;
 const COMMANDS: u64 = 16 << 10;
 /// A reading that nothing proves is made only of messages of this size.
 const MAX_CANDIDATE: u64 = 32 << 20;
-/// The message is read in pieces of this size.
-const BLOCK: u64 = 64 << 10;
 
 /// A message with loose ends, in the strict reading, until it is known how the server read it.
 #[derive(Debug)]
@@ -133,24 +132,7 @@ impl Suspect {
     /// The record of one piece, as if it had come alone.
     fn piece(&self, piece: &Piece, scene: &Scene<'_>) -> Result<Told, SinkError> {
         let mut message = Message::new(&scene.context.folder);
-        let read = |from: u64, len: u64| -> std::io::Result<Bytes> {
-            let mut file = File::open(&self.path)?;
-            file.seek(SeekFrom::Start(from))?;
-            let mut bytes = Vec::new();
-            file.take(len).read_to_end(&mut bytes)?;
-            Ok(bytes.into())
-        };
-        let Range { start, end } = piece.content;
-        let mut from = start;
-        while from < end {
-            let content = read(from, BLOCK.min(end - from)).map_err(SinkError::io("read", &self.path))?;
-            if content.is_empty() {
-                break;
-            }
-            let to = from + content.len() as u64;
-            message.push_runs(content, clipped(&self.runs, from..to, start))?;
-            from = to;
-        }
+        reread::copy(&mut message, &self.path, &self.runs, piece.content.clone())?;
         let finished = message.finish(false)?;
         let mut record = self.message.as_ref().clone();
         if let Some((first, last)) = finished.times() {
@@ -162,21 +144,6 @@ impl Suspect {
         let provenance = finished.fill(&mut record);
         Ok((Box::new(record), Vec::new(), provenance))
     }
-}
-
-/// The runs of a stretch of the file, counted from `start`.
-fn clipped(
-    runs: &[(Run, Duration)],
-    stretch: Range<u64>,
-    start: u64,
-) -> impl Iterator<Item = (Run, Duration)> + '_ {
-    runs.iter().filter_map(move |(run, at)| {
-        let from = run.message_offset.max(stretch.start);
-        let to = (run.message_offset + run.length).min(stretch.end);
-        let into = from.checked_sub(run.message_offset).filter(|_| from < to)?;
-        let packet_offset = run.packet_offset.saturating_add(u32::try_from(into).unwrap_or(u32::MAX));
-        Some((Run::new(from - start, run.stream_offset + into, to - from, run.packet, packet_offset), *at))
-    })
 }
 
 /// Commands that lead to a message: MAIL, RCPT and what may stand between them, up to DATA. Their envelope, and how
@@ -225,16 +192,5 @@ mod tests {
         assert_eq!(found("Dear Bob,\r\nDATA\r\n"), None);
         assert_eq!(found("DATA\r\n"), None);
         assert_eq!(found("MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\n"), None);
-    }
-
-    #[test]
-    fn runs_are_clipped_and_counted_anew() {
-        let place = |frame| record::Place::new(1, frame);
-        let runs = [
-            (Run::new(0, 100, 10, place(1), 5), Duration::ZERO),
-            (Run::new(10, 110, 10, place(2), 0), Duration::ZERO),
-        ];
-        let got: Vec<Run> = clipped(&runs, 7..13, 5).map(|(run, _)| run).collect();
-        assert_eq!(got, [Run::new(2, 107, 3, place(1), 12), Run::new(5, 110, 3, place(2), 0)]);
     }
 }

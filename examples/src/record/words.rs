@@ -52,7 +52,7 @@ words! {
 
     /// How a message was transferred.
     Operation {
-        /// SMTP DATA.
+        /// SMTP DATA, and POP3 XTND XMIT, by which a client sends.
         Data = "data",
         /// SMTP BDAT.
         Bdat = "bdat",

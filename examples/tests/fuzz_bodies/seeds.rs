@@ -1,4 +1,4 @@
-//! Where fuzzing begins: the transcripts of smtp-proto, captures, and what is made here.
+//! Where fuzzing begins: the transcripts of the session crates, captures, and what is made here.
 
 use std::io::Write;
 use std::path::Path;
@@ -41,30 +41,35 @@ fn bodies() -> Vec<Vec<u8>> {
     bodies.iter().map(|(kind, text)| [&[*kind, 12, 60][..], text.as_bytes()].concat()).collect()
 }
 
-/// The transcripts without what is expected of them.
-fn transcripts() -> Vec<Vec<u8>> {
+/// The transcripts of a crate without what is expected of them.
+fn transcripts(crate_name: &str) -> Vec<Vec<u8>> {
     let steps = |text: Vec<u8>| -> Vec<u8> {
         let lines = text.split_inclusive(|byte| *byte == b'\n');
         lines.filter(|line| !line.starts_with(b"=>") && !line.starts_with(b"#")).flatten().copied().collect()
     };
-    folder("../smtp-proto/tests/transcripts").into_iter().map(steps).collect()
+    folder(&format!("../{crate_name}/tests/transcripts")).into_iter().map(steps).collect()
+}
+
+/// The transcripts of a crate as inputs of its session target.
+fn sessions(crate_name: &str) -> Vec<Vec<u8>> {
+    let headers = [[0, 5, 17, 0x55], [0, 1, 1, 0x0f], [1, 2, 39, 0x33], [2, 7, 3, 0xf0]];
+    transcripts(crate_name)
+        .iter()
+        .zip(headers.iter().cycle())
+        .flat_map(|(text, header)| [[&headers[0], &text[..]].concat(), [header, &text[..]].concat()])
+        .collect()
 }
 
 /// The seeds of a target.
 pub(crate) fn of(name: &str) -> Vec<Vec<u8>> {
     match name {
-        "smtp_session" => {
-            let headers = [[0, 5, 17, 0x55], [0, 1, 1, 0x0f], [1, 2, 39, 0x33], [2, 7, 3, 0xf0]];
-            transcripts()
-                .iter()
-                .zip(headers.iter().cycle())
-                .flat_map(|(text, header)| [[&headers[0], &text[..]].concat(), [header, &text[..]].concat()])
-                .collect()
-        }
-        "smtp_grammar" => transcripts().iter().map(|text| lines(text)).collect(),
+        "smtp_session" => sessions("smtp-proto"),
+        "smtp_grammar" => transcripts("smtp-proto").iter().map(|text| lines(text)).collect(),
+        "pop3_session" => sessions("pop3-proto"),
+        "pop3_grammar" => transcripts("pop3-proto").iter().map(|text| lines(text)).collect(),
         "framer" => {
             let header = |line, mode, size| [line, mode, 200, size, 3];
-            let texts = transcripts();
+            let texts = transcripts("smtp-proto");
             let texts = texts.iter().map(|text| framed(&lines(text)));
             texts
                 .zip(
@@ -168,6 +173,8 @@ pub(crate) fn dictionary(name: &str) -> Vec<Vec<u8>> {
     let files: &[&str] = match name {
         "smtp_session" => &["transcript", "smtp", "lines"],
         "smtp_grammar" => &["smtp", "lines"],
+        "pop3_session" => &["transcript", "pop3", "lines"],
+        "pop3_grammar" => &["pop3", "lines"],
         "framer" => &["lines"],
         "sasl" => &["sasl"],
         "mime_message" => &["mime", "lines"],

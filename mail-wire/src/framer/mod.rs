@@ -210,10 +210,8 @@ impl Framer {
     /// Cuts the next frame in the given mode; `None` while its bytes are missing.
     #[must_use]
     pub fn next(&mut self, mode: Mode) -> Option<Frame> {
-        if mode != Mode::Line && !self.partial.is_empty() {
-            let partial = self.partial.split().freeze();
-            self.position -= partial.len() as u64;
-            self.inbox.put_back(self.partial_at, partial);
+        if mode != Mode::Line {
+            self.put_back_partial();
         }
         let Mode::Body { bare_lf } = mode else {
             if let Some(dot) = self.leave_body() {
@@ -228,10 +226,24 @@ impl Framer {
                 }
             };
         };
-        if self.body.is_none() {
-            self.body = Some(Body { scanner: Scanner::new(bare_lf), content: 0, dropped: None });
+        self.next_in_body(bare_lf, usize::MAX)
+    }
+
+    /// As [`next`](Self::next) in [`Mode::Body`], with at most `most` bytes of content in a frame: for a session that
+    /// looks at what comes before it takes it.
+    #[must_use]
+    pub fn next_of_body(&mut self, bare_lf: bool, most: usize) -> Option<Frame> {
+        self.put_back_partial();
+        self.next_in_body(bare_lf, most.max(1))
+    }
+
+    /// A line that has begun is no line in the mode that comes next.
+    fn put_back_partial(&mut self) {
+        if !self.partial.is_empty() {
+            let partial = self.partial.split().freeze();
+            self.position -= partial.len() as u64;
+            self.inbox.put_back(self.partial_at, partial);
         }
-        self.next_in_body()
     }
 
     /// Forgets the body; a dot dropped last is still owed a frame.
@@ -343,7 +355,10 @@ impl Framer {
         }
     }
 
-    fn next_in_body(&mut self) -> Option<Frame> {
+    fn next_in_body(&mut self, bare_lf: bool, most: usize) -> Option<Frame> {
+        if self.body.is_none() {
+            self.body = Some(Body { scanner: Scanner::new(bare_lf), content: 0, dropped: None });
+        }
         loop {
             let body = self.body.as_mut()?;
             let bytes = match self.inbox.front() {
@@ -376,7 +391,7 @@ impl Framer {
             match found {
                 Found::Undecided => return None,
                 Found::Content(len) => {
-                    let (at, bytes) = self.inbox.take(len)?;
+                    let (at, bytes) = self.inbox.take(len.min(most))?;
                     body.scanner.advance(&bytes);
                     return self.content(at, bytes);
                 }

@@ -236,3 +236,12 @@ fn a_gap_or_the_end_limits_what_can_be_seen() {
     framer.close(Timestamp::ZERO);
     assert!(framer.peek_is_all());
 }
+
+#[test]
+fn content_comes_in_pieces_as_small_as_asked() {
+    let mut framer = framer(&["a\r\n..b\r\n", ".\r\nQUIT\r\n"]);
+    let frames: Vec<String> =
+        core::iter::from_fn(|| framer.next_of_body(false, 2)).take(5).map(|frame| short(&frame)).collect();
+    assert_eq!(frames, ["0..2 data a\\r", "2..3 data \\n", "3..6 data .b", "6..8 data \\r\\n", "8..11 end"]);
+    assert_eq!(framer.position(), 11);
+}

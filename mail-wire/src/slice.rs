@@ -1,47 +1,55 @@
-//! Small tools on the slices of one line.
+//! Small tools on the slices of one line, for the grammars.
 
 use bytes::Bytes;
 
 /// SP or HTAB. The RFCs part words by one SP; servers of today take any run of blanks.
-pub(crate) const fn is_blank(byte: u8) -> bool {
+#[must_use]
+pub const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
 /// `text` without the blanks at its start.
-pub(crate) fn trim_start(text: &[u8]) -> &[u8] {
+#[must_use]
+pub fn trim_start(text: &[u8]) -> &[u8] {
     let blanks = text.iter().take_while(|&&byte| is_blank(byte)).count();
     split(text, blanks).1
 }
 
 /// `text` without the blanks at its end.
-pub(crate) fn trim_end(text: &[u8]) -> &[u8] {
+#[must_use]
+pub fn trim_end(text: &[u8]) -> &[u8] {
     let blanks = text.iter().rev().take_while(|&&byte| is_blank(byte)).count();
     split(text, text.len().saturating_sub(blanks)).0
 }
 
 /// `text` without the blanks at both ends.
-pub(crate) fn trim(text: &[u8]) -> &[u8] {
+#[must_use]
+pub fn trim(text: &[u8]) -> &[u8] {
     trim_end(trim_start(text))
 }
 
 /// `line` without the CRs at its end. A client that ends its lines with CR CR LF leaves one there; servers pass over it.
-pub(crate) fn trim_cr(line: &[u8]) -> &[u8] {
+#[must_use]
+pub fn trim_cr(line: &[u8]) -> &[u8] {
     let surplus = line.iter().rev().take_while(|&&byte| byte == b'\r').count();
     split(line, line.len().saturating_sub(surplus)).0
 }
 
 /// `text` up to its first blank, and the rest from that blank on.
-pub(crate) fn split_word(text: &[u8]) -> (&[u8], &[u8]) {
+#[must_use]
+pub fn split_word(text: &[u8]) -> (&[u8], &[u8]) {
     split(text, text.iter().position(|&byte| is_blank(byte)).unwrap_or(text.len()))
 }
 
 /// `text` in two at `at`, which is clamped to the length.
-pub(crate) fn split(text: &[u8], at: usize) -> (&[u8], &[u8]) {
+#[must_use]
+pub fn split(text: &[u8], at: usize) -> (&[u8], &[u8]) {
     text.split_at_checked(at).unwrap_or((text, &[]))
 }
 
 /// The part of `line` that `part`, a slice of it, shows. An empty part keeps nothing of the line alive.
-pub(crate) fn share(line: &Bytes, part: &[u8]) -> Bytes {
+#[must_use]
+pub fn share(line: &Bytes, part: &[u8]) -> Bytes {
     if part.is_empty() { Bytes::new() } else { line.slice_ref(part) }
 }
 

@@ -1,0 +1,73 @@
+//! What the targets of all session crates have in common.
+
+use mail_wire::Direction;
+use mail_wire::drive::{self, Machine, Told};
+use mail_wire::transcript::{Step, Transcript};
+
+use super::input::Input;
+
+/// An input of a session target: four bytes choose the limits, where the capture begins, how the bytes are cut and how
+/// the two halves are mixed; the rest is a transcript.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) tiny: bool,
+    pub(crate) mid_stream: bool,
+    sizes: [usize; 2],
+    choices: [bool; 8],
+    steps: Vec<Step>,
+}
+
+impl Case {
+    pub(crate) fn new(data: &[u8]) -> Self {
+        let mut input = Input::new(data);
+        let flags = input.byte();
+        let sizes = [input.byte(), input.byte()].map(|size| usize::from(size % 48) + 1);
+        let choices = input.byte();
+        let mut steps = Transcript::parse(input.rest()).steps;
+        if flags & 4 != 0 {
+            // Long lines many times over, to meet limits that a short input would never come near.
+            for step in &mut steps {
+                if let Step::Push(_, bytes) = step
+                    && bytes.len() > 32
+                {
+                    *bytes = bytes.repeat(256).into();
+                }
+            }
+        }
+        let choices = core::array::from_fn(|bit| choices >> bit & 1 != 0);
+        Self { tiny: flags & 1 != 0, mid_stream: flags & 2 != 0, sizes, choices, steps }
+    }
+
+    /// Drives sessions through the case: as it is, and where that promises the same, cut and mixed otherwise. `is_in_step`
+    /// tells whether the session has promised it; `roles` who is the client.
+    ///
+    /// # Panics
+    ///
+    /// Spans that do not tile a direction, more memory than promised, or events that depend on how the bytes came.
+    pub(crate) fn check<M: Machine>(
+        &self,
+        new: impl Fn() -> M,
+        worst_case: usize,
+        roles: impl Fn(&M) -> Option<Direction>,
+        is_in_step: impl Fn(&[Told<M::Kind>]) -> bool,
+    ) {
+        let run = |steps: &[Step]| {
+            let mut machine = new();
+            let events =
+                drive::run(&mut machine, steps, worst_case).unwrap_or_else(|broken| panic!("{broken}"));
+            (events, roles(&machine))
+        };
+        let (whole, client) = run(&self.steps);
+        let promised = !self.tiny && !self.mid_stream && drive::depends_on_bytes_alone(&self.steps);
+        if promised && is_in_step(&whole) {
+            let (mixed, mixed_client) =
+                run(&drive::interleave(drive::cut(&self.steps, &self.sizes), &self.choices));
+            // Where one half begins with nonsense, who is taken for the client is a guess from what came first.
+            if mixed_client == client {
+                for dir in Direction::BOTH {
+                    assert_eq!(drive::joined::<M>(&mixed, dir), drive::joined::<M>(&whole, dir), "{dir:?}");
+                }
+            }
+        }
+    }
+}

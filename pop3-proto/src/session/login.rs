@@ -1,0 +1,243 @@
+//! Logins: USER and PASS, APOP (RFC 1939 section 7), the exchange of AUTH (RFC 5034).
+
+use super::client::Client;
+use super::pairing::{Expect, Pending};
+use super::{Session, Side};
+use crate::command::Arguments;
+use crate::event::EventKind;
+use crate::reply::{Reply, Status};
+use crate::{Anomaly, Verb};
+use bytes::Bytes;
+use core::ops::Range;
+use mail_wire::framer::{Frame, FrameKind, LineEnd, Mode};
+use mail_wire::sasl::{self, Credential, Exchange, Outcome};
+use mail_wire::{Secret, Timestamp};
+
+/// What is known of logins.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Logins {
+    /// The last USER, until its PASS.
+    user: Option<User>,
+    attempt: Option<Attempt>,
+    /// The time stamp of the greeting, which APOP needs.
+    pub(super) timestamp: Option<Bytes>,
+}
+
+#[derive(Clone, Debug)]
+struct User {
+    name: Bytes,
+    at: Timestamp,
+    span: Range<u64>,
+    refused: bool,
+}
+
+/// An attempt under way, and the last line that the client gave to it.
+#[derive(Clone, Debug)]
+struct Attempt {
+    means: Means,
+    at: Timestamp,
+    span: Range<u64>,
+}
+
+#[derive(Clone, Debug)]
+enum Means {
+    /// All is known but the verdict.
+    Told(Box<Credential>),
+    Apop(Box<(Credential, Secret)>),
+    Sasl(Box<Exchange>),
+}
+
+impl Logins {
+    pub(super) fn memory(&self) -> usize {
+        let len = |text: &Option<Bytes>| text.as_ref().map_or(0, Bytes::len);
+        let user = self.user.as_ref().map_or(0, |user| user.name.len());
+        let attempt = self.attempt.as_ref().map_or(0, |attempt| match &attempt.means {
+            Means::Told(credential) => {
+                let secret = credential.password.as_ref().map_or(0, |password| password.expose().len());
+                size_of::<Credential>() + len(&credential.username) + secret
+            }
+            Means::Apop(apop) => {
+                size_of::<(Credential, Secret)>() + len(&apop.0.username) + apop.1.expose().len()
+            }
+            Means::Sasl(exchange) => exchange.memory(),
+        });
+        user + attempt + len(&self.timestamp)
+    }
+}
+
+/// A copy that keeps no packet alive.
+fn copy(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(bytes)
+}
+
+fn credential(mechanism: Verb, username: Option<Bytes>) -> Credential {
+    let mechanism = match mechanism {
+        Verb::Pass => "USER-PASS",
+        mechanism => mechanism.as_str(),
+    };
+    let mut credential = Credential::new(Bytes::from_static(mechanism.as_bytes()));
+    credential.username = username;
+    credential
+}
+
+impl Session {
+    /// Takes note of a command that is part of a login; `cut`: its line went past the limit.
+    pub(super) fn login_command(
+        &mut self,
+        (verb, arguments): (Verb, &Arguments),
+        at: Timestamp,
+        span: &Range<u64>,
+        cut: bool,
+    ) {
+        let means = match (verb, arguments) {
+            (Verb::User, Arguments::Name(name)) => {
+                let user = User { name: copy(name), at, span: span.clone(), refused: false };
+                self.logins.user = Some(user);
+                return;
+            }
+            (Verb::Pass, Arguments::Password(password)) => {
+                let mut told = credential(Verb::Pass, self.logins.user.take().map(|user| user.name));
+                told.password = Some(Secret::new(copy(password.expose())));
+                Means::Told(Box::new(told))
+            }
+            (Verb::Rpop, Arguments::Name(name)) => {
+                let mut told = credential(Verb::Rpop, self.logins.user.take().map(|user| user.name));
+                told.authorization_identity = Some(copy(name));
+                Means::Told(Box::new(told))
+            }
+            (Verb::Apop, Arguments::Apop { name, digest }) => {
+                let digest = Secret::new(copy(digest.expose()));
+                Means::Apop(Box::new((credential(Verb::Apop, Some(copy(name))), digest)))
+            }
+            (Verb::Auth, Arguments::Auth { mechanism, initial_response }) => {
+                let mut exchange = Exchange::new(mechanism);
+                match initial_response {
+                    Some(response) if cut => exchange.cut_response(response.expose()),
+                    Some(response) => exchange.response(response.expose()),
+                    None => {}
+                }
+                Means::Sasl(Box::new(exchange))
+            }
+            _ => return,
+        };
+        self.logins.attempt = Some(Attempt { means, at, span: span.clone() });
+    }
+
+    /// A command that is no PASS: a name that was refused has had its chance.
+    pub(super) fn forget_refused_user(&mut self) {
+        let Some(User { name, at, span, .. }) = self.logins.user.take_if(|user| user.refused) else { return };
+        let mut told = credential(Verb::Pass, Some(name));
+        told.outcome = Outcome::Rejected;
+        self.emit(Side::Client, at, span, EventKind::Credential(Box::new(told)));
+    }
+
+    /// The server's answer to USER.
+    pub(super) fn user_answered(&mut self, reply: Option<&Reply>) {
+        self.go_on();
+        if let Some(user) = &mut self.logins.user {
+            user.refused = reply.is_some_and(|reply| !reply.is_positive());
+        }
+    }
+
+    /// The server's answer to PASS, APOP or RPOP.
+    pub(super) fn login_answered(&mut self, reply: Option<&Reply>) {
+        self.go_on();
+        self.end_login(match reply {
+            None => Outcome::Unknown,
+            Some(reply) if reply.is_positive() => Outcome::Accepted,
+            Some(_) => Outcome::Rejected,
+        });
+    }
+
+    /// The server's answer to AUTH or to a line of its exchange.
+    pub(super) fn sasl_answered(&mut self, reply: Option<&Reply>) {
+        match reply {
+            None => self.client = Client::Sasl { sure: false },
+            Some(reply) if reply.status == Status::Continue => {
+                if let Some(Attempt { means: Means::Sasl(exchange), .. }) = &mut self.logins.attempt {
+                    exchange.challenge(&reply.text);
+                }
+                self.client = Client::Sasl { sure: true };
+            }
+            verdict => self.login_answered(verdict),
+        }
+    }
+
+    /// Tells the attempt under way.
+    pub(super) fn end_login(&mut self, outcome: Outcome) {
+        let Some(Attempt { means, at, span }) = self.logins.attempt.take() else { return };
+        let credential = match means {
+            Means::Told(mut credential) => {
+                credential.outcome = outcome;
+                *credential
+            }
+            Means::Apop(apop) => {
+                let (mut credential, digest) = *apop;
+                credential.outcome = outcome;
+                if let (Some(timestamp), Some(name)) = (&self.logins.timestamp, &credential.username) {
+                    // hashcat's line is the first.
+                    credential.hash = sasl::apop(timestamp, digest.expose(), name).into_iter().next();
+                }
+                credential
+            }
+            Means::Sasl(exchange) => exchange.finish(outcome),
+        };
+        if credential.unreadable.is_some() {
+            self.anomaly(Side::Client, at, &span, Anomaly::AuthMalformed);
+        }
+        self.emit(Side::Client, at, span, EventKind::Credential(Box::new(credential)));
+    }
+
+    /// Takes a line of the client's part of an exchange; `sure`: the server asked for it.
+    pub(super) fn step_sasl(&mut self, sure: bool) -> bool {
+        if !sure {
+            match self.verb_ahead() {
+                None => return false,
+                Some(true) => {
+                    self.end_login(Outcome::Unknown);
+                    self.client = Client::Commands;
+                    return true;
+                }
+                Some(false) => {}
+            }
+        }
+        let Some(frame) = self.halves.of_mut(Side::Client).next(Mode::Line) else {
+            let ended = self.halves.of(Side::Client).is_finished();
+            if ended {
+                self.end_login(Outcome::Unknown);
+                self.client = Client::Commands;
+            }
+            return ended;
+        };
+        let Frame { at, span, kind: FrameKind::Line(line), .. } = frame else {
+            if matches!(frame.kind, FrameKind::Gap(_)) {
+                // The response, it seems; its answer is the verdict if it says so.
+                self.sync.shaky = true;
+                if let Some(Attempt { means: Means::Sasl(exchange), .. }) = &mut self.logins.attempt {
+                    exchange.missed_response();
+                }
+                self.queue.push(Pending { doubtful: true, ..Pending::new(Expect::Sasl) });
+                self.client = Client::Waiting;
+            }
+            self.leftover(Side::Client, frame);
+            return true;
+        };
+        if line.end == LineEnd::Cut {
+            self.anomaly(Side::Client, at, &span, Anomaly::LineTooLong { limit: self.config.max_line });
+        }
+        if let Some(attempt) = &mut self.logins.attempt
+            && let Means::Sasl(exchange) = &mut attempt.means
+        {
+            match line.end {
+                LineEnd::Cut => exchange.cut_response(&line.text),
+                _ => exchange.response(&line.text),
+            }
+            attempt.at = at;
+            attempt.span = span.clone();
+        }
+        self.emit(Side::Client, at, span, EventKind::Response(Secret::new(line.text)));
+        self.queue.push(Pending::new(Expect::Sasl));
+        self.client = Client::Waiting;
+        true
+    }
+}
