@@ -211,7 +211,7 @@ fn segment(family: Family, flags: Flags, len: usize, good: bool) -> Vec<u8> {
     let mut bytes =
         [&[0x9c, 0x40, 0, 25][..], &first, &[0, 0, 0, 9, 0x50], &[flags.bits() | 0x10, 1, 0, 0, 0, 0, 0]]
             .concat();
-    bytes.extend((0..len).map(|at| b'A' + (at % 23) as u8));
+    bytes.extend((b'A'..=b'W').cycle().take(len));
     if good {
         let pseudo = [&family.addresses()[..], &[0, TCP], &short(bytes.len()).to_be_bytes()].concat();
         let sum = sum(&pseudo) + sum(&bytes);
