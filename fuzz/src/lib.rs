@@ -13,8 +13,8 @@
 pub mod capture;
 mod input;
 pub mod mime;
-pub mod resolver;
 pub mod pop3;
+pub mod resolver;
 mod session;
 pub mod smtp;
 pub mod tcp;

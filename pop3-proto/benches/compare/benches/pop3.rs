@@ -5,7 +5,7 @@
 //! parses what is in a buffer and starts over when that is not the whole reply; so that it need not, it gets the whole
 //! server's side at once, and its commands one by one. It copies each line.
 
-#[path = "../../pop3-proto/benches/turns/mod.rs"]
+#[path = "../../turns/mod.rs"]
 mod turns;
 
 use bytes::Bytes;
