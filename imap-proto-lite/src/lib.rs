@@ -70,6 +70,7 @@ pub mod command;
 mod config;
 mod error;
 mod event;
+pub mod join;
 mod lexical;
 mod mailbox;
 pub mod response;
