@@ -132,9 +132,6 @@ pub enum Anomaly {
         /// Leaves that were not fetched.
         missing: u64,
     },
-    /// The message as fetched whole counts.
-    #[error("a part that was fetched is not what the whole message has there")]
-    SectionMismatch,
 }
 
 impl Anomaly {
@@ -174,7 +171,6 @@ impl Anomaly {
             Self::PartialIncomplete { .. } => "partial-incomplete",
             Self::PartialConflict { .. } => "partial-conflict",
             Self::VirtualMessage { .. } => "virtual-message",
-            Self::SectionMismatch => "section-mismatch",
         }
     }
 
@@ -197,7 +193,7 @@ impl Anomaly {
     }
 
     /// One of each, for tables of all codes.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 32] = [
         Self::BareLf,
         Self::LineTooLong { limit: 0 },
         Self::BadCommand,
@@ -230,6 +226,5 @@ impl Anomaly {
         Self::PartialIncomplete { missing: 0 },
         Self::PartialConflict { at: 0 },
         Self::VirtualMessage { missing: 0 },
-        Self::SectionMismatch,
     ];
 }

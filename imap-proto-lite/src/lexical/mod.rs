@@ -185,6 +185,23 @@ impl<'a> Scan<'a> {
         })
     }
 
+    /// A string or `NIL`, and nothing else.
+    pub(crate) fn strict_nstring(&mut self) -> Result<Content, ParseError> {
+        match self.peek() {
+            Some(b'"' | b'{' | b'~') => {
+                let text = self.token(token::string, "a string")?;
+                Ok(self.content(text))
+            }
+            _ => {
+                let here = *self;
+                match self.nstring()? {
+                    Content::Nil => Ok(Content::Nil),
+                    _ => Err(here.error("a string or NIL")),
+                }
+            }
+        }
+    }
+
     /// Whether `text`, a slice of the line, is the atom NIL and not a string of these letters.
     fn is_nil(&self, text: &[u8]) -> bool {
         use nom::Offset as _;

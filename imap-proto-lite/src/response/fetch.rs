@@ -180,7 +180,8 @@ fn bracketed(scan: &mut Scan<'_>, name: &[u8]) -> Result<Item, ParseError> {
 }
 
 fn section(scan: &mut Scan<'_>, section: Section, origin: Option<u64>) -> Result<Item, ParseError> {
-    let content = scan.nstring()?;
+    // Not even loosely: whatever else stands there is no content.
+    let content = scan.strict_nstring()?;
     Ok(Item::Section(Box::new(Fetched { section, origin, content })))
 }
 

@@ -27,9 +27,6 @@ pub(super) enum Client {
     Sasl { sure: bool },
 }
 
-/// The largest literal that need not wait under LITERAL- (RFC 7888 section 5).
-const LITERAL_MINUS: u64 = 4096;
-
 impl Session {
     /// Takes one frame of the client, if its meaning is known.
     pub(super) fn step_client(&mut self) -> bool {
@@ -175,8 +172,8 @@ impl Session {
             self.client = Client::AwaitLiteral;
             return;
         }
-        if self.literal_minus && found.size > LITERAL_MINUS {
-            self.anomaly(Side::Client, at, &span, Anomaly::LiteralMinusBig { size: found.size });
+        if let Some(last) = self.queue.last_mut() {
+            last.unasked = last.unasked.max(found.size);
         }
         self.go_on();
     }

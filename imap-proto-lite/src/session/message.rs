@@ -124,6 +124,16 @@ impl Session {
         fetched: &Fetched,
         size: u64,
     ) -> MessageRef {
+        MessageRef {
+            section: fetched.section.copied(),
+            origin: fetched.origin,
+            size: Some(size),
+            ..self.named(sequence, uid)
+        }
+    }
+
+    /// The message of the open mailbox with this number, or this UID.
+    pub(super) fn named(&mut self, sequence: Option<u32>, uid: Option<u32>) -> MessageRef {
         let limit = self.config.max_messages;
         if let (Some(sequence), Some(uid)) = (sequence, uid) {
             self.selected.learn(sequence, uid, limit);
@@ -138,9 +148,6 @@ impl Session {
             sequence,
             uid: uid.or(known),
             handle,
-            section: fetched.section.copied(),
-            origin: fetched.origin,
-            size: Some(size),
             ..MessageRef::default()
         }
     }

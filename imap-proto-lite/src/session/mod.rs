@@ -20,7 +20,7 @@ mod tls;
 mod wire;
 
 use crate::event::{Event, EventKind};
-use crate::{Anomaly, Config, Section};
+use crate::{Anomaly, Config, MessageRef, Section};
 use bytes::Bytes;
 use client::Client;
 use core::ops::Range;
@@ -197,6 +197,12 @@ impl Session {
     #[must_use]
     pub const fn roles(&self) -> Option<Direction> {
         self.client_dir
+    }
+
+    /// Which message has this number now: after the events polled so far, in the open mailbox.
+    #[must_use]
+    pub fn message(&mut self, sequence: u32) -> MessageRef {
+        self.named(Some(sequence), None)
     }
 
     /// Memory held, in bytes; after `poll_event` has returned `None` at most [`Config::worst_case`].

@@ -14,6 +14,8 @@ pub(super) struct Pending {
     pub(super) expect: Expect,
     /// All of it was read.
     pub(super) whole: bool,
+    /// The largest literal that did not wait to be taken.
+    pub(super) unasked: u64,
     /// IDLE: the server was heard to go on.
     pub(super) continued: bool,
 }
@@ -27,6 +29,8 @@ pub(super) enum Expect {
     Close,
     /// FETCH: sections that were asked for in ranges.
     Ranges(Vec<Section>),
+    /// LOGIN, AUTHENTICATE: what came of it.
+    Login,
     /// Nothing that the session needs to know.
     Nothing,
 }
@@ -40,6 +44,7 @@ impl Expect {
             (verb @ (Verb::Select | Verb::Examine), Arguments::Mailbox { name, .. }) => {
                 Self::Open { mailbox: name.copied(), read_only: *verb == Verb::Examine }
             }
+            (_, Arguments::Login { .. } | Arguments::Authenticate { .. }) => Self::Login,
             (Verb::Close | Verb::Unselect | Verb::Unauthenticate, _) => Self::Close,
             (Verb::Fetch, Arguments::Fetch { attributes, .. }) => {
                 let ranges = attributes.iter().filter(|attribute| attribute.partial.is_some());
@@ -56,7 +61,7 @@ impl Expect {
         match self {
             Self::Open { mailbox, .. } => mailbox.raw().len(),
             Self::Ranges(sections) => sections.iter().map(memory_of).sum(),
-            Self::Close | Self::Nothing => 0,
+            Self::Close | Self::Login | Self::Nothing => 0,
         }
     }
 }
@@ -69,7 +74,7 @@ pub(super) fn memory_of(section: &Section) -> usize {
 impl Pending {
     pub(super) fn new(tag: &[u8], verb: Verb) -> Self {
         let tag = Bytes::copy_from_slice(tag);
-        Self { tag, verb, expect: Expect::Nothing, whole: false, continued: false }
+        Self { tag, verb, expect: Expect::Nothing, whole: false, unasked: 0, continued: false }
     }
 
     fn memory(&self) -> usize {

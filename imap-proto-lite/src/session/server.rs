@@ -142,7 +142,7 @@ impl Session {
     fn may_tell(&mut self, response: &Response) -> bool {
         let client = self.peer_of(Side::Server);
         let alone = client.opaque || (client.wire.is_finished() && client.line.is_empty());
-        let free = self.sync.free || self.sync.shaky || alone || !self.greeted;
+        let free = self.sync.free || self.sync.shaky || alone;
         match response {
             Response::Data(_) | Response::Status(Status { tag: None, .. }) => true,
             Response::Continuation(_) => {
@@ -219,8 +219,10 @@ impl Session {
 
     /// A request to go on: with a literal, with AUTHENTICATE, or that IDLE has begun.
     fn goes_on(&mut self, response: Response, text: &Bytes, free: bool, at: Timestamp, span: Range<u64>) {
+        // What was asked first is answered first, if no answer is missing.
+        let idles = !self.sync.deaf && self.queue.idle().is_some();
         match self.client {
-            Client::AwaitLiteral => {
+            Client::AwaitLiteral if !idles => {
                 let verb = self.queue.last().map(|last| last.verb);
                 self.respond(response, verb, at, span);
                 self.go_on();
@@ -327,13 +329,18 @@ impl Session {
         let condition = heard.map(|heard| heard.status.condition);
         let ok = condition == Some(Condition::Ok);
         match pending.verb {
-            Verb::Login | Verb::Authenticate => self.login_answered(condition),
             Verb::StartTls => self.starttls_answered(heard),
             Verb::Compress => self.compress_answered(heard),
             _ => {}
         }
         if pending.verb != Verb::StartTls {
             self.starttls.data = false;
+        }
+        if let Some(Heard { at, span, .. }) = heard
+            && self.literal_minus
+            && pending.unasked > LITERAL_MINUS
+        {
+            self.anomaly(Side::Server, at, span, Anomaly::LiteralMinusBig { size: pending.unasked });
         }
         match &pending.expect {
             // Nobody waits for a mailbox that was refused: without an answer it is open.
@@ -344,6 +351,7 @@ impl Session {
             }
             // RFC 9051 section 6.3.2: a failed SELECT leaves no mailbox open.
             Expect::Open { .. } if condition == Some(Condition::No) => self.opened(None, false, heard),
+            Expect::Login => self.login_answered(condition),
             Expect::Close if ok => self.opened(None, false, heard),
             Expect::Ranges(sections) => {
                 if let Some(Heard { at, span, .. }) = heard
@@ -372,6 +380,9 @@ impl Session {
         self.emit(Side::Server, at, span, EventKind::Mailbox(mailbox));
     }
 }
+
+/// The largest literal that need not wait under LITERAL- (RFC 7888 section 5).
+const LITERAL_MINUS: u64 = 4096;
 
 /// Whether data or a code of this name are read as what they mean, unless they are malformed.
 fn is_typed(name: &[u8]) -> bool {
