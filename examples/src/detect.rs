@@ -4,6 +4,8 @@
 //! tips the scale where the bytes fit several protocols, as `220` fits SMTP and FTP. Nothing is guessed from a port
 //! alone, but that encrypted bytes on a mail port are mail.
 
+mod imap;
+
 use smtp_proto::Verb;
 use smtp_proto::reply;
 
@@ -16,25 +18,29 @@ const ENOUGH: usize = 1024;
 pub enum Kind {
     /// SMTP, ESMTP or LMTP.
     Smtp,
+    /// IMAP4rev1 or IMAP4rev2.
+    Imap,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: &[Self] = &[Self::Smtp];
+    pub const ALL: &[Self] = &[Self::Smtp, Self::Imap];
 
     /// The word for it on the command line.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Smtp => "smtp",
+            Self::Imap => "imap",
         }
     }
 
-    /// The kind that servers on this port speak, by custom (RFC 5321, 6409, 8314; 24 is LMTP's, 2525 nobody's).
+    /// The kind that servers on this port speak, by custom (RFC 5321, 6409, 8314, 9051; 24 is LMTP's, 2525 nobody's).
     #[must_use]
     pub const fn of_port(port: u16) -> Option<Self> {
         match port {
             24 | 25 | 465 | 587 | 2525 => Some(Self::Smtp),
+            143 | 993 => Some(Self::Imap),
             _ => None,
         }
     }
@@ -87,10 +93,21 @@ enum Looks {
 /// ```
 #[must_use]
 pub fn judge(client: Side<'_>, server: Side<'_>, port: u16, mid_stream: bool) -> Verdict {
-    let by_custom = Kind::of_port(port) == Some(Kind::Smtp);
     if is_tls(client.bytes) || is_tls(server.bytes) {
-        return if by_custom { Verdict::Is(Kind::Smtp) } else { Verdict::IsNot };
+        return Kind::of_port(port).map_or(Verdict::IsNot, Verdict::Is);
     }
+    let by_custom = Kind::of_port(port) == Some(Kind::Imap);
+    match (judge_smtp(client, server, port, mid_stream), imap::judge(client, server, by_custom, mid_stream)) {
+        (smtp @ Verdict::Is(_), Verdict::Is(_)) if !by_custom => smtp,
+        (_, imap @ Verdict::Is(_)) => imap,
+        (smtp @ Verdict::Is(_), _) => smtp,
+        (Verdict::IsNot, Verdict::IsNot) => Verdict::IsNot,
+        _ => Verdict::Undecided,
+    }
+}
+
+fn judge_smtp(client: Side<'_>, server: Side<'_>, port: u16, mid_stream: bool) -> Verdict {
+    let by_custom = Kind::of_port(port) == Some(Kind::Smtp);
     let [client, server] = [behind_preface(client), behind_preface(server)];
     // The roles themselves may be guessed wrong, so each side is tried as either.
     let straight = [client_looks(client, mid_stream), server_looks(server, mid_stream)];

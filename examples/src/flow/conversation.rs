@@ -1,5 +1,6 @@
 //! A flow whose protocol is known: its session, and the record of it.
 
+use super::imap::Imap;
 use super::places::{Carried, Places};
 use super::smtp::Smtp;
 use super::{Context, Input, Secrets, Tally, Told, index, side};
@@ -15,6 +16,17 @@ use tcp_reassembly::{Conflict, GapReason};
 #[derive(Debug)]
 enum Protocol {
     Smtp(Box<Smtp>),
+    Imap(Box<Imap>),
+}
+
+/// The same for the session of each protocol.
+macro_rules! each {
+    ($protocol:expr, $flow:ident => $what:expr) => {
+        match $protocol {
+            Protocol::Smtp($flow) => $what,
+            Protocol::Imap($flow) => $what,
+        }
+    };
 }
 
 /// A session and where its bytes came from.
@@ -69,6 +81,14 @@ fn shown(secrets: Secrets, secret: &[u8]) -> Option<Text> {
     }
 }
 
+/// The side whose stream, as the reassembler names it, the direction is.
+pub(super) const fn side_heard(dir: Direction) -> record::Direction {
+    match dir {
+        Direction::ToServer => record::Direction::Client,
+        Direction::ToClient => record::Direction::Server,
+    }
+}
+
 const fn direction(dir: tcp_reassembly::Direction) -> Direction {
     match dir {
         tcp_reassembly::Direction::ToServer => Direction::ToServer,
@@ -80,6 +100,7 @@ impl Conversation {
     pub(super) fn new(kind: Kind, mid_stream: bool) -> Self {
         let protocol = match kind {
             Kind::Smtp => Protocol::Smtp(Box::new(Smtp::new(mid_stream))),
+            Kind::Imap => Protocol::Imap(Box::new(Imap::new(mid_stream))),
         };
         Self { protocol, places: Default::default(), latest: None }
     }
@@ -91,7 +112,7 @@ impl Conversation {
         tally: &Tally,
         told: &mut Vec<Told>,
     ) -> Result<(), SinkError> {
-        let Protocol::Smtp(smtp) = &mut self.protocol;
+        let protocol = &mut self.protocol;
         let now = match input {
             Input::Data { dir, offset, bytes, packet, at, payload_offset } => {
                 let len = bytes.len() as u64;
@@ -99,7 +120,7 @@ impl Conversation {
                     places.push(Carried { offset, len, packet, at, payload_offset });
                 }
                 self.latest = Some((at, packet));
-                smtp.session.push(direction(dir), at, bytes);
+                each!(protocol, flow => flow.session.push(direction(dir), at, bytes));
                 at
             }
             Input::Gap { dir, offset, len, why, at, packet } => {
@@ -108,22 +129,22 @@ impl Conversation {
                 anomaly.direction = Some(side(dir));
                 anomaly.offset = Some(offset);
                 anomaly.detail = Some(Text::from(format!("{len} bytes, {}", reason(why))));
-                smtp.note(&anomaly);
+                each!(protocol, flow => flow.note(&anomaly));
                 told.push(Told::Anomaly(Box::new(anomaly)));
-                smtp.session.gap(direction(dir), at, Some(len));
+                each!(protocol, flow => flow.session.gap(direction(dir), at, Some(len)));
                 at
             }
             Input::Close { dir, at } => {
-                smtp.session.close(direction(dir), at);
+                each!(protocol, flow => flow.session.close(direction(dir), at));
                 at
             }
             Input::Anomaly(anomaly) => {
-                smtp.note(&anomaly);
+                each!(protocol, flow => flow.note(&anomaly));
                 told.push(Told::Anomaly(anomaly));
                 return Ok(());
             }
         };
-        smtp.session.expire(now);
+        each!(protocol, flow => flow.session.expire(now));
         self.drain(context, tally, told)
     }
 
@@ -134,8 +155,7 @@ impl Conversation {
         tally: &Tally,
         told: &mut Vec<Told>,
     ) -> Result<(), SinkError> {
-        let Protocol::Smtp(smtp) = &mut self.protocol;
-        smtp.session.expire(now);
+        each!(&mut self.protocol, flow => flow.session.expire(now));
         self.drain(context, tally, told)
     }
 
@@ -147,30 +167,31 @@ impl Conversation {
         tally: &Tally,
         told: &mut Vec<Told>,
     ) -> Result<(), SinkError> {
-        let Protocol::Smtp(smtp) = &mut self.protocol;
         for dir in Direction::BOTH {
-            smtp.session.close(dir, at);
+            each!(&mut self.protocol, flow => flow.session.close(dir, at));
         }
         self.drain(context, tally, told)?;
-        let Protocol::Smtp(mut smtp) = self.protocol;
         let scene = Scene { context, tally, places: &self.places, latest: self.latest };
-        smtp.release(&scene, told)?;
-        told.push(Told::Session(Box::new(smtp.record(&scene))));
+        let record = each!(self.protocol, flow => {
+            let mut flow = flow;
+            flow.release(&scene, told)?;
+            flow.record(&scene)
+        });
+        told.push(Told::Session(Box::new(record)));
         Ok(())
     }
 
     fn drain(&mut self, context: &Context, tally: &Tally, told: &mut Vec<Told>) -> Result<(), SinkError> {
-        let Protocol::Smtp(smtp) = &mut self.protocol;
         let mut read = [None; 2];
-        while let Some(event) = smtp.session.poll_event() {
+        each!(&mut self.protocol, flow => while let Some(event) = flow.session.poll_event() {
             if !event.kind.is_derived()
-                && let Some(read) = read.get_mut(index(smtp.side_heard(event.dir)))
+                && let Some(read) = read.get_mut(index(side_heard(event.dir)))
             {
                 *read = Some(event.span.end);
             }
             let scene = Scene { context, tally, places: &self.places, latest: self.latest };
-            smtp.event(event, &scene, told)?;
-        }
+            flow.event(event, &scene, told)?;
+        });
         // What the session has read will not be spoken of again, but for the end of the message under way.
         for (places, read) in self.places.iter_mut().zip(read) {
             if let Some(read) = read {

@@ -4,6 +4,7 @@
 //! session, and everything after them directly. A flow that is no mail is let go.
 
 mod conversation;
+pub(crate) mod imap;
 mod login;
 pub(crate) mod places;
 mod smtp;
@@ -38,6 +39,10 @@ pub(crate) enum Told {
         anomalies: Vec<record::Anomaly>,
         provenance: record::Provenance,
     },
+    /// A part of a message, which may be joined with others when all is read.
+    Piece(Box<imap::Piece>),
+    /// What is known of messages of which parts may come.
+    Known(Box<imap::Known>),
     /// The session is over.
     Session(Box<record::Session>),
 }

@@ -1,7 +1,7 @@
 //! SMTP and LMTP events to records.
 
 use super::Told;
-use super::conversation::{Scene, at_packet};
+use super::conversation::{Scene, at_packet, side_heard};
 use super::login;
 use super::smuggling::Suspect;
 use super::tls::Watch;
@@ -91,14 +91,6 @@ impl Smtp {
         if self.lmtp { Protocol::Lmtp } else { Protocol::Smtp }
     }
 
-    /// The side whose stream, as the reassembler names it, the direction is.
-    pub(super) const fn side_heard(&self, dir: smtp_proto::Direction) -> Direction {
-        match dir {
-            smtp_proto::Direction::ToServer => Direction::Client,
-            smtp_proto::Direction::ToClient => Direction::Server,
-        }
-    }
-
     /// Counts an anomaly for the session's record.
     pub(super) fn note(&mut self, anomaly: &record::Anomaly) {
         *self.anomalies.entry(anomaly.code.clone()).or_default() += 1;
@@ -110,7 +102,7 @@ impl Smtp {
         scene: &Scene<'_>,
         told: &mut Vec<Told>,
     ) -> Result<(), SinkError> {
-        let side = self.side_heard(event.dir);
+        let side = side_heard(event.dir);
         let span = event.span;
         match event.kind {
             EventKind::Greeting(reply) => {
