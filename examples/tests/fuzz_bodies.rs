@@ -51,6 +51,16 @@ fn smtp_grammar() {
 }
 
 #[test]
+fn imap_session() {
+    mutate("imap_session", 600);
+}
+
+#[test]
+fn imap_grammar() {
+    mutate("imap_grammar", 600);
+}
+
+#[test]
 fn framer() {
     mutate("framer", 400);
 }

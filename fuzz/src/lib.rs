@@ -11,6 +11,7 @@
 )]
 
 pub mod capture;
+pub mod imap;
 mod input;
 pub mod smtp;
 pub mod tcp;
@@ -23,6 +24,8 @@ pub type Body = fn(&[u8]);
 pub const TARGETS: &[(&str, Body)] = &[
     ("smtp_session", smtp::smtp_session),
     ("smtp_grammar", smtp::smtp_grammar),
+    ("imap_session", imap::imap_session),
+    ("imap_grammar", imap::imap_grammar),
     ("framer", wire::framer),
     ("sasl", wire::sasl),
     ("reassembly", tcp::reassembly),

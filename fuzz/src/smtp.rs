@@ -52,7 +52,7 @@ pub fn smtp_session(data: &[u8]) {
 
 /// Whether the session promises the same events for any chunking and interleaving: nothing is missing, no time passes,
 /// and nothing is said behind the end of its half.
-fn depends_on_bytes_alone(steps: &[Step]) -> bool {
+pub(crate) fn depends_on_bytes_alone(steps: &[Step]) -> bool {
     let mut closed = [false; 2];
     let mut pushed = [false; 2];
     for step in steps {
@@ -87,7 +87,7 @@ fn is_in_step(events: &[Event]) -> bool {
     })
 }
 
-const fn index(dir: Direction) -> usize {
+pub(crate) const fn index(dir: Direction) -> usize {
     match dir {
         Direction::ToServer => 0,
         Direction::ToClient => 1,
@@ -95,7 +95,7 @@ const fn index(dir: Direction) -> usize {
 }
 
 /// The bytes of each direction in pieces of the two sizes in turn, then its end.
-fn cut(steps: &[Step], sizes: [usize; 2]) -> [VecDeque<Step>; 2] {
+pub(crate) fn cut(steps: &[Step], sizes: [usize; 2]) -> [VecDeque<Step>; 2] {
     Direction::BOTH.map(|dir| {
         let mut rest: Bytes = steps
             .iter()
@@ -117,7 +117,7 @@ fn cut(steps: &[Step], sizes: [usize; 2]) -> [VecDeque<Step>; 2] {
 }
 
 /// The two halves mixed: each bit of `choices`, in turn, says whose piece is next.
-fn interleave(mut halves: [VecDeque<Step>; 2], choices: u8) -> Vec<Step> {
+pub(crate) fn interleave(mut halves: [VecDeque<Step>; 2], choices: u8) -> Vec<Step> {
     let mut steps = Vec::new();
     loop {
         let first = usize::from(choices.rotate_right(u32::try_from(steps.len() % 8).unwrap_or(0)) & 1);

@@ -1,4 +1,4 @@
-//! Where fuzzing begins: the transcripts of smtp-proto, captures, and what is made here.
+//! Where fuzzing begins: the transcripts of the protocol crates, captures, and what is made here.
 
 use std::io::Write;
 use std::path::Path;
@@ -16,11 +16,18 @@ fn folder(path: &str) -> Vec<Vec<u8>> {
 
 /// The transcripts without what is expected of them.
 fn transcripts() -> Vec<Vec<u8>> {
+    transcripts_of("smtp-proto")
+}
+
+/// The transcripts of a crate without what is expected of them.
+fn transcripts_of(name: &str) -> Vec<Vec<u8>> {
     let steps = |text: Vec<u8>| -> Vec<u8> {
         let lines = text.split_inclusive(|byte| *byte == b'\n');
         lines.filter(|line| !line.starts_with(b"=>") && !line.starts_with(b"#")).flatten().copied().collect()
     };
-    folder("../smtp-proto/tests/transcripts").into_iter().map(steps).collect()
+    // A seed that is longer than anybody mutates is of no use.
+    let texts = folder(&format!("../{name}/tests/transcripts")).into_iter().map(steps);
+    texts.filter(|text| name == "smtp-proto" || text.len() < 8192).collect()
 }
 
 /// The seeds of a target.
@@ -34,6 +41,15 @@ pub(crate) fn of(name: &str) -> Vec<Vec<u8>> {
                 .flat_map(|(text, header)| [[&headers[0], &text[..]].concat(), [header, &text[..]].concat()])
                 .collect()
         }
+        "imap_session" => {
+            let headers = [[0, 5, 17, 0x55], [0, 1, 1, 0x0f], [1, 2, 39, 0x33], [2, 7, 3, 0xf0]];
+            transcripts_of("imap-proto-lite")
+                .iter()
+                .zip(headers.iter().cycle())
+                .flat_map(|(text, header)| [[&headers[0], &text[..]].concat(), [header, &text[..]].concat()])
+                .collect()
+        }
+        "imap_grammar" => transcripts_of("imap-proto-lite").iter().map(|text| lines(text)).collect(),
         "smtp_grammar" => transcripts().iter().map(|text| lines(text)).collect(),
         "framer" => {
             let header = |line, mode, size| [line, mode, 200, size, 3];
@@ -95,6 +111,8 @@ pub(crate) fn dictionary(name: &str) -> Vec<Vec<u8>> {
     let files: &[&str] = match name {
         "smtp_session" => &["transcript", "smtp", "lines"],
         "smtp_grammar" => &["smtp", "lines"],
+        "imap_session" => &["transcript", "imap", "lines"],
+        "imap_grammar" => &["imap", "lines"],
         "framer" => &["lines"],
         "packet" => &["packet"],
         "capture" => &["capture", "packet"],
