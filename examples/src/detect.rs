@@ -6,6 +6,7 @@
 
 use mail_wire::tunnel::{self, Begins};
 
+mod imap;
 mod pop3;
 mod smtp;
 
@@ -20,11 +21,13 @@ pub enum Kind {
     Smtp,
     /// POP3.
     Pop3,
+    /// IMAP4rev1 or IMAP4rev2.
+    Imap,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: &[Self] = &[Self::Smtp, Self::Pop3];
+    pub const ALL: &[Self] = &[Self::Smtp, Self::Pop3, Self::Imap];
 
     /// The word for it on the command line.
     #[must_use]
@@ -32,16 +35,18 @@ impl Kind {
         match self {
             Self::Smtp => "smtp",
             Self::Pop3 => "pop3",
+            Self::Imap => "imap",
         }
     }
 
-    /// The kind that servers on this port speak, by custom (RFC 5321, 6409, 8314, 1939; 24 is LMTP's, 2525
+    /// The kind that servers on this port speak, by custom (RFC 5321, 6409, 8314, 1939, 9051; 24 is LMTP's, 2525
     /// nobody's).
     #[must_use]
     pub const fn of_port(port: u16) -> Option<Self> {
         match port {
             24 | 25 | 465 | 587 | 2525 => Some(Self::Smtp),
             110 | 995 => Some(Self::Pop3),
+            143 | 993 => Some(Self::Imap),
             _ => None,
         }
     }
@@ -133,6 +138,7 @@ impl Kind {
         match self {
             Self::Smtp => [smtp::client_looks(client, mid_stream), smtp::server_looks(server, mid_stream)],
             Self::Pop3 => [pop3::client_looks(client, mid_stream), pop3::server_looks(server, mid_stream)],
+            Self::Imap => [imap::client_looks(client, mid_stream), imap::server_looks(server, mid_stream)],
         }
     }
 
@@ -144,7 +150,7 @@ impl Kind {
         // Which side sends the messages: what begins inside of one looks like nothing.
         let sender = match self {
             Self::Smtp => client,
-            Self::Pop3 => server,
+            Self::Pop3 | Self::Imap => server,
         };
         let enough = sender.bytes.len() >= ENOUGH || (client.ended && server.ended);
         match (first.max(second), first.min(second)) {

@@ -79,6 +79,25 @@ fn the_table_is_complete() {
         }
     }
     rows.push(("pop3", "roles-changed", "the side taken for the client is the server".to_owned()));
+    for anomaly in imap_proto_lite::Anomaly::ALL {
+        let layer = if anomaly == imap_proto_lite::Anomaly::AuthMalformed { "sasl" } else { "imap" };
+        let text = anomaly
+            .to_string()
+            .replace("than 0 bytes", "than the limit")
+            .replace("after 0 bytes that", "after bytes that")
+            .replace("came to 0 bytes", "came to more bytes")
+            .replace(", more than the limits allow", " than the limits allow")
+            .replace(" of 0 bytes", "")
+            .replace("has 0 bytes, its size is said to be 0", "has not the size that the server says")
+            .replace("0 bytes are missing, or nobody knows how many", "bytes are missing")
+            .replace(" at byte 0", "")
+            .replace("0 of them missing", "perhaps not from all");
+        // What a login can be is told of all protocols alike.
+        if layer == "imap" {
+            rows.push((layer, anomaly.code(), text));
+        }
+    }
+    rows.push(("imap", "roles-changed", "the side taken for the client is the server".to_owned()));
     for anomaly in mime_extract::Anomaly::ALL {
         let text =
             anomaly.to_string().replace(", 0 times", "").replace("0 ", "N ").replace("than 0", "than N");

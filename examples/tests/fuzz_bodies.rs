@@ -61,6 +61,16 @@ fn pop3_grammar() {
 }
 
 #[test]
+fn imap_session() {
+    mutate("imap_session", 600);
+}
+
+#[test]
+fn imap_grammar() {
+    mutate("imap_grammar", 600);
+}
+
+#[test]
 fn framer() {
     mutate("framer", 400);
 }

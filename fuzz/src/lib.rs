@@ -11,6 +11,7 @@
 )]
 
 pub mod capture;
+pub mod imap;
 mod input;
 pub mod mime;
 pub mod pop3;
@@ -29,6 +30,8 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("smtp_grammar", smtp::smtp_grammar),
     ("pop3_session", pop3::pop3_session),
     ("pop3_grammar", pop3::pop3_grammar),
+    ("imap_session", imap::imap_session),
+    ("imap_grammar", imap::imap_grammar),
     ("framer", wire::framer),
     ("sasl", wire::sasl),
     ("mime_message", mime::mime_message),

@@ -96,7 +96,8 @@ impl Name {
     const fn kind(self) -> Option<Kind> {
         match self {
             Self::Smtp => Some(Kind::Smtp),
-            Self::Pop3 | Self::Imap => None,
+            Self::Imap => Some(Kind::Imap),
+            Self::Pop3 => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A flow whose protocol is known: its session, and the record of it.
 
 use super::account::side_heard;
+use super::imap::Imap;
 use super::places::{Carried, Places};
 use super::pop3::Pop3;
 use super::smtp::Smtp;
@@ -18,6 +19,18 @@ use tcp_reassembly::{Conflict, GapReason, Hint};
 enum Protocol {
     Smtp(Box<Smtp>),
     Pop3(Box<Pop3>),
+    Imap(Box<Imap>),
+}
+
+impl Protocol {
+    /// Counts an anomaly for the session's record.
+    fn note(&mut self, anomaly: &record::Anomaly) {
+        match self {
+            Self::Smtp(smtp) => smtp.account.note(anomaly),
+            Self::Pop3(pop3) => pop3.account.note(anomaly),
+            Self::Imap(imap) => imap.note(anomaly),
+        }
+    }
 }
 
 /// The same for each of them.
@@ -26,6 +39,7 @@ macro_rules! each {
         match $protocol {
             Protocol::Smtp($speaker) => $what,
             Protocol::Pop3($speaker) => $what,
+            Protocol::Imap($speaker) => $what,
         }
     };
 }
@@ -94,6 +108,7 @@ impl Conversation {
         let protocol = match kind {
             Kind::Smtp => Protocol::Smtp(Box::new(Smtp::new(mid_stream))),
             Kind::Pop3 => Protocol::Pop3(Box::new(Pop3::new(mid_stream))),
+            Kind::Imap => Protocol::Imap(Box::new(Imap::new(mid_stream))),
         };
         Self { protocol, places: Default::default(), latest: None }
     }
@@ -121,10 +136,8 @@ impl Conversation {
                 anomaly.direction = Some(side(dir));
                 anomaly.offset = Some(offset);
                 anomaly.detail = Some(Text::from(format!("{len} bytes, {}", reason(why))));
-                each!(&mut self.protocol, speaker => {
-                    speaker.account.note(&anomaly);
-                    speaker.session.gap(direction(dir), at, Some(len));
-                });
+                self.protocol.note(&anomaly);
+                each!(&mut self.protocol, speaker => speaker.session.gap(direction(dir), at, Some(len)));
                 told.push(Told::Anomaly(Box::new(anomaly)));
                 at
             }
@@ -133,7 +146,7 @@ impl Conversation {
                 at
             }
             Input::Anomaly(anomaly) => {
-                each!(&mut self.protocol, speaker => speaker.account.note(&anomaly));
+                self.protocol.note(&anomaly);
                 told.push(Told::Anomaly(anomaly));
                 return Ok(());
             }
@@ -165,17 +178,21 @@ impl Conversation {
         }
         self.drain(context, tally, told)?;
         let scene = Scene { context, tally, places: &self.places, latest: self.latest };
-        let account = match self.protocol {
+        let record = match self.protocol {
             Protocol::Smtp(mut smtp) => {
                 smtp.release(&scene, told)?;
-                smtp.account
+                smtp.account.record(&scene)
             }
             Protocol::Pop3(mut pop3) => {
                 pop3.release(&scene, told);
-                pop3.account
+                pop3.account.record(&scene)
+            }
+            Protocol::Imap(mut imap) => {
+                imap.release(&scene, told)?;
+                imap.record(&scene)
             }
         };
-        told.push(Told::Session(Box::new(account.record(&scene))));
+        told.push(Told::Session(Box::new(record)));
         Ok(())
     }
 

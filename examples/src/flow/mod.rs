@@ -5,6 +5,7 @@
 
 mod account;
 mod conversation;
+pub(crate) mod imap;
 mod login;
 pub(crate) mod places;
 mod pop3;
@@ -41,6 +42,10 @@ pub(crate) enum Told {
         anomalies: Vec<record::Anomaly>,
         provenance: record::Provenance,
     },
+    /// A part of a message, which may be joined with others when all is read.
+    Piece(Box<imap::Piece>),
+    /// What is known of messages of which parts may come.
+    Known(Box<imap::Known>),
     /// The session is over.
     Session(Box<record::Session>),
 }

@@ -36,6 +36,8 @@ pub(crate) struct Message {
     missing: Vec<Missing>,
     /// Bytes so far, holes included.
     position: u64,
+    /// It is no message but some part of one, and is not looked into.
+    plain: bool,
 }
 
 /// Something odd about the content.
@@ -74,7 +76,23 @@ impl Message {
             packets: Packets::new(),
             missing: Vec::new(),
             position: 0,
+            plain: false,
         }
+    }
+
+    /// Content that is no message by itself: its bytes are stored and nothing more.
+    pub(crate) fn plain(folder: &Folder) -> Self {
+        Self { plain: true, ..Self::new(folder) }
+    }
+
+    /// Bytes so far, holes included.
+    pub(crate) const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Bytes so far, without holes.
+    pub(crate) const fn size(&self) -> u64 {
+        self.spool.size()
     }
 
     /// Takes content that is the end of the stretch `span` of its direction; what stands before it in the span was
@@ -101,6 +119,9 @@ impl Message {
         }
         self.position += content.len() as u64;
         self.spool.write(&content)?;
+        if self.plain {
+            return Ok(());
+        }
         self.extractor.push(content);
         self.drain()
     }

@@ -1,8 +1,9 @@
 //! Numbers for sessions and messages, and their records into the folder.
 
+use super::joins::{Joins, Told as Joined};
 use super::shard::Shard;
-use crate::flow::Told;
-use crate::record::{Anomaly, Counts};
+use crate::flow::{Context, Told};
+use crate::record::{Anomaly, Counts, Message, Provenance, Session};
 use crate::sink::{Folder, JsonLines, Records, SinkError};
 use std::collections::BTreeMap;
 use tcp_reassembly::FlowId;
@@ -17,6 +18,10 @@ pub(super) struct Ledger {
     anomalies: JsonLines,
     provenance: JsonLines,
     counts: Counts,
+    /// Parts of messages, which are joined when all is read.
+    joins: Joins,
+    /// The records of sessions whose messages are not all told, because parts wait to be joined.
+    waiting: Vec<Session>,
     /// The sessions that are not over, by shard and flow.
     open: BTreeMap<(usize, FlowId), Open>,
 }
@@ -25,6 +30,8 @@ pub(super) struct Ledger {
 struct Open {
     session: u64,
     messages: Vec<u64>,
+    /// Some of its messages wait to be joined.
+    parts: bool,
 }
 
 impl Ledger {
@@ -37,6 +44,8 @@ impl Ledger {
             anomalies: folder.records(Records::Anomalies)?,
             provenance: folder.records(Records::Provenance)?,
             counts: Counts::default(),
+            joins: Joins::default(),
+            waiting: Vec::new(),
             open: BTreeMap::new(),
         })
     }
@@ -71,8 +80,22 @@ impl Ledger {
         Ok(())
     }
 
-    /// All records are written; how many there were.
-    pub(super) fn close(mut self) -> Result<Counts, SinkError> {
+    /// Joins what is left, and writes it; how many records there were.
+    pub(super) fn close(mut self, context: &Context) -> Result<Counts, SinkError> {
+        let mut numbers: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+        for Joined { sessions, message, anomalies, provenance } in
+            core::mem::take(&mut self.joins).finish(context)?
+        {
+            let session = message.session;
+            let number = self.message(message, anomalies, provenance, session)?;
+            for session in sessions {
+                numbers.entry(session).or_default().push(number);
+            }
+        }
+        for mut record in core::mem::take(&mut self.waiting) {
+            record.messages.extend(numbers.remove(&record.session).unwrap_or_default());
+            self.sessions.write(&record)?;
+        }
         self.flush()?;
         Ok(self.counts)
     }
@@ -80,7 +103,8 @@ impl Ledger {
     fn record(&mut self, key: (usize, FlowId), told: Told) -> Result<(), SinkError> {
         if matches!(told, Told::Recognised) {
             self.counts.sessions += 1;
-            self.open.insert(key, Open { session: self.counts.sessions, messages: Vec::new() });
+            let session = self.counts.sessions;
+            self.open.insert(key, Open { session, messages: Vec::new(), parts: false });
             return Ok(());
         }
         let Some(open) = self.open.get_mut(&key) else { return Ok(()) };
@@ -101,31 +125,69 @@ impl Ledger {
                 anomaly.session = Some(session);
                 self.anomaly(*anomaly)
             }
-            Told::Message { mut message, anomalies, mut provenance } => {
-                self.counts.messages += 1;
-                let number = self.counts.messages;
-                open.messages.push(number);
-                let files = message.parts.iter().filter(|part| part.file.is_some()).count();
-                self.counts.attachments += files as u64;
-                message.message = number;
-                message.session = Some(session);
-                provenance.message = number;
-                self.messages.write(&message)?;
-                self.provenance.write(&provenance)?;
-                for mut anomaly in anomalies {
-                    anomaly.session = Some(session);
-                    anomaly.message = Some(number);
-                    self.anomaly(anomaly)?;
+            Told::Message { message, anomalies, provenance } => {
+                let number = self.message(message, anomalies, provenance, Some(session))?;
+                self.told_in(key, number);
+                Ok(())
+            }
+            Told::Piece(piece) => match self.joins.piece(piece, session) {
+                None => {
+                    open.parts = true;
+                    Ok(())
                 }
+                Some(alone) => {
+                    let Joined { message, anomalies, provenance, .. } = alone;
+                    let number = self.message(message, anomalies, provenance, Some(session))?;
+                    self.told_in(key, number);
+                    Ok(())
+                }
+            },
+            Told::Known(known) => {
+                self.joins.known(*known, session);
                 Ok(())
             }
             Told::Session(mut record) => {
                 record.session = session;
                 if let Some(open) = self.open.remove(&key) {
                     record.messages = open.messages;
+                    if open.parts {
+                        self.waiting.push(*record);
+                        return Ok(());
+                    }
                 }
                 self.sessions.write(&record)
             }
         }
+    }
+
+    fn told_in(&mut self, key: (usize, FlowId), number: u64) {
+        if let Some(open) = self.open.get_mut(&key) {
+            open.messages.push(number);
+        }
+    }
+
+    /// Gives a message its number, and writes it and all that belongs to it.
+    fn message(
+        &mut self,
+        mut message: Box<Message>,
+        anomalies: Vec<Anomaly>,
+        mut provenance: Provenance,
+        session: Option<u64>,
+    ) -> Result<u64, SinkError> {
+        self.counts.messages += 1;
+        let number = self.counts.messages;
+        let files = message.parts.iter().filter(|part| part.file.is_some()).count();
+        self.counts.attachments += files as u64;
+        message.message = number;
+        message.session = session;
+        provenance.message = number;
+        self.messages.write(&message)?;
+        self.provenance.write(&provenance)?;
+        for mut anomaly in anomalies {
+            anomaly.session = session;
+            anomaly.message = Some(number);
+            self.anomaly(anomaly)?;
+        }
+        Ok(number)
     }
 }

@@ -8,6 +8,7 @@
 //! The logical shards have reassemblers, flows and limits of their own, and know nothing of each other; only the
 //! ledger gives numbers, in the order of the packets. So the output does not depend on who runs the shards.
 
+mod joins;
 mod ledger;
 mod packets;
 mod shard;
@@ -142,7 +143,7 @@ pub fn extract(options: &Options, mut watch: impl FnMut(&Progress)) -> Result<Ou
     resolved.finish(&context, &mut ledger)?;
     watch(&progress);
 
-    let mut counts = ledger.close()?;
+    let mut counts = ledger.close(&context)?;
     counts.packets = packets;
     let mut summary = Summary::new(shown(options));
     summary.inputs = inputs.reports().iter().map(Into::into).collect();

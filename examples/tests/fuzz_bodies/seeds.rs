@@ -67,6 +67,8 @@ pub(crate) fn of(name: &str) -> Vec<Vec<u8>> {
         "smtp_grammar" => transcripts("smtp-proto").iter().map(|text| lines(text)).collect(),
         "pop3_session" => sessions("pop3-proto"),
         "pop3_grammar" => transcripts("pop3-proto").iter().map(|text| lines(text)).collect(),
+        "imap_session" => sessions("imap-proto-lite"),
+        "imap_grammar" => transcripts("imap-proto-lite").iter().map(|text| lines(text)).collect(),
         "framer" => {
             let header = |line, mode, size| [line, mode, 200, size, 3];
             let texts = transcripts("smtp-proto");
@@ -175,6 +177,8 @@ pub(crate) fn dictionary(name: &str) -> Vec<Vec<u8>> {
         "smtp_grammar" => &["smtp", "lines"],
         "pop3_session" => &["transcript", "pop3", "lines"],
         "pop3_grammar" => &["pop3", "lines"],
+        "imap_session" => &["transcript", "imap", "lines"],
+        "imap_grammar" => &["imap", "lines"],
         "framer" => &["lines"],
         "sasl" => &["sasl"],
         "mime_message" => &["mime", "lines"],

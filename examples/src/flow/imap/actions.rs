@@ -1,0 +1,66 @@
+//! What a client does to stored messages: STORE, EXPUNGE, COPY, MOVE, once the server has said that it is done.
+
+use crate::record::{Action, ActionKind, Place, Text, Time};
+use bytes::Bytes;
+use imap_proto_lite::{Arguments, Command, Verb};
+use std::collections::VecDeque;
+
+/// So many commands may await their answers.
+const MAX_ASKED: usize = 128;
+/// So many actions of a session are kept.
+const MAX_DONE: usize = 100_000;
+
+/// Actions of a session.
+#[derive(Debug, Default)]
+pub(super) struct Actions {
+    asked: VecDeque<(Bytes, Action)>,
+    pub(super) done: Vec<Action>,
+}
+
+impl Actions {
+    /// Takes note of a command.
+    pub(super) fn asked(&mut self, command: &Command, at: Time, packet: Place) {
+        let uid = if command.uid { "uid " } else { "" };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (kind, target) = match (command.verb, &command.arguments) {
+            (Verb::Store, Arguments::Set { set, rest }) => {
+                let deleted = rest.to_ascii_lowercase().windows(8).any(|word| word == b"\\deleted");
+                let kind = match rest.first() {
+                    Some(b'-') if deleted => ActionKind::Undelete,
+                    _ if deleted => ActionKind::Delete,
+                    _ => ActionKind::Flag,
+                };
+                (kind, Some(format!("{uid}{} {}", text(set), text(rest))))
+            }
+            (Verb::Expunge, Arguments::Set { set, .. }) => {
+                (ActionKind::Expunge, Some(format!("{uid}{}", text(set))))
+            }
+            // RFC 9051 section 6.4.1: CLOSE removes what is marked.
+            (Verb::Expunge | Verb::Close, _) => (ActionKind::Expunge, None),
+            (Verb::Copy, Arguments::Transfer { set, mailbox }) => {
+                (ActionKind::Copy, Some(format!("{uid}{} to {}", text(set), mailbox.lossy())))
+            }
+            (Verb::Move, Arguments::Transfer { set, mailbox }) => {
+                (ActionKind::Move, Some(format!("{uid}{} to {}", text(set), mailbox.lossy())))
+            }
+            _ => return,
+        };
+        if self.asked.len() >= MAX_ASKED {
+            self.asked.pop_front();
+        }
+        let mut action = Action::new(at, packet, kind);
+        action.target = target.map(Text::from);
+        self.asked.push_back((Bytes::copy_from_slice(&command.tag), action));
+    }
+
+    /// The server has answered the command with this tag.
+    pub(super) fn answered(&mut self, tag: &[u8], ok: bool) {
+        let Some(at) = self.asked.iter().position(|(asked, _)| asked == tag) else { return };
+        if let Some((_, action)) = self.asked.remove(at)
+            && ok
+            && self.done.len() < MAX_DONE
+        {
+            self.done.push(action);
+        }
+    }
+}

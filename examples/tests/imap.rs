@@ -1,0 +1,120 @@
+//! IMAP captures with ground truth: mail fetched whole, in pieces, compressed, and mail appended.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
+mod common;
+
+use common::{Extracted, lines};
+use mailtap::pipeline::{Options, extract};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What a capture gives, and what was sent.
+fn run(name: &str) -> (tempfile::TempDir, PathBuf, Value) {
+    let capture = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/imap").join(name);
+    let truth =
+        serde_json::from_str(&fs::read_to_string(capture.with_extension("truth.json")).unwrap()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let outcome = extract(&Options::new(vec![capture], out.clone()), |_| {}).unwrap();
+    assert!(outcome.losses.is_empty(), "{:?}", outcome.losses);
+    (dir, out, truth)
+}
+
+/// The hashes of messages.
+fn hashes<'a>(messages: impl Iterator<Item = &'a Value>) -> BTreeSet<&'a str> {
+    messages.map(|message| message["sha256"].as_str().unwrap()).collect()
+}
+
+fn whole(message: &Value) -> bool {
+    message["complete"] == true && message.get("section").is_none()
+}
+
+#[test]
+fn every_message_is_told_and_nothing_else() {
+    for name in ["i01-imaplib.pcap", "i02-append.pcap", "i07-imapflow-compress.pcap"] {
+        let (_dir, out, truth) = run(name);
+        let messages = lines(&out, "messages.jsonl");
+        assert_eq!(
+            hashes(messages.iter().filter(|message| whole(message))),
+            hashes(truth["messages"].as_array().unwrap().iter()),
+            "{name}"
+        );
+        for message in &messages {
+            let file = fs::read(out.join(message["file"].as_str().unwrap())).unwrap();
+            assert_eq!(file.len() as u64, message["size"].as_u64().unwrap(), "{name}");
+        }
+        // Nothing is left of pieces that were joined.
+        let files: BTreeSet<_> = messages.iter().map(|message| message["file"].as_str()).collect();
+        assert_eq!(fs::read_dir(out.join("messages")).unwrap().count(), files.len(), "{name}");
+        let session = &lines(&out, "sessions.jsonl")[0];
+        assert_eq!(session["protocol"], "imap");
+        assert_eq!(session["compressed"], name.contains("compress"));
+        assert_eq!(session["messages"].as_array().unwrap().len(), messages.len(), "{name}");
+    }
+}
+
+#[test]
+fn pieces_make_one_record_with_its_sources() {
+    let (_dir, out, truth) = run("i01-imaplib.pcap");
+    let messages = lines(&out, "messages.jsonl");
+    let of = |via: &str, joined: bool| {
+        let wanted =
+            truth["messages"].as_array().unwrap().iter().find(|message| message["via"] == via).unwrap();
+        let fits = |message: &&Value| {
+            message["sha256"] == wanted["sha256"] && message.get("sources").is_some() == joined
+        };
+        messages.iter().find(fits).unwrap()
+    };
+    let sections = |message: &Value| -> Vec<String> {
+        let sources = message["sources"].as_array().unwrap();
+        sources.iter().map(|source| source["section"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(sections(of("HEADER+TEXT", true)), ["HEADER", "TEXT"]);
+    let ranges = of("partials", true);
+    assert!(sections(ranges).len() > 1, "{ranges}");
+    assert_eq!(sections(ranges)[0], "<0>");
+    assert_eq!(ranges["headers"]["from"], "Alice Example <alice@lab.test>");
+    let whole = of("BODY[]", false);
+    assert!(whole.get("sources").is_none());
+    assert_eq!((&whole["mailbox"], &whole["uid"]), (&"INBOX".into(), &1.into()));
+}
+
+#[test]
+fn what_is_appended_has_its_verdict() {
+    let (_dir, out, _) = run("i02-append.pcap");
+    let messages = lines(&out, "messages.jsonl");
+    let appended: Vec<&Value> = messages.iter().filter(|message| message["operation"] == "append").collect();
+    assert!(!appended.is_empty());
+    for message in appended {
+        assert_eq!(message["outcome"], "accepted", "{message}");
+        assert!(message["reply"].as_str().unwrap().starts_with("OK"), "{message}");
+    }
+}
+
+#[test]
+fn logins_and_actions() {
+    let extracted = Extracted::of(
+        "S: * OK ready\nC: a LOGIN alice {10}\nS: + go\nC: wonderland\nS: a OK hi\nC: b SELECT INBOX\nS: b OK done\n\
+         C: c STORE 1 +FLAGS (\\\\Deleted)\nS: c OK done\nC: d UID MOVE 4 Trash\nS: d OK done\nC: e COPY 1 x\nS: e NO no\n\
+         C: f EXPUNGE\nS: f OK done\n",
+    );
+    let login = &extracted.lines("logins.jsonl")[0];
+    assert_eq!(
+        (&login["mechanism"], &login["username"], &login["password"], &login["outcome"]),
+        (&"IMAP-LOGIN".into(), &"alice".into(), &"wonderland".into(), &"accepted".into())
+    );
+    let session = &extracted.lines("sessions.jsonl")[0];
+    let actions: Vec<(String, String)> = session["actions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|action| {
+            let text = |field: &str| action.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+            (text("action"), text("target"))
+        })
+        .collect();
+    let expected = [("delete", "1 +FLAGS (\\Deleted)"), ("move", "uid 4 to Trash"), ("expunge", "")];
+    assert_eq!(actions, expected.map(|(action, target)| (action.to_owned(), target.to_owned())));
+}

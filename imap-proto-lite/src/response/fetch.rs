@@ -1,0 +1,196 @@
+//! FETCH responses (RFC 9051 section 7.5.2).
+
+use super::body::BodyStructure;
+use super::envelope::Envelope;
+use crate::ParseError;
+use crate::lexical::{Content, Scan, is_atom};
+use crate::section::{Section, Specifier};
+use bytes::Bytes;
+
+/// What the server says of one message.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fetch {
+    /// Its number in the mailbox at that moment; `None` in UIDFETCH (RFC 9586).
+    pub sequence: Option<u32>,
+    /// Its UID, where it is said.
+    pub uid: Option<u32>,
+    /// The data items, in order.
+    pub items: Vec<Item>,
+    /// Whether the list of items is closed; if not, the rest of the line makes no sense.
+    pub complete: bool,
+}
+
+/// One data item.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    /// UID.
+    Uid(u32),
+    /// FLAGS.
+    Flags(Vec<Bytes>),
+    /// INTERNALDATE, as sent.
+    InternalDate(Bytes),
+    /// RFC822.SIZE: what the server takes for the size of the message.
+    Size(u64),
+    /// ENVELOPE.
+    Envelope(Box<Envelope>),
+    /// BODYSTRUCTURE, or BODY without brackets.
+    BodyStructure(Box<BodyStructure>),
+    /// A section with its content.
+    Section(Box<Fetched>),
+    /// MODSEQ (RFC 7162).
+    ModSeq(u64),
+    /// X-GM-MSGID: Gmail's number of the message, whatever mailboxes it is in.
+    GmailMessageId(u64),
+    /// X-GM-THRID: Gmail's number of the conversation.
+    GmailThreadId(u64),
+    /// X-GM-LABELS.
+    GmailLabels(Vec<Bytes>),
+    /// Anything else, as sent.
+    Other {
+        /// Its name.
+        name: Bytes,
+        /// Its value.
+        value: Bytes,
+    },
+}
+
+/// A section of a message, as the server sent it.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// Which section.
+    pub section: Section,
+    /// `<n>`: the content begins at this byte of the section, and may end before its end.
+    pub origin: Option<u64>,
+    /// The content.
+    pub content: Content,
+}
+
+impl Fetch {
+    /// Reads from behind `* 1 FETCH`.
+    pub(super) fn read(scan: &mut Scan<'_>, number: u32, by_uid: bool) -> Result<Self, ParseError> {
+        scan.blanks();
+        if !scan.eat(b'(') {
+            return Err(scan.error("a list of data items"));
+        }
+        let mut items = Vec::with_capacity(4);
+        let complete = match read_items(scan, &mut items) {
+            Ok(complete) => complete,
+            // What came before makes sense.
+            Err(error) if items.is_empty() => return Err(error),
+            Err(_) => false,
+        };
+        let said = items.iter().find_map(|item| if let Item::Uid(uid) = item { Some(*uid) } else { None });
+        let (sequence, uid) = if by_uid { (None, Some(number)) } else { (Some(number), said) };
+        Ok(Self { sequence, uid, items, complete })
+    }
+
+    pub(super) fn ends_in_section(&self) -> bool {
+        ends_in_section(&self.items)
+    }
+}
+
+/// Whether the last item is a section whose content is elsewhere.
+pub(super) fn ends_in_section(items: &[Item]) -> bool {
+    matches!(items.last(), Some(Item::Section(last)) if matches!(last.content, Content::Streamed(_)))
+}
+
+/// Reads items up to the parenthesis that closes the list, or the end of the line; whether it was the parenthesis.
+pub(super) fn read_items(scan: &mut Scan<'_>, items: &mut Vec<Item>) -> Result<bool, ParseError> {
+    loop {
+        scan.blanks();
+        if scan.is_empty() {
+            return Ok(false);
+        }
+        if scan.eat(b')') {
+            return Ok(true);
+        }
+        items.push(read_item(scan)?);
+    }
+}
+
+fn read_item(scan: &mut Scan<'_>) -> Result<Item, ParseError> {
+    let name = scan.take_while(|byte| is_atom(byte) && !matches!(byte, b'[' | b'<'));
+    if name.is_empty() {
+        return Err(scan.error("the name of a data item"));
+    }
+    if scan.peek() == Some(b'[') {
+        return bracketed(scan, name);
+    }
+    scan.blanks();
+    let mut upper = [0; 16];
+    let upper = match upper.get_mut(..name.len()) {
+        Some(upper) => {
+            upper.copy_from_slice(name);
+            upper.make_ascii_uppercase();
+            &*upper
+        }
+        None => &[],
+    };
+    let here = *scan;
+    let item = match upper {
+        b"UID" => scan.number().map(Item::Uid),
+        b"FLAGS" => scan.list(Scan::atom).map(Item::Flags),
+        b"INTERNALDATE" => scan.astring_bytes().map(Item::InternalDate),
+        b"RFC822.SIZE" => scan.number().map(Item::Size),
+        b"ENVELOPE" => Envelope::read(scan).map(|envelope| Item::Envelope(Box::new(envelope))),
+        b"BODYSTRUCTURE" | b"BODY" => {
+            BodyStructure::read(scan, 0).map(|body| Item::BodyStructure(Box::new(body)))
+        }
+        b"RFC822" | b"RFC822.PEEK" => section(scan, Section::whole(), None),
+        b"RFC822.HEADER" => section(scan, Section::of_message(Specifier::Header), None),
+        b"RFC822.TEXT" => section(scan, Section::of_message(Specifier::Text), None),
+        b"MODSEQ" => modseq(scan),
+        b"X-GM-MSGID" => scan.number().map(Item::GmailMessageId),
+        b"X-GM-THRID" => scan.number().map(Item::GmailThreadId),
+        b"X-GM-LABELS" => scan.list(Scan::astring_bytes).map(Item::GmailLabels),
+        _ => Err(here.error("a known data item")),
+    };
+    item.or_else(|_| {
+        // Not as the RFC has it, or nothing that is known: kept as it is.
+        *scan = here;
+        Ok(Item::Other { name: scan.share(name), value: scan.value()? })
+    })
+}
+
+/// `BODY[...]`, `BINARY[...]`, `BINARY.SIZE[...]`.
+fn bracketed(scan: &mut Scan<'_>, name: &[u8]) -> Result<Item, ParseError> {
+    scan.skip(1);
+    let binary = name.eq_ignore_ascii_case(b"BINARY");
+    let read = Section::read(scan, binary)?;
+    let mut origin = None;
+    if scan.eat(b'<') {
+        origin = Some(scan.number()?);
+        // A server that repeats the length that was asked for.
+        if scan.eat(b'.') {
+            scan.number::<u64>()?;
+        }
+        if !scan.eat(b'>') {
+            return Err(scan.error("the end of an origin"));
+        }
+    }
+    scan.blanks();
+    let content = binary || name.eq_ignore_ascii_case(b"BODY") || name.eq_ignore_ascii_case(b"BODY.PEEK");
+    if content {
+        return section(scan, read, origin);
+    }
+    Ok(Item::Other { name: scan.share(name), value: scan.value()? })
+}
+
+fn section(scan: &mut Scan<'_>, section: Section, origin: Option<u64>) -> Result<Item, ParseError> {
+    // Not even loosely: whatever else stands there is no content.
+    let content = scan.strict_nstring()?;
+    Ok(Item::Section(Box::new(Fetched { section, origin, content })))
+}
+
+/// RFC 7162 has it in parentheses.
+fn modseq(scan: &mut Scan<'_>) -> Result<Item, ParseError> {
+    let listed = scan.eat(b'(');
+    let number = scan.number()?;
+    if listed && !scan.eat(b')') {
+        return Err(scan.error("the end of a list"));
+    }
+    Ok(Item::ModSeq(number))
+}

@@ -1,0 +1,166 @@
+//! One half of a connection: its bytes, and the command or response under way in it.
+
+use super::wire::Wire;
+use crate::Config;
+use crate::command::Stage;
+use crate::lexical::Announced;
+use bytes::{Bytes, BytesMut};
+use core::ops::Range;
+use mail_wire::Timestamp;
+use mail_wire::framer::LineEnd;
+
+/// The state of one direction.
+#[derive(Debug)]
+pub(super) struct Half {
+    pub(super) wire: Wire,
+    pub(super) line: Assembly,
+    /// Where lines have to be found again.
+    pub(super) lost: Option<Lost>,
+    /// It is no plaintext.
+    pub(super) opaque: bool,
+    pub(super) bare_lf_told: bool,
+    pub(super) waiting_since: Option<Timestamp>,
+    pub(super) expired: bool,
+}
+
+impl Half {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            wire: Wire::new(config),
+            line: Assembly::default(),
+            lost: config.mid_stream.then(Lost::mid_stream),
+            opaque: false,
+            bare_lf_told: false,
+            waiting_since: None,
+            expired: false,
+        }
+    }
+
+    pub(super) fn buffered(&self) -> usize {
+        self.wire.buffered()
+            + self.line.text.capacity()
+            + self.line.held.as_ref().map_or(0, |held| held.text.len())
+            + self.lost.as_ref().map_or(0, |lost| lost.first.as_ref().map_or(0, |first| first.text.len()))
+    }
+}
+
+/// A command or response whose pieces are coming.
+#[derive(Debug, Default)]
+pub(super) struct Assembly {
+    /// What came so far, literals in it; empty while the first piece has not come.
+    pub(super) text: BytesMut,
+    /// Stream offset of the first byte that no event accounts for; `None`: all are accounted for.
+    pub(super) start: Option<u64>,
+    /// Where in the text the piece behind the last streamed literal begins.
+    pub(super) tail: usize,
+    pub(super) reading: Reading,
+    /// A line went past the limit: its last bytes, where a literal may be announced.
+    pub(super) cut: Option<Vec<u8>>,
+    /// What the literals under way belong to.
+    pub(super) about: About,
+    /// Literals that looked like sections of a message and were none.
+    pub(super) misses: u8,
+    /// Where in the text the inline literal under way is announced, and its size.
+    pub(super) literal: Option<(usize, u64)>,
+    /// What came first is not kept: the text went past its limit.
+    pub(super) dropped: bool,
+    /// The literal that waits for the server to take it.
+    pub(super) announced: Option<Announced>,
+    /// A response that waits for its command.
+    pub(super) held: Option<Held>,
+}
+
+/// What the next bytes of a command or response are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// A line.
+    #[default]
+    Line,
+    /// A literal that is kept with its line.
+    Inline { left: u64 },
+    /// A literal that is content of a message; whether all of it was seen so far.
+    Stream { left: u64, complete: bool },
+    /// A literal that is neither.
+    Skip { left: u64 },
+}
+
+/// What a command or response with literals is about.
+#[derive(Clone, Debug, Default)]
+pub(super) enum About {
+    /// Nothing that is known, or no message.
+    #[default]
+    Nothing,
+    /// A FETCH response: the message, as far as the line has told.
+    Fetch { sequence: Option<u32>, uid: Option<u32> },
+    /// An APPEND or REPLACE command: how far it has come.
+    Append(Box<Appending>),
+}
+
+/// An APPEND or REPLACE command under way.
+#[derive(Clone, Debug)]
+pub(super) struct Appending {
+    pub(super) stage: Stage,
+    pub(super) mailbox: crate::MailboxName,
+    /// The number of the message under way.
+    pub(super) index: u32,
+    /// It has begun: pieces of CATENATE came before.
+    pub(super) begun: bool,
+    pub(super) complete: bool,
+}
+
+/// A response that is read but not told.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) text: Bytes,
+    pub(super) at: Timestamp,
+    pub(super) span: Range<u64>,
+}
+
+/// Bytes between a gap and the next line that makes sense.
+#[derive(Debug, Default)]
+pub(super) struct Lost {
+    /// Passed over so far.
+    pub(super) skipped: u64,
+    /// The rest of a line behind the gap, until the next line tells what it was.
+    pub(super) first: Option<Stray>,
+    /// It is told as content of an unknown message.
+    pub(super) carving: bool,
+    /// A response under way was cut: what follows may be content of it.
+    pub(super) in_fetch: bool,
+}
+
+/// A line, or a piece of one, that is neither command nor response.
+#[derive(Debug)]
+pub(super) struct Stray {
+    pub(super) text: Bytes,
+    pub(super) end: LineEnd,
+    pub(super) at: Timestamp,
+    pub(super) span: Range<u64>,
+}
+
+impl Assembly {
+    /// Whether nothing of a command or response was read yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.start.is_none() && self.text.is_empty() && self.reading == Reading::Line && self.cut.is_none()
+    }
+
+    /// Forgets what came so far; the next piece is the first of something new.
+    pub(super) fn reset(&mut self) {
+        if self.text.capacity() > KEPT {
+            self.text = BytesMut::new();
+        }
+        self.text.clear();
+        self.start = None;
+        self.tail = 0;
+        self.reading = Reading::Line;
+        self.cut = None;
+        self.about = About::Nothing;
+        self.misses = 0;
+        self.literal = None;
+        self.dropped = false;
+        self.announced = None;
+    }
+}
+
+/// A buffer larger than this is given back.
+const KEPT: usize = 8 << 10;

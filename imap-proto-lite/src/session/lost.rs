@@ -1,0 +1,359 @@
+//! Lines behind a gap: which of them are commands and responses again, and which are the inside of a message.
+
+use super::half::{About, Half, Lost, Reading, Stray};
+use super::{Session, Side};
+use crate::Anomaly;
+use crate::command::Verb;
+use crate::event::{EventKind, MessageRef};
+use crate::lexical::{Announced, announced};
+use crate::response::{self, Condition, Data, Response};
+use bytes::{BufMut as _, Bytes};
+use core::ops::Range;
+use mail_wire::Timestamp;
+use mail_wire::framer::{Line, LineEnd};
+
+/// What the first bytes of a half look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    Command,
+    Response,
+    Other,
+    /// Too few to tell.
+    Short,
+}
+
+impl Opening {
+    pub(super) fn of(half: &Half) -> Self {
+        /// A tag and a verb.
+        const ENOUGH: usize = 64;
+        let wire = &half.wire;
+        let mut ahead: Vec<u8> = wire.peek().take(ENOUGH).collect();
+        let end = ahead.iter().position(|byte| *byte == b'\n');
+        let decided = end.is_some() || ahead.len() == ENOUGH || wire.peek_is_all();
+        ahead.truncate(end.unwrap_or(ahead.len()));
+        match ahead.as_slice() {
+            [b'*', b' ', ..] => Self::Response,
+            [] if end.is_none() && !wire.at_gap() => Self::Short,
+            // TLS.
+            [0x14..=0x17, ..] => Self::Other,
+            _ if !decided => Self::Short,
+            line if Verb::of(line) != Verb::Unknown => Self::Command,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Whether a line, or its beginning, can be nothing but a response.
+fn is_response(line: &[u8]) -> bool {
+    const KEYWORDS: [&[u8]; 20] = [
+        b"CAPABILITY",
+        b"ENABLED",
+        b"LIST",
+        b"LSUB",
+        b"XLIST",
+        b"STATUS",
+        b"SEARCH",
+        b"ESEARCH",
+        b"SORT",
+        b"THREAD",
+        b"FLAGS",
+        b"VANISHED",
+        b"NAMESPACE",
+        b"QUOTA",
+        b"QUOTAROOT",
+        b"ID",
+        b"ACL",
+        b"METADATA",
+        b"URLFETCHED",
+        b"MYRIGHTS",
+    ];
+    let Some(rest) = line.strip_prefix(b"* ") else { return false };
+    let mut words = rest.split(|byte| *byte == b' ');
+    let word = words.next().unwrap_or_default();
+    if word.first().is_some_and(u8::is_ascii_digit) && word.iter().all(u8::is_ascii_digit) {
+        let known: [&[u8]; 5] = [b"FETCH", b"UIDFETCH", b"EXISTS", b"RECENT", b"EXPUNGE"];
+        return words.next().is_some_and(|word| known.iter().any(|known| word.eq_ignore_ascii_case(known)));
+    }
+    Condition::of(word).is_some() || KEYWORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// Whether a line begins a response in which content of a message may stand.
+pub(super) fn is_fetch(line: &[u8]) -> bool {
+    is_response(line)
+        && line.get(..24).unwrap_or(line).to_ascii_uppercase().windows(6).any(|word| word == b"FETCH ")
+}
+
+/// The end of a line, whose bytes the framer does not hand out.
+fn line_end(end: LineEnd) -> &'static [u8] {
+    match end {
+        LineEnd::CrLf => b"\r\n",
+        LineEnd::Lf => b"\n",
+        _ => b"",
+    }
+}
+
+impl Session {
+    /// A command or response under way lost bytes: accounts for what was read of it up to there.
+    pub(super) fn broken(&mut self, side: Side, at: Timestamp, until: u64) {
+        if side == Side::Client {
+            self.sync.shaky = true;
+            if let Some(last) = self.queue.last_mut() {
+                last.whole = true;
+            }
+        } else {
+            self.sync.deaf = true;
+        }
+        let line = &mut self.half(side).line;
+        let start = line.start.take();
+        let in_fetch = matches!(line.about, About::Fetch { .. }) || is_fetch(&line.text);
+        let open = matches!(&line.about, About::Append(appending) if appending.begun);
+        line.reset();
+        if let Some(start) = start {
+            self.emit(side, at, start..until, EventKind::Fragment);
+        }
+        if open {
+            self.end_message(side, at, until, false);
+        }
+        let lost = self.half(side).lost.get_or_insert_default();
+        lost.in_fetch |= in_fetch;
+    }
+
+    /// The beginning of a line that a gap has cut.
+    pub(super) fn cut_off(&mut self, side: Side, text: Bytes, at: Timestamp, span: Range<u64>) {
+        let in_fetch = is_fetch(&text);
+        if self.half(side).lost.is_some() && !is_response(&text) {
+            self.stray(side, text, LineEnd::Cut, at, span);
+            return;
+        }
+        if self.half(side).lost.is_some() {
+            self.found(side, at, &span);
+        }
+        self.broken(side, at, span.start);
+        if let Some(lost) = &mut self.half(side).lost {
+            lost.in_fetch |= in_fetch;
+        }
+        self.emit(side, at, span, EventKind::Truncated(text));
+    }
+
+    /// A gap between lines or inside of one.
+    pub(super) fn line_gap(&mut self, side: Side, len: Option<u64>, at: Timestamp, span: Range<u64>) {
+        self.broken(side, at, span.start);
+        self.settle_first(side, true);
+        let carving = self.half(side).lost.as_ref().is_some_and(|lost| lost.carving);
+        let kind = if carving { EventKind::MessageGap(len) } else { EventKind::Gap(len) };
+        self.emit(side, at, span, kind);
+    }
+
+    /// A line while nobody knows what lines are: true if it is one again.
+    pub(super) fn line_is_lost(&mut self, side: Side, line: &Line, at: Timestamp, span: &Range<u64>) -> bool {
+        let known = match side {
+            Side::Client => {
+                crate::command::parse(&line.text).is_ok_and(|command| !command.tag.contains(&b':'))
+            }
+            Side::Server => is_response(&line.text) || self.is_tagged(&line.text),
+        };
+        if known {
+            self.found(side, at, span);
+        } else {
+            self.stray(side, line.text.clone(), line.end, at, span.clone());
+        }
+        !known
+    }
+
+    /// Whether a line ends a command: one that is known, or might have been missed.
+    fn is_tagged(&self, line: &[u8]) -> bool {
+        let mut words = line.split(|byte| *byte == b' ');
+        let (tag, word) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let missed =
+            self.sync.shaky && (1..=20).contains(&tag.len()) && tag.iter().all(u8::is_ascii_alphanumeric);
+        Condition::of(word).is_some() && (missed || self.queue.find(tag).is_some())
+    }
+
+    /// Lines are lines again.
+    pub(super) fn found(&mut self, side: Side, at: Timestamp, span: &Range<u64>) {
+        self.settle_first(side, false);
+        let Some(lost) = self.half(side).lost.take() else { return };
+        if lost.carving {
+            self.end_message(side, at, span.start, false);
+        }
+        if lost.skipped > 0 {
+            self.anomaly(side, at, span, Anomaly::Resync { skipped: lost.skipped });
+        }
+    }
+
+    /// A line, or a piece of one, that is neither command nor response.
+    fn stray(&mut self, side: Side, text: Bytes, end: LineEnd, at: Timestamp, span: Range<u64>) {
+        let Some(lost) = &mut self.half(side).lost else { return };
+        let first = lost.skipped == 0 && lost.first.is_none();
+        lost.skipped =
+            lost.skipped.saturating_add(text.len() as u64).saturating_add(line_end(end).len() as u64);
+        if side == Side::Client {
+            self.emit(side, at, span, EventKind::Truncated(text));
+            return;
+        }
+        if first && !lost.carving {
+            // The rest of a line, perhaps: what follows tells.
+            let text = Bytes::copy_from_slice(&text);
+            lost.first = Some(Stray { text, end, at, span });
+            return;
+        }
+        self.settle_first(side, true);
+        self.carve(side, text, line_end(end), at, span);
+    }
+
+    /// The rest of a line behind the gap: content of a message if what follows it is.
+    fn settle_first(&mut self, side: Side, content: bool) {
+        let Some(lost) = &mut self.half(side).lost else { return };
+        let content = content && (lost.in_fetch || lost.skipped > 0);
+        let Some(Stray { text, end, at, span }) = lost.first.take() else { return };
+        if content {
+            self.carve(side, text, line_end(end), at, span);
+        } else {
+            self.emit(side, at, span, EventKind::Truncated(text));
+        }
+    }
+
+    /// Content of a message whose announcement is missing.
+    fn carve(&mut self, side: Side, text: Bytes, end: &'static [u8], at: Timestamp, span: Range<u64>) {
+        let Some(lost) = &mut self.half(side).lost else { return };
+        if !core::mem::replace(&mut lost.carving, true) {
+            let mailbox = &self.selected.mailbox;
+            let unknown = MessageRef {
+                mailbox: mailbox.name.clone(),
+                uid_validity: mailbox.uid_validity,
+                epoch: mailbox.epoch,
+                ..MessageRef::default()
+            };
+            let here = span.start..span.start;
+            self.emit(side, at, here.clone(), EventKind::MessageStart(Box::new(unknown)));
+            self.emit(side, at, here, EventKind::MessageGap(None));
+        }
+        let middle = span.end.saturating_sub(end.len() as u64).max(span.start);
+        if !text.is_empty() {
+            self.emit(side, at, span.start..middle, EventKind::MessageData(text));
+        }
+        if !end.is_empty() {
+            self.emit(side, at, middle..span.end, EventKind::MessageData(Bytes::from_static(end)));
+        }
+    }
+
+    /// A line went past the limit: its beginning is kept, its end is looked at for a literal.
+    pub(super) fn cut_line(&mut self, side: Side, text: &Bytes, at: Timestamp, span: Range<u64>) {
+        let (limit, max_held) = (self.config.max_line, self.config.max_held);
+        self.anomaly(side, at, &span, Anomaly::LineTooLong { limit });
+        let line = &mut self.half(side).line;
+        line.start.get_or_insert(span.start);
+        line.add(text, max_held);
+        line.cut = Some(Vec::new());
+        self.fragment(side, at);
+    }
+
+    /// More of a line beyond the limit; its end with the literal there, once it has come.
+    pub(super) fn long_line(
+        &mut self,
+        side: Side,
+        bytes: Bytes,
+        at: Timestamp,
+        span: Range<u64>,
+    ) -> Option<Option<Announced>> {
+        /// So much of the end is looked at.
+        const KEPT: usize = 512;
+        let half = self.half(side);
+        let Some(tail) = &mut half.line.cut else {
+            self.cut_off(side, bytes, at, span);
+            return None;
+        };
+        tail.extend_from_slice(bytes.get(bytes.len().saturating_sub(KEPT)..).unwrap_or(&bytes));
+        let surplus = tail.len().saturating_sub(KEPT);
+        tail.drain(..surplus);
+        if tail.last() != Some(&b'\n') {
+            self.emit(side, at, span, EventKind::Truncated(bytes));
+            return None;
+        }
+        let end = half.line.cut.take().unwrap_or_default();
+        let end = end.trim_ascii_end();
+        let found = announced(end);
+        if found.is_some()
+            && let Some(short) = shortened(&half.line.text, end)
+        {
+            half.line.text.clear();
+            half.line.text.put_slice(&short);
+        }
+        let found = Some(found.map(|found| Announced { start: 0, ..found }));
+        self.emit(side, at, span, EventKind::Truncated(bytes));
+        found
+    }
+
+    /// No line comes any more.
+    pub(super) fn lost_for_good(&mut self, side: Side, at: Timestamp, here: u64) {
+        self.settle_first(side, false);
+        if self.half(side).lost.take().is_some_and(|lost| lost.carving) {
+            self.end_message(side, at, here, false);
+        }
+    }
+
+    /// What is left when a stream ends; false if nothing is.
+    pub(super) fn half_ended(&mut self, side: Side) -> bool {
+        let now = self.now;
+        let half = self.half(side);
+        if !half.wire.is_finished() {
+            return false;
+        }
+        let here = half.wire.position();
+        if half.line.is_empty() {
+            let lost = half.lost.as_ref().is_some_and(|lost| lost.first.is_some() || lost.carving);
+            if lost {
+                self.settle_first(side, true);
+                self.lost_for_good(side, now, here);
+            } else if let Some(empty) = half.wire.empty_end() {
+                self.emit(side, now, empty, EventKind::Fragment);
+                return true;
+            }
+            return lost;
+        }
+        let streamed = matches!(half.line.reading, Reading::Stream { .. });
+        let open = matches!(&half.line.about, About::Append(appending) if appending.begun);
+        let start = half.line.start;
+        half.line.reset();
+        if let Some(start) = start {
+            self.emit(side, now, start..here, EventKind::Fragment);
+        }
+        if streamed || open {
+            self.anomaly(side, now, &(here..here), Anomaly::Truncated);
+            self.end_message(side, now, here, false);
+        }
+        if side == Side::Client
+            && let Some(last) = self.queue.last_mut()
+        {
+            last.whole = true;
+        }
+        true
+    }
+}
+
+/// A FETCH response without what makes it too long: the message that it is about, and the section that is announced at
+/// its end.
+fn shortened(head: &[u8], end: &[u8]) -> Option<Vec<u8>> {
+    let Ok(Response::Data(Data::Fetch(fetch))) = response::parse(&Bytes::copy_from_slice(head)) else {
+        return None;
+    };
+    let names: [&[u8]; 3] = [b" BODY[", b" BINARY[", b" RFC822"];
+    let upper = end.to_ascii_uppercase();
+    let section = names.iter().filter_map(|name| memchr::memmem::rfind(&upper, name)).max()?;
+    let section = end.get(section..announced(end)?.start)?;
+    let uid = fetch.uid.map_or(String::new(), |uid| format!("UID {uid}"));
+    let mut short = match fetch.sequence {
+        Some(number) => format!("* {number} FETCH ({uid}"),
+        None => format!("* {} UIDFETCH (", fetch.uid?),
+    }
+    .into_bytes();
+    short.extend_from_slice(section);
+    Some(short)
+}
+
+impl Lost {
+    /// Lines of a capture that begins in the middle.
+    pub(super) fn mid_stream() -> Self {
+        Self { in_fetch: true, ..Self::default() }
+    }
+}

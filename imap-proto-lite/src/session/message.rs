@@ -1,0 +1,445 @@
+//! Literals, and the messages that some of them are.
+
+use super::half::{About, Appending, Assembly, Reading};
+use super::{Session, Side};
+use crate::command::{Appended, Piece, Stage, Verb, read_first_piece, read_piece};
+use crate::event::{EventKind, MessageRef, Operation};
+use crate::lexical::Announced;
+use crate::response::{Cut, Fetched, Item, cut, cut_again};
+use crate::{Anomaly, Content, Section};
+use bytes::{BufMut as _, Bytes};
+use core::ops::Range;
+use mail_wire::Timestamp;
+use mail_wire::framer::{FrameKind, Mode};
+
+/// What a literal is.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// A string like any other.
+    Inline,
+    /// Content of a message in FETCH or URLFETCH.
+    Fetched(Box<MessageRef>),
+    /// Content of a message in APPEND: what the piece before it says, and how far the command has come.
+    Appended(Vec<Appended>, Box<Appending>),
+}
+
+/// So many literals of a response may look like content and be none, before the rest is not looked at.
+const MAX_MISSES: u8 = 16;
+
+impl Assembly {
+    /// Adds to the text; what goes beyond the limit is dropped, and the command or response with it.
+    pub(super) fn add(&mut self, piece: &[u8], limit: usize) {
+        if self.text.len() + piece.len() > limit {
+            self.text.clear();
+            self.tail = 0;
+            self.dropped = true;
+        }
+        self.text.put_slice(piece);
+    }
+
+    /// The text behind the last streamed literal, with the announcement of one that is elsewhere.
+    fn piece(&self, size: u64) -> Bytes {
+        let tail = self.text.get(self.tail..).unwrap_or_default();
+        let mut piece = Vec::with_capacity(tail.len() + 24);
+        piece.extend_from_slice(tail);
+        piece.extend_from_slice(format!("{{{size}}}\n").as_bytes());
+        Bytes::from(piece)
+    }
+}
+
+impl Session {
+    /// What of an APPEND the literal is.
+    pub(super) fn content_of_append(&mut self, size: u64) -> Taken {
+        let appends = self.queue.last().is_some_and(|last| matches!(last.verb, Verb::Append | Verb::Replace));
+        let line = &mut self.half(Side::Client).line;
+        if !appends {
+            return Taken::Inline;
+        }
+        let piece = line.piece(size);
+        match core::mem::take(&mut line.about) {
+            About::Append(mut appending) => match read_piece(&piece, &mut appending.stage) {
+                Some(messages) => Taken::Appended(messages, appending),
+                None => {
+                    // Whatever it is, its bytes are no command.
+                    line.about = About::Append(appending);
+                    Taken::Inline
+                }
+            },
+            _ => match read_first_piece(&piece) {
+                Some((mailbox, stage, messages)) if !messages.is_empty() => {
+                    Taken::Appended(messages, Box::new(Appending { stage, ..Appending::new(mailbox) }))
+                }
+                // The name of the mailbox.
+                _ => Taken::Inline,
+            },
+        }
+    }
+
+    /// What of a response the literal is.
+    pub(super) fn content_of_response(&mut self, size: u64) -> Taken {
+        let line = &mut self.half(Side::Server).line;
+        if line.misses >= MAX_MISSES || !may_be_content(line.text.get(line.tail..).unwrap_or_default()) {
+            return Taken::Inline;
+        }
+        let piece = line.piece(size);
+        let (sequence, uid, items) = match &line.about {
+            About::Fetch { sequence, uid } => match cut_again(&piece) {
+                Some(items) => (*sequence, *uid, items),
+                None => return self.missed(),
+            },
+            _ => match cut(&piece) {
+                Some(Cut::Section { sequence, items }) => (sequence, None, items),
+                Some(Cut::Url(url)) => {
+                    let url = Some(Bytes::copy_from_slice(&url));
+                    let operation = Operation::UrlFetch;
+                    let size = Some(size);
+                    return Taken::Fetched(Box::new(MessageRef {
+                        operation,
+                        url,
+                        size,
+                        ..MessageRef::default()
+                    }));
+                }
+                None => return self.missed(),
+            },
+        };
+        let said =
+            items.iter().rev().find_map(|item| if let Item::Uid(uid) = item { Some(*uid) } else { None });
+        let uid = said.or(uid);
+        line.about = About::Fetch { sequence, uid };
+        let Some(Item::Section(fetched)) = items.last() else { return Taken::Inline };
+        Taken::Fetched(Box::new(self.reference(sequence, uid, fetched, size)))
+    }
+
+    fn missed(&mut self) -> Taken {
+        self.half(Side::Server).line.misses += 1;
+        Taken::Inline
+    }
+
+    /// Which message a section belongs to.
+    pub(super) fn reference(
+        &mut self,
+        sequence: Option<u32>,
+        uid: Option<u32>,
+        fetched: &Fetched,
+        size: u64,
+    ) -> MessageRef {
+        MessageRef {
+            section: fetched.section.copied(),
+            origin: fetched.origin,
+            size: Some(size),
+            ..self.named(sequence, uid)
+        }
+    }
+
+    /// The message of the open mailbox with this number, or this UID.
+    pub(super) fn named(&mut self, sequence: Option<u32>, uid: Option<u32>) -> MessageRef {
+        let limit = self.config.max_messages;
+        if let (Some(sequence), Some(uid)) = (sequence, uid) {
+            self.selected.learn(sequence, uid, limit);
+        }
+        let (known, handle) = sequence.map_or((None, None), |number| self.selected.identify(number, limit));
+        let mailbox = &self.selected.mailbox;
+        MessageRef {
+            operation: Operation::Fetch,
+            mailbox: mailbox.name.clone(),
+            uid_validity: mailbox.uid_validity,
+            epoch: mailbox.epoch,
+            sequence,
+            uid: uid.or(known),
+            handle,
+            ..MessageRef::default()
+        }
+    }
+
+    /// A literal begins: its announcement was read.
+    pub(super) fn begin_literal(&mut self, side: Side, found: Announced, taken: Taken, at: Timestamp) {
+        let (max_inline, max_held) = (self.config.max_inline as u64, self.config.max_held);
+        let size = found.size;
+        let line = &mut self.half(side).line;
+        let fits = size <= max_inline && line.text.len() as u64 + size <= max_held as u64;
+        if matches!(taken, Taken::Inline) && fits {
+            line.literal = Some((line.text.len(), size));
+            line.add(format!("{{{size}}}\r\n").as_bytes(), max_held);
+            line.reading = if size == 0 { Reading::Line } else { Reading::Inline { left: size } };
+            return;
+        }
+        line.add(format!("{{{size}}}\n").as_bytes(), max_held);
+        self.fragment(side, at);
+        let here = self.half(side).wire.position();
+        match taken {
+            Taken::Inline => {
+                self.anomaly(side, at, &(here..here), Anomaly::LiteralHuge { size });
+                self.half(side).line.reading = Reading::Skip { left: size };
+                return;
+            }
+            Taken::Fetched(message) => {
+                if message.uid.is_none() && message.sequence.is_some() && self.selected.moved {
+                    self.anomaly(side, at, &(here..here), Anomaly::SequenceUnmapped);
+                }
+                if message.origin.is_none() {
+                    self.came_whole(&message.section);
+                }
+                self.emit(side, at, here..here, EventKind::MessageStart(message));
+            }
+            Taken::Appended(messages, appending) => {
+                self.append_goes_on(messages, appending, Some(size), at, here)
+            }
+        }
+        let line = &mut self.half(side).line;
+        line.tail = line.text.len();
+        line.reading = Reading::Stream { left: size, complete: true };
+        if size == 0 {
+            self.literal_ended(side, at, true);
+        }
+    }
+
+    /// Accounts for what was read of a command or response so far.
+    pub(super) fn fragment(&mut self, side: Side, at: Timestamp) {
+        let here = self.half(side).wire.position();
+        if let Some(start) = self.half(side).line.start.take() {
+            self.emit(side, at, start..here, EventKind::Fragment);
+        }
+    }
+
+    /// Takes one frame of a literal.
+    pub(super) fn step_literal(&mut self, side: Side, reading: Reading) -> bool {
+        let (Reading::Inline { left } | Reading::Stream { left, .. } | Reading::Skip { left }) = reading
+        else {
+            return false;
+        };
+        let Some(frame) = self.half(side).wire.next(Mode::Counted(left)) else {
+            return self.half_ended(side);
+        };
+        let (at, span) = (frame.at, frame.span);
+        match frame.kind {
+            FrameKind::Data { bytes, .. } => {
+                self.literal_data(side, reading, left.saturating_sub(bytes.len() as u64), bytes, at, span);
+            }
+            FrameKind::Gap(Some(len)) => {
+                let left = left.saturating_sub(len);
+                self.literal_gap(side, reading, left, len, at, span);
+            }
+            FrameKind::Gap(None) => {
+                if let Reading::Stream { .. } = reading {
+                    self.emit(side, at, span.clone(), EventKind::MessageGap(None));
+                    self.half(side).line.reading = Reading::Line;
+                    self.cut_message(side, at, span.end);
+                    self.broken(side, at, span.end);
+                } else {
+                    self.broken(side, at, span.start);
+                    self.emit(side, at, span, EventKind::Gap(None));
+                }
+            }
+            _ => {}
+        }
+        true
+    }
+
+    fn literal_data(
+        &mut self,
+        side: Side,
+        reading: Reading,
+        left: u64,
+        bytes: Bytes,
+        at: Timestamp,
+        span: Range<u64>,
+    ) {
+        let line = &mut self.half(side).line;
+        match reading {
+            Reading::Inline { .. } => {
+                line.start.get_or_insert(span.start);
+                line.text.put_slice(&bytes);
+                line.reading = if left == 0 { Reading::Line } else { Reading::Inline { left } };
+            }
+            Reading::Stream { complete, .. } => {
+                line.reading = Reading::Stream { left, complete };
+                self.emit(side, at, span, EventKind::MessageData(bytes));
+                if left == 0 {
+                    self.literal_ended(side, at, complete);
+                }
+            }
+            Reading::Skip { .. } => {
+                line.reading = if left == 0 { Reading::Line } else { Reading::Skip { left } };
+                self.emit(side, at, span, EventKind::Truncated(bytes));
+            }
+            Reading::Line => {}
+        }
+    }
+
+    /// Bytes of a literal are missing; how many is known, so the rest is found by counting.
+    fn literal_gap(
+        &mut self,
+        side: Side,
+        reading: Reading,
+        left: u64,
+        len: u64,
+        at: Timestamp,
+        span: Range<u64>,
+    ) {
+        if let Reading::Stream { .. } = reading {
+            self.half(side).line.reading = Reading::Stream { left, complete: false };
+            self.emit(side, at, span, EventKind::MessageGap(Some(len)));
+            if left == 0 {
+                self.literal_ended(side, at, false);
+            }
+            return;
+        }
+        let line = &mut self.half(side).line;
+        if let Some((announced, size)) = line.literal.take() {
+            // As one whose content is elsewhere it can still be parsed around.
+            line.text.truncate(announced);
+            line.text.put_slice(format!("{{{size}}}\n").as_bytes());
+        }
+        line.reading = if left == 0 { Reading::Line } else { Reading::Skip { left } };
+        if let Some(start) = line.start.take() {
+            self.emit(side, at, start..span.start, EventKind::Fragment);
+        }
+        self.emit(side, at, span, EventKind::Gap(Some(len)));
+    }
+
+    /// All of a streamed literal was counted.
+    fn literal_ended(&mut self, side: Side, at: Timestamp, complete: bool) {
+        let here = self.half(side).wire.position();
+        let line = &mut self.half(side).line;
+        line.reading = Reading::Line;
+        if let About::Append(appending) = &mut line.about {
+            appending.complete &= complete;
+            if appending.stage == Stage::Catenate {
+                return;
+            }
+            let complete = appending.complete;
+            appending.next();
+            return self.end_message(side, at, here, complete);
+        }
+        self.end_message(side, at, here, complete);
+    }
+
+    pub(super) fn end_message(&mut self, side: Side, at: Timestamp, here: u64, complete: bool) {
+        self.emit(side, at, here..here, EventKind::MessageEnd { complete });
+    }
+
+    /// A message under way will not go on: a gap of unknown length, or the end of the stream.
+    pub(super) fn cut_message(&mut self, side: Side, at: Timestamp, here: u64) {
+        match core::mem::take(&mut self.half(side).line.about) {
+            About::Append(appending) if !appending.begun => {}
+            _ => self.end_message(side, at, here, false),
+        }
+    }
+
+    /// What a piece of APPEND says before a literal, or at the end of the command (no size).
+    fn append_goes_on(
+        &mut self,
+        messages: Vec<Appended>,
+        mut appending: Box<Appending>,
+        size: Option<u64>,
+        at: Timestamp,
+        here: u64,
+    ) {
+        let last = messages.len().saturating_sub(1);
+        for (number, message) in messages.into_iter().enumerate() {
+            if !appending.begun {
+                let start = self.appended(&message, &appending, size.filter(|_| message.pieces.len() == 1));
+                self.emit(Side::Client, at, here..here, EventKind::MessageStart(Box::new(start)));
+                appending.begun = true;
+            }
+            for piece in &message.pieces {
+                if matches!(piece, Piece::Url(_)) {
+                    appending.complete = false;
+                    self.emit(Side::Client, at, here..here, EventKind::MessageGap(None));
+                    self.anomaly(Side::Client, at, &(here..here), Anomaly::CatenateUnresolved);
+                }
+            }
+            if number < last || (size.is_none() && appending.stage == Stage::Options) {
+                self.end_message(Side::Client, at, here, appending.complete);
+                appending.next();
+            }
+        }
+        self.half(Side::Client).line.about = About::Append(appending);
+    }
+
+    fn appended(&self, message: &Appended, appending: &Appending, size: Option<u64>) -> MessageRef {
+        let pending = self.queue.last();
+        let copy = |bytes: &Bytes| Bytes::copy_from_slice(bytes);
+        let replaces = pending.is_some_and(|pending| pending.verb == Verb::Replace);
+        MessageRef {
+            operation: if replaces { Operation::Replace } else { Operation::Append },
+            mailbox: Some(appending.mailbox.clone()),
+            section: Section::whole(),
+            size: size.filter(|_| appending.stage == Stage::Options),
+            tag: pending.map(|pending| pending.tag.clone()).unwrap_or_default(),
+            index: appending.index,
+            flags: message.flags.iter().map(copy).collect(),
+            internal_date: message.internal_date.as_ref().map(copy),
+            ..MessageRef::default()
+        }
+    }
+
+    /// An APPEND is over; `piece` is the last of it.
+    pub(super) fn append_ended(
+        &mut self,
+        mut appending: Box<Appending>,
+        piece: &Bytes,
+        at: Timestamp,
+        here: u64,
+    ) {
+        let messages = read_piece(piece, &mut appending.stage).unwrap_or_default();
+        self.append_goes_on(messages, appending, None, at, here);
+        if let About::Append(appending) = core::mem::take(&mut self.half(Side::Client).line.about)
+            && appending.begun
+        {
+            self.end_message(Side::Client, at, here, false);
+        }
+    }
+
+    /// Takes note of a section that has no origin: ranges of it that were asked for were ignored.
+    pub(super) fn came_whole(&mut self, section: &Section) {
+        /// So many are remembered.
+        const MAX: usize = 16;
+        if self.unranged.len() < MAX && !section.is_header_subset() && !self.unranged.contains(section) {
+            self.unranged.push(section.copied());
+        }
+    }
+
+    /// Tells sections that stand in the response itself, as quoted strings do.
+    pub(super) fn sections_inline(
+        &mut self,
+        sequence: Option<u32>,
+        uid: Option<u32>,
+        items: &[Item],
+        at: Timestamp,
+        start: u64,
+    ) {
+        for item in items {
+            let Item::Section(fetched) = item else { continue };
+            let Content::Inline(bytes) = &fetched.content else { continue };
+            let reference = self.reference(sequence, uid, fetched, bytes.len() as u64);
+            if reference.origin.is_none() {
+                self.came_whole(&reference.section);
+            }
+            self.emit(Side::Server, at, start..start, EventKind::MessageStart(Box::new(reference)));
+            if !bytes.is_empty() {
+                self.emit(Side::Server, at, start..start, EventKind::MessageData(bytes.clone()));
+            }
+            self.end_message(Side::Server, at, start, true);
+        }
+    }
+}
+
+impl Appending {
+    /// The message is over; another one may follow.
+    const fn next(&mut self) {
+        self.index = self.index.saturating_add(1);
+        self.begun = false;
+        self.complete = true;
+    }
+}
+
+/// Whether the literal behind this text may be content of a message: cheap, and never wrong about what is.
+fn may_be_content(text: &[u8]) -> bool {
+    let before = text.trim_ascii_end();
+    let word = before.rsplit(|byte| matches!(byte, b' ' | b'(')).next().unwrap_or_default();
+    matches!(before.last(), Some(b']' | b'>'))
+        || word.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"RFC822"))
+        || text.get(..12).is_some_and(|start| start.eq_ignore_ascii_case(b"* URLFETCHED"))
+}

@@ -1,0 +1,338 @@
+//! The session: two byte streams in, events out.
+//!
+//! Each half has a framer and a state; [`Queue`] pairs tagged responses with commands. A half that cannot know what its
+//! next bytes mean before the other half has answered leaves them unread: the client after the announcement of a
+//! literal that waits for `+`, after LOGIN, STARTTLS, COMPRESS and each step of AUTHENTICATE; the server before a tagged
+//! response or a `+` whose command has not been read. Both waits end when the other half ends, when a limit is reached,
+//! or by [`Session::expire`]; after that the session does not wait again until a response has found its command.
+
+mod client;
+mod half;
+#[cfg(feature = "deflate")]
+mod inflate;
+mod login;
+mod lost;
+mod message;
+mod pairing;
+mod selected;
+mod server;
+mod tls;
+mod wire;
+
+use crate::event::{Event, EventKind};
+use crate::{Anomaly, Config, MessageRef, Section};
+use bytes::Bytes;
+use client::Client;
+use core::ops::Range;
+use half::Half;
+use login::Login;
+use mail_wire::{Direction, Timestamp};
+use pairing::Queue;
+use selected::Selected;
+use std::collections::VecDeque;
+use tls::Starttls;
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Client,
+    Server,
+}
+
+/// One IMAP connection.
+///
+/// After each [`push`](Self::push), [`gap`](Self::gap), [`close`](Self::close) or [`expire`](Self::expire) call
+/// [`poll_event`](Self::poll_event) until it returns `None`. Not doing so costs memory, never correctness.
+///
+/// ```
+/// use imap_proto_lite::{Config, Direction::*, EventKind, Session};
+///
+/// let mut session = Session::new(Config::default());
+/// let at = Default::default();
+/// session.push(ToClient, at, "* OK ready\r\n".into());
+/// session.push(ToServer, at, "a1 SELECT INBOX\r\na2 FETCH 1 (UID BODY[])\r\n".into());
+/// session.push(ToClient, at, "* OK [UIDVALIDITY 7] ok\r\na1 OK [READ-WRITE] selected\r\n".into());
+/// session.push(ToClient, at, "* 1 FETCH (UID 12 BODY[] {15}\r\nSubject: hi\r\n\r\n)\r\na2 OK done\r\n".into());
+///
+/// let mut message = Vec::new();
+/// while let Some(event) = session.poll_event() {
+///     match event.kind {
+///         EventKind::MessageStart(of) => {
+///             assert_eq!((of.uid, of.uid_validity), (Some(12), Some(7)));
+///             assert!(of.mailbox.unwrap().is_inbox());
+///         }
+///         EventKind::MessageData(bytes) => message.extend_from_slice(&bytes),
+///         _ => {}
+///     }
+/// }
+/// assert_eq!(message, b"Subject: hi\r\n\r\n");
+/// ```
+#[derive(Debug)]
+pub struct Session {
+    config: Config,
+    /// By the direction that the caller names.
+    halves: [Half; 2],
+    /// The direction in which the client speaks; `None` until the first bytes have told.
+    client_dir: Option<Direction>,
+    outbox: VecDeque<Event>,
+    client: Client,
+    greeted: bool,
+    queue: Queue,
+    selected: Selected,
+    login: Option<Login>,
+    sync: Sync,
+    starttls: Starttls,
+    /// Sections that came whole since no FETCH was unanswered.
+    unranged: Vec<Section>,
+    /// The server takes literals that do not wait up to 4096 bytes only (RFC 7888).
+    literal_minus: bool,
+    quirk_told: bool,
+    now: Timestamp,
+}
+
+/// How far the pairing of responses can be trusted.
+#[derive(Clone, Debug)]
+struct Sync {
+    /// Waits are worth it: the last one was rewarded.
+    patient: bool,
+    /// Commands are missing: a response that answers none is no surprise, and is not held.
+    shaky: bool,
+    /// Responses are missing: what the client waits for may have been among them.
+    deaf: bool,
+    /// The server's next response is read although its command was not.
+    free: bool,
+}
+
+impl Default for Sync {
+    fn default() -> Self {
+        Self { patient: true, shaky: false, deaf: false, free: false }
+    }
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self::new(Config::default())
+    }
+}
+
+impl Session {
+    /// A session of which nothing has been seen.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            halves: [Half::new(&config), Half::new(&config)],
+            client_dir: None,
+            outbox: VecDeque::new(),
+            client: Client::Commands,
+            greeted: false,
+            queue: Queue::default(),
+            selected: Selected::default(),
+            login: None,
+            sync: Sync { shaky: config.mid_stream, ..Sync::default() },
+            starttls: Starttls::default(),
+            unranged: Vec::new(),
+            literal_minus: false,
+            quirk_told: false,
+            now: Timestamp::ZERO,
+            config,
+        }
+    }
+
+    /// The next in-order bytes of one direction.
+    pub fn push(&mut self, dir: Direction, at: Timestamp, bytes: Bytes) {
+        self.now = self.now.max(at);
+        self.half_of(dir).wire.push(at, bytes);
+    }
+
+    /// Bytes of one direction that will never come; `None`: nobody knows how many.
+    pub fn gap(&mut self, dir: Direction, at: Timestamp, len: Option<u64>) {
+        self.now = self.now.max(at);
+        self.half_of(dir).wire.gap(at, len);
+    }
+
+    /// The end of one direction: FIN, RST, end of the capture. Ends the waits for this half. A half that was not
+    /// captured at all is best closed at once.
+    pub fn close(&mut self, dir: Direction, at: Timestamp) {
+        self.now = self.now.max(at);
+        self.half_of(dir).wire.close(at);
+    }
+
+    /// Ends waits that have lasted longer than [`Config::max_wait`] at this capture time.
+    pub fn expire(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+        for half in &mut self.halves {
+            half.expired |=
+                half.waiting_since.is_some_and(|since| now.saturating_sub(since) > self.config.max_wait);
+        }
+    }
+
+    /// The next event; `None` until more is pushed.
+    #[must_use]
+    pub fn poll_event(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.outbox.pop_front() {
+                return Some(event);
+            }
+            let stepped = self.find_roles() && (self.step_client() || self.step_server() || self.end_wait());
+            if !stepped && self.outbox.is_empty() {
+                self.rest();
+                return None;
+            }
+        }
+    }
+
+    /// [`poll_event`](Self::poll_event) as an iterator.
+    pub fn events(&mut self) -> impl Iterator<Item = Event> + '_ {
+        core::iter::from_fn(|| self.poll_event())
+    }
+
+    /// Says that what is pushed from now on in this direction is plaintext again, because somebody decrypts it.
+    /// What was pushed before stays `Opaque`. The session starts anew, as RFC 9051 section 6.2.1 asks.
+    pub fn resume_plaintext(&mut self, dir: Direction) {
+        self.half_of(dir).wire.mark();
+    }
+
+    /// The direction in which the client speaks, once the first bytes have told; it differs from
+    /// [`Direction::ToServer`] if the caller had the roles the wrong way round.
+    #[must_use]
+    pub const fn roles(&self) -> Option<Direction> {
+        self.client_dir
+    }
+
+    /// Which message has this number now: after the events polled so far, in the open mailbox.
+    #[must_use]
+    pub fn message(&mut self, sequence: u32) -> MessageRef {
+        self.named(Some(sequence), None)
+    }
+
+    /// Memory held, in bytes; after `poll_event` has returned `None` at most [`Config::worst_case`].
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        self.halves.iter().map(Half::buffered).sum::<usize>()
+            + self.queue.memory()
+            + self.selected.memory()
+            + self.unranged.iter().map(pairing::memory_of).sum::<usize>()
+            + self.login.as_ref().map_or(0, Login::memory)
+    }
+
+    fn half_of(&mut self, dir: Direction) -> &mut Half {
+        let [to_server, to_client] = &mut self.halves;
+        match dir {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
+        }
+    }
+
+    fn dir(&self, side: Side) -> Direction {
+        let client = self.client_dir.unwrap_or(Direction::ToServer);
+        if side == Side::Client { client } else { client.flip() }
+    }
+
+    fn half(&mut self, side: Side) -> &mut Half {
+        self.half_of(self.dir(side))
+    }
+
+    fn peer_of(&self, side: Side) -> &Half {
+        let [to_server, to_client] = &self.halves;
+        match self.dir(side) {
+            Direction::ToServer => to_client,
+            Direction::ToClient => to_server,
+        }
+    }
+
+    fn emit(&mut self, side: Side, at: Timestamp, span: Range<u64>, kind: EventKind) {
+        let dir = self.dir(side);
+        self.outbox.push_back(Event { at, dir, span, kind });
+    }
+
+    fn anomaly(&mut self, side: Side, at: Timestamp, span: &Range<u64>, anomaly: Anomaly) {
+        self.emit(side, at, span.clone(), EventKind::Anomaly(anomaly));
+    }
+
+    /// An anomaly at the place where the half stands.
+    fn anomaly_here(&mut self, side: Side, anomaly: Anomaly) {
+        let at = self.now;
+        let here = self.half(side).wire.position();
+        self.anomaly(side, at, &(here..here), anomaly);
+    }
+
+    fn bare_lf(&mut self, side: Side, at: Timestamp, span: &Range<u64>) {
+        if !core::mem::replace(&mut self.half(side).bare_lf_told, true) {
+            self.anomaly(side, at, span, Anomaly::BareLf);
+        }
+    }
+
+    /// Settles from the first bytes who is the client; false while they have not come.
+    fn find_roles(&mut self) -> bool {
+        if self.client_dir.is_some() {
+            return true;
+        }
+        let [to_server, to_client] = [lost::Opening::of(&self.halves[0]), lost::Opening::of(&self.halves[1])];
+        use lost::Opening::{Command, Other, Response, Short};
+        let reversed = match (to_server, to_client) {
+            (Command, _) | (_, Response) => false,
+            (Response, _) | (_, Command) => true,
+            (Other, _) | (_, Other) => false,
+            (Short, Short) => return false,
+        };
+        self.client_dir = Some(if reversed { Direction::ToClient } else { Direction::ToServer });
+        if reversed {
+            let at = self.now;
+            self.emit(Side::Server, at, 0..0, EventKind::RolesChanged);
+        }
+        true
+    }
+
+    /// Ends a wait that will not be rewarded; false if there is none.
+    fn end_wait(&mut self) -> bool {
+        for side in [Side::Client, Side::Server] {
+            let blocked = match side {
+                Side::Client => self.client_waits(),
+                Side::Server => self.server_waits(),
+            };
+            if !blocked {
+                continue;
+            }
+            let peer = self.peer_of(side);
+            let peer_ended = (peer.wire.is_finished() && peer.line.held.is_none()) || peer.opaque;
+            let max_held = self.config.max_held;
+            // A client that sends more has heard the response that the gap hides.
+            let answered = side == Side::Client && self.sync.deaf;
+            // Each waits for the other: no input can end that.
+            let mutual = side == Side::Server && self.client_waits();
+            let patient = self.sync.patient;
+            let half = self.half(side);
+            let unread = half.wire.has_unread() || half.wire.is_closed();
+            let full = half.wire.held() > max_held || half.wire.is_crowded();
+            let ends = peer_ended || full || half.expired || mutual || ((answered || !patient) && unread);
+            if ends {
+                half.expired = false;
+                let ended = match side {
+                    Side::Client => self.client_gives_up(!peer_ended && !answered),
+                    Side::Server => {
+                        self.sync.free = true;
+                        true
+                    }
+                };
+                if ended {
+                    self.sync.patient &= mutual || peer_ended;
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Before the caller goes away for more: nothing held may keep a capture buffer alive.
+    fn rest(&mut self) {
+        let known = self.client_dir.is_some();
+        let waits =
+            [(Side::Client, known && self.client_waits()), (Side::Server, known && self.server_waits())];
+        for (side, waits) in waits {
+            let now = self.now;
+            let half = self.half(side);
+            half.wire.settle();
+            half.waiting_since = if waits { Some(half.waiting_since.unwrap_or(now)) } else { None };
+        }
+    }
+}

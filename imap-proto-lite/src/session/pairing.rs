@@ -1,0 +1,162 @@
+//! Which response ends which command: the one with its tag (RFC 9051 section 2.2.2).
+
+use crate::Section;
+use crate::command::{Arguments, Command, Verb};
+use crate::mailbox::MailboxName;
+use bytes::Bytes;
+use std::collections::VecDeque;
+
+/// A command that awaits its response.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    pub(super) tag: Bytes,
+    pub(super) verb: Verb,
+    pub(super) expect: Expect,
+    /// All of it was read.
+    pub(super) whole: bool,
+    /// The largest literal that did not wait to be taken.
+    pub(super) unasked: u64,
+    /// IDLE: the server was heard to go on.
+    pub(super) continued: bool,
+}
+
+/// What the response decides.
+#[derive(Clone, Debug)]
+pub(super) enum Expect {
+    /// SELECT, EXAMINE: which mailbox is open.
+    Open { mailbox: MailboxName, read_only: bool },
+    /// CLOSE, UNSELECT, UNAUTHENTICATE: that none is.
+    Close,
+    /// FETCH: sections that were asked for in ranges.
+    Ranges(Vec<Section>),
+    /// LOGIN, AUTHENTICATE: what came of it.
+    Login,
+    /// Nothing that the session needs to know.
+    Nothing,
+}
+
+/// So many ranges of one command are remembered.
+const MAX_RANGES: usize = 16;
+
+impl Expect {
+    pub(super) fn of(command: &Command) -> Self {
+        match (&command.verb, &command.arguments) {
+            (verb @ (Verb::Select | Verb::Examine), Arguments::Mailbox { name, .. }) => {
+                Self::Open { mailbox: name.copied(), read_only: *verb == Verb::Examine }
+            }
+            (_, Arguments::Login { .. } | Arguments::Authenticate { .. }) => Self::Login,
+            (Verb::Close | Verb::Unselect | Verb::Unauthenticate, _) => Self::Close,
+            (Verb::Fetch, Arguments::Fetch { attributes, .. }) => {
+                let ranges = attributes.iter().filter(|attribute| attribute.partial.is_some());
+                let sections = ranges.filter_map(|attribute| attribute.section.as_ref());
+                let small = sections.filter(|section| !section.is_header_subset());
+                let sections: Vec<_> = small.take(MAX_RANGES).map(Section::copied).collect();
+                if sections.is_empty() { Self::Nothing } else { Self::Ranges(sections) }
+            }
+            _ => Self::Nothing,
+        }
+    }
+
+    fn memory(&self) -> usize {
+        match self {
+            Self::Open { mailbox, .. } => mailbox.raw().len(),
+            Self::Ranges(sections) => sections.iter().map(memory_of).sum(),
+            Self::Close | Self::Login | Self::Nothing => 0,
+        }
+    }
+}
+
+/// What a section keeps.
+pub(super) fn memory_of(section: &Section) -> usize {
+    size_of::<Section>() + section.path.capacity() * size_of::<u32>()
+}
+
+impl Pending {
+    pub(super) fn new(tag: &[u8], verb: Verb) -> Self {
+        let tag = Bytes::copy_from_slice(tag);
+        Self { tag, verb, expect: Expect::Nothing, whole: false, unasked: 0, continued: false }
+    }
+
+    fn memory(&self) -> usize {
+        size_of::<Self>() + self.tag.len() + self.expect.memory()
+    }
+}
+
+/// The commands that await responses, oldest first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Queue {
+    pending: VecDeque<Pending>,
+    /// The last tags, answered or not: what is a fresh tag does not depend on when the answers come.
+    tags: VecDeque<Bytes>,
+}
+
+/// So many tags are remembered, if they are no longer than a client's.
+const MAX_TAGS: usize = 16;
+const MAX_TAG: usize = 64;
+
+impl Queue {
+    /// Adds a command; false if its tag was used just before.
+    pub(super) fn push(&mut self, pending: Pending) -> bool {
+        let fresh = !self.tags.contains(&pending.tag);
+        if fresh && pending.tag.len() <= MAX_TAG {
+            if self.tags.len() >= MAX_TAGS {
+                self.tags.pop_front();
+            }
+            self.tags.push_back(pending.tag.clone());
+        }
+        self.pending.push_back(pending);
+        fresh
+    }
+
+    /// The command that came last, which may still be coming.
+    pub(super) fn last_mut(&mut self) -> Option<&mut Pending> {
+        self.pending.back_mut()
+    }
+
+    pub(super) fn last(&self) -> Option<&Pending> {
+        self.pending.back()
+    }
+
+    /// The oldest command with this tag.
+    pub(super) fn find(&self, tag: &[u8]) -> Option<&Pending> {
+        self.pending.iter().find(|pending| pending.tag == tag)
+    }
+
+    /// Takes out the oldest command with this tag.
+    pub(super) fn take(&mut self, tag: &[u8]) -> Option<Pending> {
+        let at = self.pending.iter().position(|pending| pending.tag == tag)?;
+        self.pending.remove(at)
+    }
+
+    /// An IDLE that the server has not answered yet.
+    pub(super) fn idle(&mut self) -> Option<&mut Pending> {
+        self.pending.iter_mut().find(|pending| pending.verb == Verb::Idle && !pending.continued)
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Pending> {
+        self.pending.pop_front()
+    }
+
+    /// Whether a FETCH is not answered yet.
+    pub(super) fn is_fetching(&self) -> bool {
+        self.pending.iter().any(|pending| pending.verb == Verb::Fetch)
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.pending.clear();
+        self.tags.clear();
+    }
+
+    /// Whether so many commands wait, or such long ones, that no more are read.
+    pub(super) fn is_full(&self, max_pending: usize, max_held: usize) -> bool {
+        !self.pending.is_empty() && (self.pending.len() >= max_pending || self.waiting() > max_held)
+    }
+
+    fn waiting(&self) -> usize {
+        self.pending.iter().map(Pending::memory).sum()
+    }
+
+    pub(super) fn memory(&self) -> usize {
+        self.waiting() + self.tags.iter().map(Bytes::len).sum::<usize>()
+    }
+}
