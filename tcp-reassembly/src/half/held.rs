@@ -1,17 +1,13 @@
 //! Pieces that came before their turn, sorted and without overlap.
 
-use std::collections::VecDeque;
-
 use bytes::Bytes;
 
+use super::pieces::Pieces;
 use crate::policy::Extent;
 use crate::{Doubt, Policy, Relation, Seq, Timestamp};
 
 /// What the allocation behind the copy of a piece costs beside its bytes.
 const COPY_COST: usize = 48;
-
-/// What a piece costs beside its bytes.
-const PIECE_COST: usize = COPY_COST + size_of::<Piece>() + 16;
 
 /// What was special about the segment that brought some bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -151,20 +147,12 @@ pub(crate) struct Inserted {
 /// The held pieces of one direction.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
-    pieces: VecDeque<Entry>,
+    pieces: Pieces,
     bytes: usize,
 }
 
-/// A piece and where it begins, for a search that stays within the queue. Boxed, as an insertion moves half of those
-/// behind (or before) it.
-#[derive(Debug)]
-struct Entry {
-    start: u64,
-    piece: Box<Piece>,
-}
-
 impl Held {
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
 
@@ -179,33 +167,30 @@ impl Held {
 
     /// Memory held.
     pub(crate) fn cost(&self) -> usize {
-        self.bytes + self.pieces.len() * PIECE_COST + self.pieces.capacity() * size_of::<Entry>()
+        self.bytes + self.pieces.len() * COPY_COST + self.pieces.cost()
     }
 
     pub(crate) fn front(&self) -> Option<&Piece> {
-        self.pieces.front().map(|entry| entry.piece.as_ref())
+        self.pieces.get(0)
     }
 
     /// End of the highest piece.
     pub(crate) fn end(&self) -> Option<u64> {
-        self.pieces.back().map(|entry| entry.piece.end())
+        self.pieces.last().map(Piece::end)
     }
 
     /// Whether a byte is held at `offset`.
     pub(crate) fn covers(&self, offset: u64) -> bool {
-        self.get(self.first_behind(offset))
+        self.pieces
+            .get(self.first_behind(offset))
             .is_some_and(|piece| piece.start <= offset && piece.bytes.is_some())
-    }
-
-    fn get(&self, place: usize) -> Option<&Piece> {
-        self.pieces.get(place).map(|entry| entry.piece.as_ref())
     }
 
     /// The place of the first piece that ends behind `offset`.
     fn first_behind(&self, offset: u64) -> usize {
         // Pieces do not overlap, so only the last one that begins at `offset` or before may reach beyond.
-        let next = self.pieces.partition_point(|entry| entry.start <= offset);
-        match next.checked_sub(1).and_then(|last| self.get(last)) {
+        let next = self.pieces.count_to(offset);
+        match next.checked_sub(1).and_then(|last| self.pieces.get(last)) {
             Some(last) if last.end() > offset => next - 1,
             _ => next,
         }
@@ -213,9 +198,9 @@ impl Held {
 
     /// The highest piece, taken out.
     pub(crate) fn pop_back(&mut self) -> Option<Piece> {
-        let piece = self.pieces.pop_back()?.piece;
+        let piece = self.pieces.remove(self.pieces.len().checked_sub(1)?)?;
         self.bytes -= piece.weight();
-        Some(*piece)
+        Some(piece)
     }
 
     /// What is held below `to`, of the first piece.
@@ -225,19 +210,16 @@ impl Held {
             return self.pop_front();
         }
         let (start, end) = (front.start, front.end());
-        let piece = self.pieces.pop_front()?.piece;
+        let piece = self.pieces.remove(0)?;
         self.bytes -= piece.weight();
         self.insert_at(0, piece.part(to, end));
         Some(piece.part(start, to))
     }
 
     pub(crate) fn pop_front(&mut self) -> Option<Piece> {
-        let piece = self.pieces.pop_front()?.piece;
+        let piece = self.pieces.remove(0)?;
         self.bytes -= piece.weight();
-        if self.pieces.is_empty() {
-            self.pieces = VecDeque::new();
-        }
-        Some(*piece)
+        Some(piece)
     }
 
     pub(crate) fn clear(&mut self) {
@@ -246,11 +228,11 @@ impl Held {
 
     /// Moves everything from provisional positions to true ones: `base` becomes 0.
     pub(crate) fn rebase(&mut self, base: u64) {
-        for Entry { start, piece } in &mut self.pieces {
+        self.pieces.change(0, |piece| {
             piece.start = piece.start.saturating_sub(base);
-            *start = piece.start;
             piece.owner = (piece.owner.0.saturating_sub(base), piece.owner.1.saturating_sub(base));
-        }
+            true
+        });
     }
 
     /// Puts a piece in. Where others are, `policy` decides between them; without one what is there stays and nothing
@@ -261,7 +243,7 @@ impl Held {
         let mut cursor = new.start;
         let mut place = if self.end() > Some(cursor) { self.first_behind(cursor) } else { self.pieces.len() };
         while cursor < end {
-            let Some(old) = self.get(place).filter(|old| old.start < end) else {
+            let Some(old) = self.pieces.get(place).filter(|old| old.start < end) else {
                 let rest = if cursor == new.start { new } else { new.part(cursor, end) };
                 self.insert_new(place, rest, may_go);
                 break;
@@ -315,13 +297,12 @@ impl Held {
 
     fn insert_at(&mut self, place: usize, piece: Piece) {
         self.bytes += piece.weight();
-        let entry = Entry { start: piece.start, piece: Box::new(piece) };
-        self.pieces.insert(place.min(self.pieces.len()), entry);
+        self.pieces.insert(place, piece);
     }
 
     /// Puts `new` over a part of the piece at `place`; returns where it stands then.
     fn replace(&mut self, mut place: usize, new: Piece, may_go: bool) -> usize {
-        let Some(Entry { piece: old, .. }) = self.pieces.remove(place) else { return place };
+        let Some(old) = self.pieces.remove(place) else { return place };
         self.bytes -= old.weight();
         if old.start < new.start {
             self.insert_at(place, old.part(old.start, new.start));
@@ -338,28 +319,32 @@ impl Held {
     /// Settles what still shares the caller's packet within `[from, to)`, so that nothing much larger is kept alive.
     pub(crate) fn settle(&mut self, from: u64, to: u64) {
         let first = self.first_behind(from);
-        for Entry { piece, .. } in self.pieces.range_mut(first..).take_while(|entry| entry.start < to) {
-            self.bytes -= piece.weight();
+        let bytes = &mut self.bytes;
+        self.pieces.change(first, |piece| {
+            if piece.start >= to {
+                return false;
+            }
+            *bytes -= piece.weight();
             piece.settle();
-            self.bytes += piece.weight();
-        }
+            *bytes += piece.weight();
+            true
+        });
     }
 
     /// Whether no piece still shares the caller's packet by chance.
     pub(crate) fn is_settled(&self) -> bool {
-        self.pieces.iter().all(|entry| !entry.piece.shared)
+        self.pieces.iter().all(|piece| !piece.shared)
     }
 
     #[cfg(test)]
     fn assert_sound(&self) {
         let mut edge = 0;
-        for Entry { start, piece } in &self.pieces {
+        for piece in self.pieces.iter() {
             assert!(piece.start >= edge && piece.len > 0, "{piece:?} after {edge}");
-            assert_eq!(*start, piece.start);
             assert!(piece.bytes.as_ref().is_none_or(|b| b.len() == piece.len as usize));
             edge = piece.end();
         }
-        let bytes = self.pieces.iter().map(|entry| entry.piece.weight()).sum::<usize>();
+        let bytes = self.pieces.iter().map(Piece::weight).sum::<usize>();
         assert_eq!(self.bytes, bytes);
     }
 }
@@ -465,7 +450,7 @@ mod tests {
         held.insert(piece(0, "aa"), None, true);
         held.insert(piece(10, "bb"), None, true);
         held.settle(0, 2);
-        let shared: Vec<bool> = held.pieces.iter().map(|entry| entry.piece.shared).collect();
+        let shared: Vec<bool> = held.pieces.iter().map(|piece| piece.shared).collect();
         assert_eq!(shared, [false, true]);
         held.assert_sound();
     }

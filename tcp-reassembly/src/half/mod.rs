@@ -1,6 +1,7 @@
 //! One direction of a flow: where its stream stands, what is held, what was told.
 
 pub(crate) mod held;
+mod pieces;
 pub(crate) mod replay;
 pub(crate) mod trust;
 
