@@ -413,8 +413,8 @@ impl Reassembler {
                 self.give_up_replay(self.sweep);
             }
         }
-        // First its bytes, then its gaps.
-        for _ in 0..2 {
+        // First its bytes, then the room for them, then its gaps.
+        for _ in 0..3 {
             if self.replay > self.config.max_replay_total {
                 self.give_up_replay(current);
             }

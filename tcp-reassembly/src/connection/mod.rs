@@ -144,7 +144,7 @@ impl Connection {
         self.to_server.replay.cost() + self.to_client.replay.cost()
     }
 
-    /// Gives up delivered bytes to compare with; where there are none, the memory of gaps.
+    /// Gives up delivered bytes to compare with; where there are none, what else is remembered.
     pub(crate) fn give_up_replay(&mut self) {
         self.to_server.replay.give_up();
         self.to_client.replay.give_up();

@@ -93,10 +93,24 @@ impl Replay {
             + self.gaps.capacity() * size_of::<(u64, u64)>()
     }
 
-    /// Gives up the bytes, and if there are none, the gaps too.
+    /// Gives up the bytes; if there are none, the room for them; and if there is none, the gaps. Where all flows
+    /// take turns, the room is soon used again.
     pub(crate) fn give_up(&mut self) {
-        let gaps = if self.marks.capacity() > 0 { core::mem::take(&mut self.gaps) } else { VecDeque::new() };
-        *self = Self { gaps, ..Self::default() };
+        if !self.marks.is_empty() {
+            self.gone += self.bytes.len() as u64;
+            self.bytes = VecDeque::new();
+            self.marks.clear();
+            if let Some(slices) = &mut self.slices {
+                slices.gone += slices.runs.len() as u64;
+                slices.runs.clear();
+                slices.kept = 0;
+            }
+        } else if self.marks.capacity() > 0 {
+            let gaps = core::mem::take(&mut self.gaps);
+            *self = Self { gaps, ..Self::default() };
+        } else {
+            *self = Self::default();
+        }
     }
 
     /// Notes delivered bytes.
@@ -333,8 +347,18 @@ mod tests {
             })
             .collect();
         assert_eq!(runs, [(1000, 600, 99), (2000, 400, 5), (2400, 400, 6), (2800, 400, 7)]);
+        replay.push_gap(3200, 5);
         replay.give_up();
-        assert_eq!((replay.cost(), block.is_unique()), (0, true));
+        assert!(block.is_unique() && replay.cost() > 0);
+        replay.push(3205, &block.slice(..400), 500, by(8), 2000);
+        replay.push(3605, &block.slice(..10), 0, by(9), 2000);
+        let again = Bytes::from([&[7; 5], &block[..400], &block[..10]].concat());
+        assert_eq!(replay.check(3200, &again, by(10)).len(), 1);
+        assert_eq!(show(&replay.check(2800, &block.slice(..400), by(10))), ["2800..3200 forgotten"]);
+        for left in [true, true, false] {
+            replay.give_up();
+            assert_eq!(replay.cost() > 0, left);
+        }
     }
 
     #[test]
