@@ -47,13 +47,8 @@ fn clipped(
     stretch: Range<u64>,
     start: u64,
 ) -> impl Iterator<Item = (Run, Duration)> + '_ {
-    runs.iter().filter_map(move |(run, at)| {
-        let from = run.message_offset.max(stretch.start);
-        let to = (run.message_offset + run.length).min(stretch.end);
-        let into = from.checked_sub(run.message_offset).filter(|_| from < to)?;
-        let packet_offset = run.packet_offset.saturating_add(u32::try_from(into).unwrap_or(u32::MAX));
-        Some((Run::new(from - start, run.stream_offset + into, to - from, run.packet, packet_offset), *at))
-    })
+    let at = stretch.start - start;
+    runs.iter().filter_map(move |(run, time)| Some((run.within(&stretch, at)?, *time)))
 }
 
 #[cfg(test)]

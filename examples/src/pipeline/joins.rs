@@ -123,14 +123,7 @@ impl Piece {
     fn runs_of(&self, range: Range<u64>, at: u64) -> impl Iterator<Item = (Run, Duration)> + '_ {
         let from = self.in_file(range.start);
         let stretch = from..from + (range.end - range.start);
-        self.runs.iter().filter_map(move |(run, time)| {
-            let start = run.message_offset.max(stretch.start);
-            let end = (run.message_offset + run.length).min(stretch.end);
-            let into = start.checked_sub(run.message_offset).filter(|_| start < end)?;
-            let packet_offset = run.packet_offset.saturating_add(u32::try_from(into).unwrap_or(u32::MAX));
-            let offset = at + (start - stretch.start);
-            Some((Run::new(offset, run.stream_offset + into, end - start, run.packet, packet_offset), *time))
-        })
+        self.runs.iter().filter_map(move |(run, time)| Some((run.within(&stretch, at)?, *time)))
     }
 }
 

@@ -105,7 +105,9 @@ impl Imap {
             }
             EventKind::Mailbox(_) => self.flush(scene, told)?,
             EventKind::MessageStart(of) => self.sections.start(*of, side, &span, scene),
-            EventKind::MessageData(bytes) => self.sections.data(bytes, side, &span, scene)?,
+            EventKind::MessageData(bytes) => {
+                self.sections.data(bytes, side, &span, self.compressed, scene)?;
+            }
             EventKind::MessageGap(len) => self.sections.gap(len)?,
             EventKind::MessageEnd { complete } => self.sections.end(complete)?,
             EventKind::TlsStarted => {

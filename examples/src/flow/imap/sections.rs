@@ -119,17 +119,18 @@ impl Sections {
         bytes: Bytes,
         side: Direction,
         span: &Range<u64>,
+        compressed: bool,
         scene: &Scene<'_>,
     ) -> Result<(), SinkError> {
         let Some(open) = &mut self.open else { return Ok(()) };
         // Inflated, or out of a quoted string: no byte of the stream stands for one of the message.
-        if span.end - span.start == bytes.len() as u64 {
+        if !compressed && span.end - span.start == bytes.len() as u64 {
             return open.message.push(bytes, span, scene.places(side));
         }
         let at = open.message.size();
         let len = bytes.len() as u64;
         let carried = scene.places(side).last_of(span).copied();
-        let run = carried.map(|carried| (Run::new(at, span.start, len, carried.packet, 0), carried.at));
+        let run = carried.map(|carried| (Run::made(at, span.start, len, carried.packet), carried.at));
         open.message.push_runs(bytes, run.into_iter())
     }
 
