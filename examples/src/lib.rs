@@ -9,9 +9,10 @@
 //! - [`detect`] tells which protocol a flow speaks,
 //! - [`pipeline`] runs it all,
 //! - [`record`] holds the records as plain data,
-//! - [`sink`] writes records and files into the output folder.
+//! - [`sink`] writes records and files into the output folder,
+//! - [`evidence`] reads that folder again: it traces messages to their packets, and compares all with the captures.
 //!
-//! Only [`capture`] and [`sink`] do input and output.
+//! Only [`capture`], [`sink`] and [`evidence`] do input and output.
 //!
 //! ```
 //! use mailtap::capture::{Item, Reader};
@@ -31,6 +32,7 @@
 
 pub mod capture;
 pub mod detect;
+pub mod evidence;
 mod flow;
 mod message;
 pub mod pipeline;

@@ -2,6 +2,9 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks")]
 
+#[path = "mailtap/evidence.rs"]
+mod evidence;
+
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -28,6 +31,18 @@ enum Command {
     /// Exit status: 0 done, also when the captures hold no mail; 1 some input could not be read (what was read is
     /// kept and written) or the folder could not be written; 2 wrong usage.
     Extract(Extract),
+
+    /// The packets, times and byte ranges a message came from.
+    ///
+    /// Exit status: 0 done; 1 a capture is not there any more or has changed, so that times are missing, or the folder
+    /// is damaged; 2 wrong usage.
+    Trace(evidence::Trace),
+
+    /// Everything in a folder against its hashes, its records and the captures.
+    ///
+    /// Takes about 150 bytes of memory for each file of the folder, and at most 128 MiB for comparing packets.
+    /// Exit status: 0 no differences; 1 differences, or something cannot be read; 2 wrong usage.
+    Verify(evidence::Verify),
 }
 
 #[derive(Debug, clap::Args)]
@@ -111,7 +126,11 @@ fn port_and_protocol(text: &str) -> Result<(u16, Kind), String> {
 }
 
 fn main() -> ExitCode {
-    let Command::Extract(arguments) = Arguments::parse().command;
+    let arguments = match Arguments::parse().command {
+        Command::Extract(arguments) => arguments,
+        Command::Trace(trace) => return trace.run(),
+        Command::Verify(verify) => return verify.run(),
+    };
     if arguments.keylog.is_some() {
         let message = "--keylog: TLS decryption is not supported yet; decrypt the capture before";
         Arguments::command().error(ErrorKind::InvalidValue, message).exit();

@@ -10,7 +10,7 @@
 
 mod joins;
 mod ledger;
-mod packets;
+pub(crate) mod packets;
 mod shard;
 
 use crate::capture::{Frame, Inputs, Item, Progress};
@@ -31,7 +31,7 @@ pub use crate::flow::Secrets;
 const SHARDS: usize = 16;
 
 /// Waits and idle flows are looked after once in so much capture time.
-const SWEEP: Duration = Duration::from_secs(10);
+pub(crate) const SWEEP: Duration = Duration::from_secs(10);
 
 /// What to extract and how.
 #[derive(Debug, Clone)]

@@ -23,6 +23,23 @@ pub(super) struct Packets {
     told: BTreeMap<&'static str, u64>,
 }
 
+/// What makes segments of frames, set up as `extract` has it.
+pub(crate) fn resolver() -> Resolver {
+    let mut config = Config::default();
+    config.decode = DecodeOptions::default().with_checksum();
+    Resolver::new(config)
+}
+
+/// The segments of one frame. Records count from the beginning of the payload, also where it came in fragments.
+pub(crate) fn counted(segments: impl Iterator<Item = Segment>) -> impl Iterator<Item = Segment> {
+    let mut first = None;
+    segments.map(move |mut segment| {
+        let first = *first.get_or_insert(segment.seq);
+        segment.packet_offset = segment.seq.wrapping_sub(first);
+        segment
+    })
+}
+
 /// So many, the first of them here.
 #[derive(Debug)]
 struct Unusable {
@@ -34,9 +51,7 @@ struct Unusable {
 
 impl Default for Packets {
     fn default() -> Self {
-        let mut config = Config::default();
-        config.decode = DecodeOptions::default().with_checksum();
-        Self { resolver: Resolver::new(config), unusable: BTreeMap::new(), told: BTreeMap::new() }
+        Self { resolver: resolver(), unusable: BTreeMap::new(), told: BTreeMap::new() }
     }
 }
 
@@ -62,13 +77,7 @@ impl Packets {
                 self.hear(context, ledger)?;
             }
         }
-        // Records count from the beginning of the payload, also where it came in fragments.
-        let mut first = None;
-        Ok(segments.into_iter().flatten().map(move |mut segment| {
-            let first = *first.get_or_insert(segment.seq);
-            segment.packet_offset = segment.seq.wrapping_sub(first);
-            segment
-        }))
+        Ok(counted(segments.into_iter().flatten()))
     }
 
     /// Capture time has passed: fragments are waited for no longer.

@@ -1,0 +1,18 @@
+//! From the folder that `extract` wrote back to the captures.
+//!
+//! [`trace`] tells the packets that a message came from, [`verify`] compares everything in the folder with everything
+//! it was made of. Both read the folder as somebody else's: line by line, nothing that a record names is used as a
+//! path before it has the form of a hash, links are not followed, and what is damaged is told.
+
+mod captures;
+mod error;
+mod lines;
+mod records;
+mod trace;
+mod verify;
+
+pub(crate) use lines::Lines;
+
+pub use error::{Damaged, EvidenceError};
+pub use trace::{Capture, Head, Piece, Trace, Which, trace};
+pub use verify::{Checked, Finding, Verdict, verify};
