@@ -1,6 +1,7 @@
 //! Parts of messages, collected while captures are read and joined when all is read: clients fetch over several
 //! connections, so that no shard sees all of a message.
 
+use super::leftovers::Leftovers;
 use crate::flow::Context;
 use crate::flow::imap::{Known, Piece, section_text};
 use crate::message::Message;
@@ -24,8 +25,6 @@ pub(super) struct Joins {
     joiner: Joiner,
     /// By the number that the joiner knows them by, with their sessions.
     pieces: Vec<(Box<Piece>, u64)>,
-    /// Files of messages that were told: they stay, whatever is joined.
-    kept: BTreeSet<String>,
 }
 
 /// A message, and the sessions that it came from.
@@ -44,7 +43,6 @@ impl Joins {
             self.pieces.push((piece, session));
             return None;
         }
-        self.kept.insert(piece.message.file.clone());
         Some(alone(*piece, session))
     }
 
@@ -56,8 +54,9 @@ impl Joins {
         }
     }
 
-    /// All is read: joins what makes a whole; the rest stands alone. In the order of their first parts.
-    pub(super) fn finish(mut self, context: &Context) -> Result<Vec<Told>, SinkError> {
+    /// All is read: joins what makes a whole; the rest stands alone. In the order of their first parts, and the files
+    /// that only parts have.
+    pub(super) fn finish(self, context: &Context) -> Result<(Vec<Told>, Leftovers), SinkError> {
         let pieces = self.pieces;
         let mut lend = |id: u64, range: Range<u64>| {
             let piece = usize::try_from(id).ok().and_then(|id| pieces.get(id));
@@ -73,23 +72,16 @@ impl Joins {
             let first = joined.pieces.iter().min().copied().unwrap_or(0);
             told.push(((first, 0), composed(&joined, &pieces, context)?));
         }
-        let mut gone = BTreeSet::new();
+        let mut leftovers = Leftovers::default();
         for (id, (piece, session)) in (0..).zip(pieces) {
             if used.contains(&id) {
-                gone.insert((piece.message.file.clone(), piece.path.clone()));
+                leftovers.add(&piece.message);
             } else {
-                self.kept.insert(piece.message.file.clone());
                 told.push(((id, 1), alone(*piece, session)));
             }
         }
-        self.kept.extend(told.iter().map(|(_, told)| told.message.file.clone()));
-        for (file, path) in gone {
-            if !self.kept.contains(&file) {
-                std::fs::remove_file(&path).map_err(SinkError::io("remove", &path))?;
-            }
-        }
         told.sort_by_key(|(order, _)| *order);
-        Ok(told.into_iter().map(|(_, told)| told).collect())
+        Ok((told.into_iter().map(|(_, told)| told).collect(), leftovers))
     }
 }
 

@@ -83,9 +83,8 @@ impl Ledger {
     /// Joins what is left, and writes it; how many records there were.
     pub(super) fn close(mut self, context: &Context) -> Result<Counts, SinkError> {
         let mut numbers: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-        for Joined { sessions, message, anomalies, provenance } in
-            core::mem::take(&mut self.joins).finish(context)?
-        {
+        let (joined, leftovers) = core::mem::take(&mut self.joins).finish(context)?;
+        for Joined { sessions, message, anomalies, provenance } in joined {
             let session = message.session;
             let number = self.message(message, anomalies, provenance, session)?;
             for session in sessions {
@@ -97,6 +96,7 @@ impl Ledger {
             self.sessions.write(&record)?;
         }
         self.flush()?;
+        leftovers.remove(&context.folder)?;
         Ok(self.counts)
     }
 

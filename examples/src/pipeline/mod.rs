@@ -10,6 +10,7 @@
 
 mod joins;
 mod ledger;
+mod leftovers;
 pub(crate) mod packets;
 mod shard;
 
