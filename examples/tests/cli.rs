@@ -44,12 +44,13 @@ fn wrong_usage_is_status_2() {
     fs::create_dir(dir.path().join("full")).unwrap();
     fs::write(dir.path().join("full/letter.txt"), "mine").unwrap();
     fs::write(dir.path().join("file"), "mine").unwrap();
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 9] = [
         (&[], "Usage"),
         (&["extract"], "CAPTURE"),
         (&["extract", "--nonsense", capture], "--nonsense"),
         (&["extract", "--keylog", "keys", capture], "TLS decryption is not supported yet"),
         (&["extract", "--decode-as", "25", capture], "PORT=PROTOCOL"),
+        (&["extract", "--only", "nntp", capture], "none of: smtp, pop3, imap"),
         (&["extract", capture, "-o", "full"], "full"),
         (&["extract", "--force", capture, "-o", "full"], "full"),
         (&["extract", capture, "-o", "file"], "file"),
@@ -60,6 +61,22 @@ fn wrong_usage_is_status_2() {
         assert!(stderr.contains(expected), "{arguments:?} {stderr}");
     }
     assert_eq!(fs::read_to_string(dir.path().join("full/letter.txt")).unwrap(), "mine");
+}
+
+/// Sessions of a capture by protocol.
+#[test]
+fn only_these_protocols() {
+    let dir = tempfile::tempdir().unwrap();
+    let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let [smtp, pop3, imap] = ["s02-swaks-auth.pcap", "p02-apop.pcap", "imap/i01-imaplib.pcap"]
+        .map(|name| captures.join(name).to_str().unwrap().to_owned());
+    let sessions = |only: &str| {
+        let output =
+            mailtap(dir.path(), &["extract", "--force", "--json", "--only", only, &smtp, &pop3, &imap]);
+        let counts: serde_json::Value = serde_json::from_str(&told(&output).1).unwrap();
+        counts["sessions"].as_u64().unwrap()
+    };
+    assert_eq!(["smtp", "pop3", "imap", "imap,pop3,smtp"].map(sessions), [7, 2, 1, 10]);
 }
 
 #[test]

@@ -45,8 +45,8 @@ struct Extract {
     force: bool,
 
     /// Look for these protocols only.
-    #[arg(long, value_name = "PROTOCOLS", value_delimiter = ',')]
-    only: Vec<Name>,
+    #[arg(long, value_name = "PROTOCOLS", value_delimiter = ',', value_parser = protocol)]
+    only: Vec<Kind>,
 
     /// Take connections to this port for that protocol.
     #[arg(long, value_name = "PORT=PROTOCOL", value_parser = port_and_protocol)]
@@ -73,14 +73,6 @@ struct Extract {
     quiet: bool,
 }
 
-/// A protocol, as the records name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Name {
-    Smtp,
-    Pop3,
-    Imap,
-}
-
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Secrets {
     /// As they are.
@@ -91,23 +83,17 @@ enum Secrets {
     Omit,
 }
 
-impl Name {
-    /// The protocol, if it is read already.
-    const fn kind(self) -> Option<Kind> {
-        match self {
-            Self::Smtp => Some(Kind::Smtp),
-            Self::Imap => Some(Kind::Imap),
-            Self::Pop3 => None,
-        }
-    }
+/// A protocol by the name that the records give it.
+fn protocol(text: &str) -> Result<Kind, String> {
+    let known = || Kind::ALL.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", ");
+    let kind = Kind::ALL.iter().find(|kind| kind.word() == text);
+    kind.copied().ok_or_else(|| format!("{text:?} is none of: {}", known()))
 }
 
 fn port_and_protocol(text: &str) -> Result<(u16, Kind), String> {
-    let (port, protocol) = text.split_once('=').ok_or("expected PORT=PROTOCOL, such as 2526=smtp")?;
+    let (port, name) = text.split_once('=').ok_or("expected PORT=PROTOCOL, such as 2526=smtp")?;
     let port = port.parse().map_err(|_| format!("{port:?} is no port"))?;
-    let kind = Kind::ALL.iter().find(|kind| kind.word() == protocol);
-    let known = || Kind::ALL.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", ");
-    kind.map(|kind| (port, *kind)).ok_or_else(|| format!("{protocol:?} is none of: {}", known()))
+    Ok((port, protocol(name)?))
 }
 
 fn main() -> ExitCode {
@@ -123,7 +109,7 @@ fn extract(arguments: &Extract) -> ExitCode {
     let mut options = Options::new(arguments.captures.clone(), arguments.output.clone());
     options.force = arguments.force;
     if !arguments.only.is_empty() {
-        options.only = arguments.only.iter().filter_map(|name| name.kind()).collect();
+        options.only.clone_from(&arguments.only);
     }
     options.decode_as = arguments.decode_as.iter().copied().collect();
     options.secrets = arguments.secrets.map(|secrets| match secrets {
