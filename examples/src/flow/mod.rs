@@ -63,7 +63,7 @@ pub enum Secrets {
 }
 
 /// What all flows of a run have in common.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Context {
     pub(crate) folder: Folder,
     /// In `logins.jsonl`.
@@ -81,8 +81,23 @@ pub(crate) struct Context {
 impl Context {
     /// A time stamp as precise as the input of that packet.
     pub(crate) fn time(&self, at: Duration, packet: Place) -> Time {
-        let digits = usize::try_from(packet.input).ok().and_then(|input| self.digits.get(input)).copied();
-        Time::new(at, digits.unwrap_or(6))
+        Time::new(at, self.precision(packet.input).unwrap_or(6))
+    }
+
+    /// How many digits the time stamps of an input have, if any was seen.
+    pub(crate) fn precision(&self, input: u32) -> Option<u8> {
+        usize::try_from(input).ok().and_then(|input| self.digits.get(input)).copied()
+    }
+
+    /// Time stamps of the input have so many digits from here on.
+    pub(crate) fn note_precision(&mut self, input: u32, digits: u8) {
+        let Ok(input) = usize::try_from(input) else { return };
+        if self.digits.len() <= input {
+            self.digits.resize(input + 1, 6);
+        }
+        if let Some(known) = self.digits.get_mut(input) {
+            *known = digits;
+        }
     }
 }
 

@@ -14,7 +14,6 @@ const REORDERED: u32 = 64;
 /// The connections whose addresses fall to one shard.
 #[derive(Debug)]
 pub(super) struct Shard {
-    number: usize,
     reassembler: Reassembler,
     /// In the order of opening, so that what is told of all of them has an order too.
     flows: BTreeMap<FlowId, Flow>,
@@ -55,7 +54,7 @@ impl Hasher for Fnv {
 
 impl Shard {
     /// One of `shards`, with its share of the limits over all flows.
-    pub(super) fn new(number: usize, shards: usize) -> Self {
+    pub(super) fn new(shards: usize) -> Self {
         let mut config = Config::default();
         config.max_held_total /= shards.max(1);
         config.max_replay_total /= shards.max(1);
@@ -65,16 +64,11 @@ impl Shard {
         config.ack_grace_time = Duration::from_secs(1);
         config.start_hold_packets = REORDERED;
         Self {
-            number,
             reassembler: Reassembler::new(config),
             flows: BTreeMap::new(),
             told: Vec::new(),
             scratch: Vec::new(),
         }
-    }
-
-    pub(super) const fn number(&self) -> usize {
-        self.number
     }
 
     pub(super) fn push(&mut self, segment: Segment, context: &Context) -> Result<(), SinkError> {

@@ -109,10 +109,10 @@ fn extract(arguments: &Extract) -> ExitCode {
     let mut options = Options::new(arguments.captures.clone(), arguments.output.clone());
     options.force = arguments.force;
     if !arguments.only.is_empty() {
-        options.only.clone_from(&arguments.only);
+        options.reading.only.clone_from(&arguments.only);
     }
-    options.decode_as = arguments.decode_as.iter().copied().collect();
-    options.secrets = arguments.secrets.map(|secrets| match secrets {
+    options.reading.decode_as = arguments.decode_as.iter().copied().collect();
+    options.reading.secrets = arguments.secrets.map(|secrets| match secrets {
         Secrets::Show => pipeline::Secrets::Show,
         Secrets::Hash => pipeline::Secrets::Hash,
         Secrets::Omit => pipeline::Secrets::Omit,
