@@ -12,7 +12,10 @@ mod pop3;
 mod reread;
 mod smtp;
 mod smuggling;
+mod tap;
 mod tls;
+
+pub(crate) use tap::{Content, Stretch};
 
 use crate::detect::{self, Kind, Verdict};
 use crate::record::{self, Packets, Place, Time};
@@ -32,7 +35,7 @@ const MAX_UNKNOWN_STRETCHES: usize = 256;
 #[derive(Debug)]
 pub(crate) enum Told {
     /// A protocol was recognised: a session begins.
-    Recognised,
+    Recognised(Box<Opening>),
     Command(Box<record::Command>),
     Login(Box<record::Login>),
     Anomaly(Box<record::Anomaly>),
@@ -46,8 +49,18 @@ pub(crate) enum Told {
     Piece(Box<imap::Piece>),
     /// What is known of messages of which parts may come.
     Known(Box<imap::Known>),
+    /// What was sent, where somebody reads along.
+    Stretch(Box<Stretch>),
     /// The session is over.
     Session(Box<record::Session>),
+}
+
+/// Whose session begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Opening {
+    pub(crate) protocol: record::Protocol,
+    pub(crate) client: String,
+    pub(crate) server: String,
 }
 
 /// How secrets appear in records.
@@ -74,6 +87,8 @@ pub(crate) struct Context {
     pub(crate) only: Vec<Kind>,
     /// Ports whose protocol is known beforehand.
     pub(crate) decode_as: BTreeMap<u16, Kind>,
+    /// Whether somebody reads along.
+    pub(crate) tapped: bool,
     /// Digits of a second in the time stamps of each input.
     pub(crate) digits: Vec<u8>,
 }
@@ -327,7 +342,13 @@ impl Flow {
             Verdict::Is(kind) if context.only.contains(&kind) => {
                 let held = core::mem::take(held);
                 let mut conversation = Box::new(Conversation::new(kind, self.mid_stream));
-                told.push(Told::Recognised);
+                let Tally { client, server, .. } = self.tally.clone();
+                let protocol = match kind {
+                    Kind::Smtp => record::Protocol::Smtp,
+                    Kind::Pop3 => record::Protocol::Pop3,
+                    Kind::Imap => record::Protocol::Imap,
+                };
+                told.push(Told::Recognised(Box::new(Opening { protocol, client, server })));
                 for input in held {
                     conversation.input(input, context, &self.tally, told)?;
                 }

@@ -126,7 +126,8 @@ impl Live {
             Item::Frame(frame) => frame.input,
             Item::Damage(damage) => damage.input,
         };
-        let report = usize::try_from(input).ok().and_then(|input| self.reports.get_mut(input.checked_sub(1)?));
+        let report =
+            usize::try_from(input).ok().and_then(|input| self.reports.get_mut(input.checked_sub(1)?));
         match (report, item) {
             (Some(report), Item::Frame(_)) => report.frames += 1,
             (Some(report), Item::Damage(damage)) => report.damage.push(damage.clone()),
@@ -157,6 +158,5 @@ fn read(captures: &[PathBuf], to: &SyncSender<Fed>) {
 
 /// Whether somebody may still be writing it.
 fn is_live(capture: &Path) -> bool {
-    capture.as_os_str() == "-"
-        || fs::metadata(capture).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
+    capture.as_os_str() == "-" || fs::metadata(capture).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
 }

@@ -69,12 +69,11 @@ impl Ledger {
         self.flush()?;
         Ok(self.counts)
     }
-
 }
 
 impl Audience for Ledger {
     fn told(&mut self, key: (usize, FlowId), told: Told) -> Result<(), SinkError> {
-        if matches!(told, Told::Recognised) {
+        if matches!(told, Told::Recognised(_)) {
             self.counts.sessions += 1;
             let session = self.counts.sessions;
             self.open.insert(key, Open { session, messages: Vec::new(), parts: false });
@@ -83,7 +82,7 @@ impl Audience for Ledger {
         let Some(open) = self.open.get_mut(&key) else { return Ok(()) };
         let session = open.session;
         match told {
-            Told::Recognised => Ok(()),
+            Told::Recognised(_) | Told::Stretch(_) => Ok(()),
             Told::Command(mut command) => {
                 self.counts.commands += 1;
                 command.session = session;

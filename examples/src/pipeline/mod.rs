@@ -12,6 +12,7 @@
 mod feed;
 mod joins;
 mod ledger;
+mod narrator;
 mod packets;
 mod run;
 mod shard;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use crate::flow::Secrets;
+pub use narrator::{Form, Narrated, follow, log, logins};
 
 /// Connections are spread over so many shards, whatever the machine.
 const SHARDS: usize = 16;
@@ -93,6 +95,7 @@ impl Reading {
             secrets: self.secrets.unwrap_or(Secrets::Hash),
             only: self.only.clone(),
             decode_as: self.decode_as.clone(),
+            tapped: false,
             digits: Vec::new(),
         }
     }
