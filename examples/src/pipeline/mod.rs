@@ -72,6 +72,28 @@ pub struct Reading {
     pub workers: u16,
     /// For stopping early.
     pub stop: Stop,
+    /// How much memory TCP data may take.
+    pub memory: Memory,
+}
+
+/// Bounds of the TCP data of all connections, in bytes. Each of 16 groups of connections has its share, so that the
+/// output does not depend on the number of workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Memory {
+    /// What waits for missing packets. Beyond it the missing ones are given up. 256 MiB if nothing else is said.
+    pub held: usize,
+    /// What was delivered and is kept to compare retransmissions with. Beyond it less is compared. 64 MiB if nothing
+    /// else is said.
+    pub compared: usize,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        let tcp_reassembly::Config { max_held_total, max_replay_total, .. } =
+            tcp_reassembly::Config::default();
+        Self { held: max_held_total, compared: max_replay_total }
+    }
 }
 
 impl Reading {
@@ -85,6 +107,7 @@ impl Reading {
             secrets: None,
             workers: 1,
             stop: Stop::default(),
+            memory: Memory::default(),
         }
     }
 

@@ -37,7 +37,7 @@ pub(super) trait Audience: Send {
     fn told(&mut self, flow: (usize, FlowId), told: Told) -> Result<(), SinkError>;
     /// An anomaly of no session.
     fn anomaly(&mut self, anomaly: Anomaly) -> Result<(), SinkError>;
-    /// Nothing follows for a while: what was taken should be seen.
+    /// What was taken should be seen at once.
     fn flush(&mut self) -> Result<(), SinkError>;
 }
 
@@ -59,7 +59,7 @@ pub(super) struct Read {
 #[derive(Debug, Default)]
 struct Aside {
     heard: Vec<Heard>,
-    /// Nothing more is at hand.
+    /// What is told should be seen at once.
     flush: bool,
 }
 
@@ -78,7 +78,7 @@ pub(super) fn run(
         for number in 0..workers {
             let (to_worker, from_reader) = sync_channel(QUEUE);
             let (to_teller, from_worker) = sync_channel(QUEUE);
-            let worker = Worker::new(number, workers, context.clone());
+            let worker = Worker::new(number, workers, context.clone(), reading.memory);
             running.push(scope.spawn(|| work(worker, from_reader, to_teller)));
             batches.push(to_worker);
             results.push(from_worker);
@@ -138,6 +138,8 @@ struct Dispatch {
     order: u64,
     batches: Vec<Batch>,
     aside: Aside,
+    /// Somebody may be watching the output while the capture is still being written.
+    live: bool,
     workers: Vec<SyncSender<Batch>>,
     teller: SyncSender<Aside>,
     /// Somebody hung up.
@@ -147,7 +149,7 @@ struct Dispatch {
 impl Dispatch {
     fn new(workers: Vec<SyncSender<Batch>>, teller: SyncSender<Aside>) -> Self {
         let batches = workers.iter().map(|_| Batch::default()).collect();
-        Self { order: 0, batches, aside: Aside::default(), workers, teller, over: false }
+        Self { order: 0, batches, aside: Aside::default(), live: false, workers, teller, over: false }
     }
 
     /// The order of the next step.
@@ -179,12 +181,12 @@ impl Dispatch {
     /// Sends off what is full.
     fn pass(&mut self) {
         if self.batches.iter().any(Batch::is_full) {
-            self.send(false);
+            self.send();
         }
     }
 
-    fn send(&mut self, flush: bool) {
-        self.aside.flush = flush;
+    fn send(&mut self) {
+        self.aside.flush = self.live;
         self.over |= self.teller.send(core::mem::take(&mut self.aside)).is_err();
         for (batch, worker) in self.batches.iter_mut().zip(&self.workers) {
             self.over |= worker.send(core::mem::take(batch)).is_err();
@@ -207,6 +209,7 @@ impl Reader {
 
     fn read(mut self, reading: &Reading, mut watch: impl FnMut(&Progress)) -> Read {
         let mut feed = Feed::open(&reading.captures);
+        self.out.live = feed.is_live();
         let mut packets = 0_u64;
         let mut losses = Vec::new();
         let mut stopped = false;
@@ -214,7 +217,7 @@ impl Reader {
             match feed.next() {
                 Next::End => break,
                 Next::Nothing => {
-                    self.out.send(true);
+                    self.out.send();
                     watch(&feed.progress());
                 }
                 Next::Item(Item::Damage(damage)) => {
@@ -245,7 +248,7 @@ impl Reader {
         for anomaly in self.packets.finish(&self.context) {
             self.out.anomaly(anomaly);
         }
-        self.out.send(feed.is_live());
+        self.out.send();
         watch(&feed.progress());
         let (reports, skipped) = (feed.reports().to_vec(), feed.skipped().to_vec());
         Read { packets, losses, reports, skipped, stopped, context: self.context }

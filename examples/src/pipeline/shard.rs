@@ -1,5 +1,6 @@
 //! One part of the connections: reassembler, flows and limits of its own.
 
+use super::Memory;
 use crate::flow::{Context, Flow, Told};
 use crate::sink::SinkError;
 use core::hash::{Hash as _, Hasher};
@@ -54,10 +55,10 @@ impl Hasher for Fnv {
 
 impl Shard {
     /// One of `shards`, with its share of the limits over all flows.
-    pub(super) fn new(shards: usize) -> Self {
+    pub(super) fn new(shards: usize, memory: Memory) -> Self {
         let mut config = Config::default();
-        config.max_held_total /= shards.max(1);
-        config.max_replay_total /= shards.max(1);
+        config.max_held_total = memory.held / shards.max(1);
+        config.max_replay_total = memory.compared / shards.max(1);
         config.max_flows /= shards.max(1);
         // Captures of several queues or taps come out of order by some packets. A file costs nothing to wait for.
         config.ack_grace = REORDERED;

@@ -1,7 +1,7 @@
 //! The shards of one thread, and the work that is given to it.
 
-use super::SHARDS;
 use super::shard::{self, Shard};
+use super::{Memory, SHARDS};
 use crate::flow::{Context, Told};
 use crate::record::Anomaly;
 use crate::sink::SinkError;
@@ -90,9 +90,9 @@ pub(super) fn of(shard: usize, workers: usize) -> usize {
 }
 
 impl Worker {
-    pub(super) fn new(number: usize, workers: usize, context: Context) -> Self {
+    pub(super) fn new(number: usize, workers: usize, context: Context, memory: Memory) -> Self {
         let numbers = (0..SHARDS).filter(|shard| of(*shard, workers) == number);
-        Self { context, shards: numbers.map(|number| (number, Shard::new(SHARDS))).collect() }
+        Self { context, shards: numbers.map(|number| (number, Shard::new(SHARDS, memory))).collect() }
     }
 
     /// Does the work and tells what the flows told.
