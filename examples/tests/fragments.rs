@@ -186,7 +186,7 @@ fn conflicts_and_late_data_show_their_bytes() {
     ] {
         let out = dir.path().join(format!("{secrets:?}"));
         let mut options = Options::new(vec![path.clone()], out.clone());
-        options.secrets = secrets;
+        options.reading.secrets = secrets;
         extract(&options, |_| {}).unwrap();
         let anomalies: Vec<Value> = lines(&out, "anomalies.jsonl")
             .into_iter()

@@ -37,7 +37,7 @@ pub(super) struct Account {
     pub(super) stripped: bool,
     proxied: Option<record::Proxied>,
     pub(super) actions: Vec<record::Action>,
-    tls_start: Option<TlsStart>,
+    pub(super) tls_start: Option<TlsStart>,
     watch: Watch,
     commands: u64,
     logins: u64,

@@ -5,6 +5,7 @@ use super::imap::Imap;
 use super::places::{Carried, Places};
 use super::pop3::Pop3;
 use super::smtp::Smtp;
+use super::tap::Tap;
 use super::{Context, Input, Secrets, Tally, Told, index, side};
 use crate::detect::Kind;
 use crate::record::{self, Layer, Place, Text};
@@ -31,6 +32,19 @@ impl Protocol {
             Self::Imap(imap) => imap.note(anomaly),
         }
     }
+
+    /// Where TLS begins in each direction.
+    const fn tls(&self) -> [Option<u64>; 2] {
+        let start = match self {
+            Self::Smtp(smtp) => smtp.account.tls_start,
+            Self::Pop3(pop3) => pop3.account.tls_start,
+            Self::Imap(imap) => imap.tls_start,
+        };
+        match start {
+            Some(start) => [start.client_offset, start.server_offset],
+            None => [None; 2],
+        }
+    }
 }
 
 /// The same for each of them.
@@ -49,6 +63,7 @@ macro_rules! each {
 pub(super) struct Conversation {
     protocol: Protocol,
     places: [Places; 2],
+    tap: Tap,
     /// Of the latest input.
     latest: Option<(Duration, Place)>,
 }
@@ -110,7 +125,7 @@ impl Conversation {
             Kind::Pop3 => Protocol::Pop3(Box::new(Pop3::new(mid_stream))),
             Kind::Imap => Protocol::Imap(Box::new(Imap::new(mid_stream))),
         };
-        Self { protocol, places: Default::default(), latest: None }
+        Self { protocol, places: Default::default(), tap: Tap::default(), latest: None }
     }
 
     pub(super) fn input(
@@ -120,6 +135,9 @@ impl Conversation {
         tally: &Tally,
         told: &mut Vec<Told>,
     ) -> Result<(), SinkError> {
+        if context.tapped {
+            self.tap.push(&input);
+        }
         let now = match input {
             Input::Data { dir, offset, bytes, packet, at, payload_offset } => {
                 let len = bytes.len() as u64;
@@ -177,6 +195,7 @@ impl Conversation {
             each!(&mut self.protocol, speaker => speaker.session.close(dir, at));
         }
         self.drain(context, tally, told)?;
+        self.tapped(true, told);
         let scene = Scene { context, tally, places: &self.places, latest: self.latest };
         let record = match self.protocol {
             Protocol::Smtp(mut smtp) => {
@@ -215,7 +234,15 @@ impl Conversation {
                 places.forget_before(read.saturating_sub(KEPT_BEHIND));
             }
         }
+        self.tap.read(read);
+        self.tapped(false, told);
         Ok(())
+    }
+
+    /// Tells who reads along what was sent.
+    fn tapped(&mut self, over: bool, told: &mut Vec<Told>) {
+        let stretches = self.tap.take(self.protocol.tls(), over);
+        told.extend(stretches.into_iter().map(|stretch| Told::Stretch(Box::new(stretch))));
     }
 }
 

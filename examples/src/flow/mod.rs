@@ -12,7 +12,10 @@ mod pop3;
 mod reread;
 mod smtp;
 mod smuggling;
+mod tap;
 mod tls;
+
+pub(crate) use tap::{Content, Stretch};
 
 use crate::detect::{self, Kind, Verdict};
 use crate::record::{self, Packets, Place, Time};
@@ -32,7 +35,7 @@ const MAX_UNKNOWN_STRETCHES: usize = 256;
 #[derive(Debug)]
 pub(crate) enum Told {
     /// A protocol was recognised: a session begins.
-    Recognised,
+    Recognised(Box<Opening>),
     Command(Box<record::Command>),
     Login(Box<record::Login>),
     Anomaly(Box<record::Anomaly>),
@@ -46,8 +49,18 @@ pub(crate) enum Told {
     Piece(Box<imap::Piece>),
     /// What is known of messages of which parts may come.
     Known(Box<imap::Known>),
+    /// What was sent, where somebody reads along.
+    Stretch(Box<Stretch>),
     /// The session is over.
     Session(Box<record::Session>),
+}
+
+/// Whose session begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Opening {
+    pub(crate) protocol: record::Protocol,
+    pub(crate) client: String,
+    pub(crate) server: String,
 }
 
 /// How secrets appear in records.
@@ -63,7 +76,7 @@ pub enum Secrets {
 }
 
 /// What all flows of a run have in common.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Context {
     pub(crate) folder: Folder,
     /// In `logins.jsonl`.
@@ -74,6 +87,8 @@ pub(crate) struct Context {
     pub(crate) only: Vec<Kind>,
     /// Ports whose protocol is known beforehand.
     pub(crate) decode_as: BTreeMap<u16, Kind>,
+    /// Whether somebody reads along.
+    pub(crate) tapped: bool,
     /// Digits of a second in the time stamps of each input.
     pub(crate) digits: Vec<u8>,
 }
@@ -81,8 +96,23 @@ pub(crate) struct Context {
 impl Context {
     /// A time stamp as precise as the input of that packet.
     pub(crate) fn time(&self, at: Duration, packet: Place) -> Time {
-        let digits = usize::try_from(packet.input).ok().and_then(|input| self.digits.get(input)).copied();
-        Time::new(at, digits.unwrap_or(6))
+        Time::new(at, self.precision(packet.input).unwrap_or(6))
+    }
+
+    /// How many digits the time stamps of an input have, if any was seen.
+    pub(crate) fn precision(&self, input: u32) -> Option<u8> {
+        usize::try_from(input).ok().and_then(|input| self.digits.get(input)).copied()
+    }
+
+    /// Time stamps of the input have so many digits from here on.
+    pub(crate) fn note_precision(&mut self, input: u32, digits: u8) {
+        let Ok(input) = usize::try_from(input) else { return };
+        if self.digits.len() <= input {
+            self.digits.resize(input + 1, 6);
+        }
+        if let Some(known) = self.digits.get_mut(input) {
+            *known = digits;
+        }
     }
 }
 
@@ -312,7 +342,13 @@ impl Flow {
             Verdict::Is(kind) if context.only.contains(&kind) => {
                 let held = core::mem::take(held);
                 let mut conversation = Box::new(Conversation::new(kind, self.mid_stream));
-                told.push(Told::Recognised);
+                let Tally { client, server, .. } = self.tally.clone();
+                let protocol = match kind {
+                    Kind::Smtp => record::Protocol::Smtp,
+                    Kind::Pop3 => record::Protocol::Pop3,
+                    Kind::Imap => record::Protocol::Imap,
+                };
+                told.push(Told::Recognised(Box::new(Opening { protocol, client, server })));
                 for input in held {
                     conversation.input(input, context, &self.tally, told)?;
                 }

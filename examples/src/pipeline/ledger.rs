@@ -1,7 +1,7 @@
 //! Numbers for sessions and messages, and their records into the folder.
 
 use super::joins::{Joins, Told as Joined};
-use super::shard::Shard;
+use super::run::Audience;
 use crate::flow::{Context, Told};
 use crate::record::{Anomaly, Counts, Message, Provenance, Session};
 use crate::sink::{Folder, JsonLines, Records, SinkError};
@@ -50,36 +50,6 @@ impl Ledger {
         })
     }
 
-    /// Takes down what a shard has told.
-    pub(super) fn write(&mut self, shard: &mut Shard) -> Result<(), SinkError> {
-        let number = shard.number();
-        for (flow, told) in shard.told() {
-            self.record((number, flow), told)?;
-        }
-        Ok(())
-    }
-
-    /// An anomaly of no session.
-    pub(super) fn anomaly(&mut self, anomaly: Anomaly) -> Result<(), SinkError> {
-        self.counts.anomalies += 1;
-        self.anomalies.write(&anomaly)
-    }
-
-    /// Lets readers of the files see what is written so far.
-    pub(super) fn flush(&mut self) -> Result<(), SinkError> {
-        for lines in [
-            &mut self.sessions,
-            &mut self.messages,
-            &mut self.logins,
-            &mut self.commands,
-            &mut self.anomalies,
-            &mut self.provenance,
-        ] {
-            lines.flush()?;
-        }
-        Ok(())
-    }
-
     /// Joins what is left, and writes it; how many records there were.
     pub(super) fn close(mut self, context: &Context) -> Result<Counts, SinkError> {
         let mut numbers: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
@@ -99,9 +69,11 @@ impl Ledger {
         leftovers.remove(&context.folder)?;
         Ok(self.counts)
     }
+}
 
-    fn record(&mut self, key: (usize, FlowId), told: Told) -> Result<(), SinkError> {
-        if matches!(told, Told::Recognised) {
+impl Audience for Ledger {
+    fn told(&mut self, key: (usize, FlowId), told: Told) -> Result<(), SinkError> {
+        if matches!(told, Told::Recognised(_)) {
             self.counts.sessions += 1;
             let session = self.counts.sessions;
             self.open.insert(key, Open { session, messages: Vec::new(), parts: false });
@@ -110,7 +82,7 @@ impl Ledger {
         let Some(open) = self.open.get_mut(&key) else { return Ok(()) };
         let session = open.session;
         match told {
-            Told::Recognised => Ok(()),
+            Told::Recognised(_) | Told::Stretch(_) => Ok(()),
             Told::Command(mut command) => {
                 self.counts.commands += 1;
                 command.session = session;
@@ -160,6 +132,29 @@ impl Ledger {
         }
     }
 
+    /// An anomaly of no session, or of one that is filled in.
+    fn anomaly(&mut self, anomaly: Anomaly) -> Result<(), SinkError> {
+        self.counts.anomalies += 1;
+        self.anomalies.write(&anomaly)
+    }
+
+    /// Lets readers of the files see what is written so far.
+    fn flush(&mut self) -> Result<(), SinkError> {
+        for lines in [
+            &mut self.sessions,
+            &mut self.messages,
+            &mut self.logins,
+            &mut self.commands,
+            &mut self.anomalies,
+            &mut self.provenance,
+        ] {
+            lines.flush()?;
+        }
+        Ok(())
+    }
+}
+
+impl Ledger {
     fn told_in(&mut self, key: (usize, FlowId), number: u64) {
         if let Some(open) = self.open.get_mut(&key) {
             open.messages.push(number);

@@ -1,32 +1,38 @@
 //! From the captures named on the command line to the records and files of the output folder.
 //!
 //! ```text
-//! capture::Inputs -> frames -> Resolver -> Shard (one of a fixed number, by connection) -> Told -> Ledger -> sink
+//! capture::Inputs -> frames -> Resolver -> Shard (one of a fixed number, by connection) -> Told -> Audience
 //! ```
 //!
 //! Fragments are put together before the shards: only the first one of a datagram has the ports.
 //! The logical shards have reassemblers, flows and limits of their own, and know nothing of each other; only the
-//! ledger gives numbers, in the order of the packets. So the output does not depend on who runs the shards.
+//! audience gives numbers, in the order of the packets. So the output does not depend on how many threads run the
+//! shards.
 
+mod feed;
 mod joins;
 mod ledger;
 mod leftovers;
+mod narrator;
 pub(crate) mod packets;
+mod run;
 mod shard;
+mod worker;
 
-use crate::capture::{Frame, Inputs, Item, Progress};
+use crate::capture::Progress;
 use crate::detect::Kind;
 use crate::flow::Context;
-use crate::record::{Anomaly, Counts, Summary};
+use crate::record::{Counts, Summary};
 use crate::sink::{Folder, SinkError};
 use core::time::Duration;
 use ledger::Ledger;
-use packets::Packets;
-use shard::Shard;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use crate::flow::Secrets;
+pub use narrator::{Form, Narrated, follow, log, logins};
 
 /// Connections are spread over so many shards, whatever the machine.
 const SHARDS: usize = 16;
@@ -34,30 +40,108 @@ const SHARDS: usize = 16;
 /// Waits and idle flows are looked after once in so much capture time.
 pub(crate) const SWEEP: Duration = Duration::from_secs(10);
 
-/// What to extract and how.
+/// A wish to stop: what was read so far is written, and the run ends. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks the run to stop; it does within some 100 ms.
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody asked.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What to read and how.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Options {
+pub struct Reading {
     /// Captures: files, folders, `-`.
     pub captures: Vec<PathBuf>,
-    /// The output folder.
-    pub output: PathBuf,
-    /// Whether a folder of an earlier run is replaced.
-    pub force: bool,
     /// The protocols to look for.
     pub only: Vec<Kind>,
     /// Server ports whose protocol is known.
     pub decode_as: BTreeMap<u16, Kind>,
-    /// How secrets are written; `None`: shown in `logins.jsonl`, hashed elsewhere.
+    /// How secrets are written; `None`: shown among logins, hashed elsewhere.
     pub secrets: Option<Secrets>,
+    /// Threads among which the connections are divided, 1 to 16; the output does not depend on it.
+    pub workers: u16,
+    /// For stopping early.
+    pub stop: Stop,
+    /// How much memory TCP data may take.
+    pub memory: Memory,
+}
+
+/// Bounds of the TCP data of all connections, in bytes. Each of 16 groups of connections has its share, so that the
+/// output does not depend on the number of workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Memory {
+    /// What waits for missing packets. Beyond it the missing ones are given up. 256 MiB if nothing else is said.
+    pub held: usize,
+    /// What was delivered and is kept to compare retransmissions with. Beyond it less is compared. 64 MiB if nothing
+    /// else is said.
+    pub compared: usize,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        let tcp_reassembly::Config { max_held_total, max_replay_total, .. } =
+            tcp_reassembly::Config::default();
+        Self { held: max_held_total, compared: max_replay_total }
+    }
+}
+
+impl Reading {
+    /// All protocols of these captures, with one worker.
+    #[must_use]
+    pub fn new(captures: Vec<PathBuf>) -> Self {
+        Self {
+            captures,
+            only: Kind::ALL.to_vec(),
+            decode_as: BTreeMap::new(),
+            secrets: None,
+            workers: 1,
+            stop: Stop::default(),
+            memory: Memory::default(),
+        }
+    }
+
+    fn context(&self, folder: Folder, secrets_in_logins: Secrets) -> Context {
+        Context {
+            folder,
+            secrets_in_logins: self.secrets.unwrap_or(secrets_in_logins),
+            secrets: self.secrets.unwrap_or(Secrets::Hash),
+            only: self.only.clone(),
+            decode_as: self.decode_as.clone(),
+            tapped: false,
+            digits: Vec::new(),
+        }
+    }
+}
+
+/// What to extract and how.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// What is read.
+    pub reading: Reading,
+    /// The output folder.
+    pub output: PathBuf,
+    /// Whether a folder of an earlier run is replaced.
+    pub force: bool,
 }
 
 impl Options {
     /// All protocols of these captures into that folder.
     #[must_use]
     pub fn new(captures: Vec<PathBuf>, output: PathBuf) -> Self {
-        let decode_as = BTreeMap::new();
-        Self { captures, output, force: false, only: Kind::ALL.to_vec(), decode_as, secrets: None }
+        Self { reading: Reading::new(captures), output, force: false }
     }
 }
 
@@ -69,6 +153,8 @@ pub struct Outcome {
     pub counts: Counts,
     /// Inputs, or places in them, that could not be read; empty if all was read.
     pub losses: Vec<String>,
+    /// It was asked to stop before all was read.
+    pub stopped: bool,
 }
 
 /// Runs `extract`. `watch` is called now and then with the progress of reading.
@@ -77,100 +163,33 @@ pub struct Outcome {
 ///
 /// The output folder cannot be used or written. Inputs that cannot be read are no error: they are told in the
 /// [`Outcome`], in `anomalies.jsonl` and in `summary.json`, and what was read is kept.
-pub fn extract(options: &Options, mut watch: impl FnMut(&Progress)) -> Result<Outcome, SinkError> {
+pub fn extract(options: &Options, watch: impl FnMut(&Progress)) -> Result<Outcome, SinkError> {
     // How long it took is said of the run, never of what was found.
     let begun = std::time::Instant::now();
     let folder = Folder::create(&options.output, options.force)?;
     let mut ledger = Ledger::create(&folder)?;
-    let mut context = Context {
-        folder: folder.clone(),
-        secrets_in_logins: options.secrets.unwrap_or(Secrets::Show),
-        secrets: options.secrets.unwrap_or(Secrets::Hash),
-        only: options.only.clone(),
-        decode_as: options.decode_as.clone(),
-        digits: Vec::new(),
-    };
-    let mut shards: Vec<Shard> = (0..SHARDS).map(|number| Shard::new(number, SHARDS)).collect();
-    let mut resolved = Packets::default();
-    let mut losses = Vec::new();
-    let mut packets = 0_u64;
-    let mut swept = Duration::ZERO;
-
-    // Somebody may be watching while the capture is still being written.
-    let live = options.captures.iter().any(|capture| capture.as_os_str() == "-");
-    let mut inputs = Inputs::open(&options.captures);
-    let progress = inputs.progress();
-    while let Some(item) = inputs.next() {
-        let frame = match item {
-            Item::Frame(frame) => frame,
-            Item::Damage(damage) => {
-                ledger.anomaly(Anomaly::from(&damage))?;
-                if damage.kind.is_loss() {
-                    let path = inputs.reports().iter().find(|report| report.input == damage.input);
-                    let path = path.map(|report| report.path.display().to_string()).unwrap_or_default();
-                    losses.push(format!("{path}: {}", damage.kind));
-                }
-                continue;
-            }
-        };
-        packets += 1;
-        if packets.is_multiple_of(WATCHED) {
-            watch(&progress);
-        }
-        note_precision(&mut context.digits, &frame);
-        let at = frame.at;
-        for segment in resolved.push(&frame, &context, &mut ledger)? {
-            if let Some(shard) = shards.get_mut(shard::of(&segment, SHARDS)) {
-                shard.push(segment, &context)?;
-                ledger.write(shard)?;
-                if live {
-                    ledger.flush()?;
-                }
-            }
-        }
-        if at > swept + SWEEP || at + SWEEP < swept {
-            swept = at;
-            resolved.expire(at, &context, &mut ledger)?;
-            for shard in &mut shards {
-                shard.expire(at, &context)?;
-                ledger.write(shard)?;
-            }
-        }
-    }
-    for shard in &mut shards {
-        shard.finish(&context)?;
-        ledger.write(shard)?;
-    }
-    resolved.finish(&context, &mut ledger)?;
-    watch(&progress);
-
-    let mut counts = ledger.close(&context)?;
-    counts.packets = packets;
-    let mut summary = Summary::new(shown(options));
-    summary.inputs = inputs.reports().iter().map(Into::into).collect();
-    summary.skipped = inputs.skipped().iter().map(Into::into).collect();
+    let context = options.reading.context(folder.clone(), Secrets::Show);
+    let read = run::run(&options.reading, &context, &mut ledger, watch)?;
+    let mut counts = ledger.close(&read.context)?;
+    counts.packets = read.packets;
+    let mut summary = Summary::new(shown(&options.reading));
+    summary.inputs = read.reports.iter().map(Into::into).collect();
+    summary.skipped = read.skipped.iter().map(Into::into).collect();
     summary.counts = counts;
-    summary.complete = true;
-    summary.time_taken = Some(begun.elapsed().as_secs_f64());
+    summary.complete = !read.stopped;
+    summary.stopped = read.stopped;
+    let seconds = begun.elapsed().as_secs_f64();
+    summary.time_taken = Some(seconds);
+    let bytes: u64 = summary.inputs.iter().filter_map(|input| input.size).sum();
+    #[expect(clippy::cast_precision_loss, reason = "a speed needs no more digits than that")]
+    let speed = bytes as f64 / seconds;
+    summary.bytes_per_second = Some(speed.round()).filter(|speed| speed.is_finite());
     folder.write_summary(&summary)?;
-    Ok(Outcome { counts, losses })
+    Ok(Outcome { counts, losses: read.losses, stopped: read.stopped })
 }
 
-/// So many packets pass between two looks at the progress.
-const WATCHED: u64 = 4096;
-
-fn note_precision(digits: &mut Vec<u8>, frame: &Frame) {
-    let Ok(input) = usize::try_from(frame.input) else { return };
-    if digits.len() <= input {
-        digits.resize(input + 1, 6);
-    }
-    if let Some(digits) = digits.get_mut(input) {
-        *digits = frame.precision.digits();
-    }
-}
-
-/// The options as `summary.json` shows them.
-fn shown(options: &Options) -> serde_json::Map<String, serde_json::Value> {
+/// The options as `summary.json` shows them: those that the output depends on.
+fn shown(options: &Reading) -> serde_json::Map<String, serde_json::Value> {
     let words =
         |kinds: &[Kind]| kinds.iter().map(|kind| kind.word().into()).collect::<Vec<serde_json::Value>>();
     let mut map = serde_json::Map::new();

@@ -1,10 +1,8 @@
 //! Frames to segments, and what is wrong with those that give none.
 
-use super::ledger::Ledger;
 use crate::capture::Frame;
 use crate::flow::{Context, packet_number, place};
 use crate::record::{Anomaly, Layer, Place, Text};
-use crate::sink::SinkError;
 use core::time::Duration;
 use std::collections::BTreeMap;
 use tcp_reassembly::Segment;
@@ -56,14 +54,14 @@ impl Default for Packets {
 }
 
 impl Packets {
-    /// The segments of a frame: several where it is the last one of some fragments.
+    /// The segments of a frame, several where it is the last one of some fragments, and what is wrong.
     pub(super) fn push(
         &mut self,
         frame: &Frame,
         context: &Context,
-        ledger: &mut Ledger,
-    ) -> Result<impl Iterator<Item = Segment> + use<>, SinkError> {
+    ) -> (impl Iterator<Item = Segment> + use<>, Vec<Anomaly>) {
         let mut segments = None;
+        let mut anomalies = Vec::new();
         match LinkType::from_pcap(frame.link) {
             None => self.note("unknown-link-type", Place::new(frame.input, frame.number), None),
             Some(link) => {
@@ -74,43 +72,36 @@ impl Packets {
                     Err(PacketError::NotIp | PacketError::NotTcp) => {}
                     Err(error) => self.note(error.code(), Place::new(frame.input, frame.number), None),
                 }
-                self.hear(context, ledger)?;
+                anomalies = self.hear(context);
             }
         }
-        Ok(counted(segments.into_iter().flatten()))
+        (counted(segments.into_iter().flatten()), anomalies)
     }
 
     /// Capture time has passed: fragments are waited for no longer.
-    pub(super) fn expire(
-        &mut self,
-        now: Duration,
-        context: &Context,
-        ledger: &mut Ledger,
-    ) -> Result<(), SinkError> {
+    pub(super) fn expire(&mut self, now: Duration, context: &Context) -> Vec<Anomaly> {
         self.resolver.expire(now);
-        self.hear(context, ledger)
+        self.hear(context)
     }
 
     /// The capture is over.
-    pub(super) fn finish(mut self, context: &Context, ledger: &mut Ledger) -> Result<(), SinkError> {
+    pub(super) fn finish(mut self, context: &Context) -> Vec<Anomaly> {
         self.resolver.finish();
-        self.hear(context, ledger)?;
-        for (code, Unusable { count, first, detail }) in self.unusable {
+        let mut anomalies = self.hear(context);
+        anomalies.extend(self.unusable.into_iter().map(|(code, Unusable { count, first, detail })| {
             let mut anomaly = Anomaly::new(Layer::Packet, code);
             anomaly.packet = Some(first);
             let what = if code.starts_with("fragment-") { "datagrams" } else { "packets" };
             let more = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
             anomaly.detail = Some(Text::from(format!("{count} {what}, this the first{more}")));
-            ledger.anomaly(anomaly)?;
-        }
-        for (code, count) in self.told {
-            if count > TOLD {
-                let mut anomaly = Anomaly::new(Layer::Packet, code);
-                anomaly.detail = Some(Text::from(format!("{} more", count - TOLD)));
-                ledger.anomaly(anomaly)?;
-            }
-        }
-        Ok(())
+            anomaly
+        }));
+        anomalies.extend(self.told.into_iter().filter(|(_, count)| *count > TOLD).map(|(code, count)| {
+            let mut anomaly = Anomaly::new(Layer::Packet, code);
+            anomaly.detail = Some(Text::from(format!("{} more", count - TOLD)));
+            anomaly
+        }));
+        anomalies
     }
 
     fn note(&mut self, code: &'static str, at: Place, detail: Option<String>) {
@@ -118,7 +109,8 @@ impl Packets {
     }
 
     /// Takes down what is said of fragments: lost ones are counted, contradictions are told.
-    fn hear(&mut self, context: &Context, ledger: &mut Ledger) -> Result<(), SinkError> {
+    fn hear(&mut self, context: &Context) -> Vec<Anomaly> {
+        let mut anomalies = Vec::new();
         while let Some(event) = self.resolver.poll_event() {
             let (code, at) = (event.anomaly.code(), place(event.packet));
             if matches!(event.anomaly, packet::Anomaly::Incomplete { .. }) {
@@ -132,10 +124,10 @@ impl Packets {
                 anomaly.packet = Some(at);
                 anomaly.at = Some(context.time(event.at, at));
                 anomaly.detail = Some(Text::from(told(&event)));
-                ledger.anomaly(anomaly)?;
+                anomalies.push(anomaly);
             }
         }
-        Ok(())
+        anomalies
     }
 }
 

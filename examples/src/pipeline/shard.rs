@@ -1,5 +1,6 @@
 //! One part of the connections: reassembler, flows and limits of its own.
 
+use super::Memory;
 use crate::flow::{Context, Flow, Told};
 use crate::sink::SinkError;
 use core::hash::{Hash as _, Hasher};
@@ -14,7 +15,6 @@ const REORDERED: u32 = 64;
 /// The connections whose addresses fall to one shard.
 #[derive(Debug)]
 pub(super) struct Shard {
-    number: usize,
     reassembler: Reassembler,
     /// In the order of opening, so that what is told of all of them has an order too.
     flows: BTreeMap<FlowId, Flow>,
@@ -55,26 +55,21 @@ impl Hasher for Fnv {
 
 impl Shard {
     /// One of `shards`, with its share of the limits over all flows.
-    pub(super) fn new(number: usize, shards: usize) -> Self {
+    pub(super) fn new(shards: usize, memory: Memory) -> Self {
         let mut config = Config::default();
-        config.max_held_total /= shards.max(1);
-        config.max_replay_total /= shards.max(1);
+        config.max_held_total = memory.held / shards.max(1);
+        config.max_replay_total = memory.compared / shards.max(1);
         config.max_flows /= shards.max(1);
         // Captures of several queues or taps come out of order by some packets. A file costs nothing to wait for.
         config.ack_grace = REORDERED;
         config.ack_grace_time = Duration::from_secs(1);
         config.start_hold_packets = REORDERED;
         Self {
-            number,
             reassembler: Reassembler::new(config),
             flows: BTreeMap::new(),
             told: Vec::new(),
             scratch: Vec::new(),
         }
-    }
-
-    pub(super) const fn number(&self) -> usize {
-        self.number
     }
 
     pub(super) fn push(&mut self, segment: Segment, context: &Context) -> Result<(), SinkError> {

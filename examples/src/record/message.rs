@@ -77,7 +77,8 @@ pub struct Message {
     pub md5: String,
     /// SHA-256 of the file without one final line end.
     pub sha256_trimmed: String,
-    /// The file, below the output folder.
+    /// The file, below the output folder; empty where nothing is kept.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub file: String,
     /// Whether the file holds all bytes of the message.
     pub complete: bool,

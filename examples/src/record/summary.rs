@@ -17,8 +17,11 @@ pub struct Summary {
     pub tool: &'static str,
     /// Version of the tool.
     pub version: String,
-    /// False while a run goes on, and for good when it died.
+    /// False while a run goes on, and for good when it died or was stopped.
     pub complete: bool,
+    /// The user stopped the run; what had been read until then is there.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub stopped: bool,
     /// The captures by number.
     pub inputs: Vec<Input>,
     /// Files of folders that are no captures.
@@ -31,6 +34,9 @@ pub struct Summary {
     /// Seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_taken: Option<f64>,
+    /// Bytes of the captures, as stored, in a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_per_second: Option<f64>,
 }
 
 impl Summary {
@@ -41,11 +47,13 @@ impl Summary {
             tool: TOOL,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             complete: false,
+            stopped: false,
             inputs: Vec::new(),
             skipped: Vec::new(),
             options,
             counts: Counts::default(),
             time_taken: None,
+            bytes_per_second: None,
         }
     }
 }

@@ -47,6 +47,9 @@ pub enum SinkError {
     /// An earlier write to the same file failed.
     #[error("{}: not written, since an earlier write failed", .0.display())]
     Broken(PathBuf),
+    /// A thread of the run ended without saying why.
+    #[error("a part of the run has stopped")]
+    Stopped,
 }
 
 impl SinkError {

@@ -82,6 +82,8 @@ impl Store {
 #[derive(Debug, Clone)]
 pub struct Folder {
     path: PathBuf,
+    /// Whether files are kept, or only hashed.
+    kept: bool,
     /// Number of the next temporary file.
     next: Arc<AtomicU64>,
 }
@@ -119,7 +121,7 @@ impl Folder {
             }
             Err(error) => return Err(SinkError::io("look at", &path)(error)),
         }
-        let folder = Self { path, next: Arc::default() };
+        let folder = Self { path, kept: true, next: Arc::default() };
         // From here on the folder tells who made it, also when the run dies.
         folder.write_summary(&Summary::new(serde_json::Map::new()))?;
         for store in Store::ALL {
@@ -127,6 +129,12 @@ impl Folder {
             system::create_folder(&path).map_err(SinkError::io("create", &path))?;
         }
         Ok(folder)
+    }
+
+    /// No folder: files are hashed and not kept, and there are no records.
+    #[must_use]
+    pub fn nowhere() -> Self {
+        Self { path: PathBuf::new(), kept: false, next: Arc::default() }
     }
 
     /// Where it is.
@@ -149,7 +157,7 @@ impl Folder {
     pub fn spool(&self, store: Store) -> Spool {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let folder = self.path.join(store.folder_name());
-        Spool::new(folder, store.folder_name(), &format!("{TEMPORARY}{number}"))
+        Spool::new(folder, self.kept.then(|| store.folder_name()), &format!("{TEMPORARY}{number}"))
     }
 
     /// Writes `summary.json`, in place of the one before.

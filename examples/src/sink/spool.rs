@@ -18,8 +18,8 @@ const MEMORY: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Spool {
     folder: PathBuf,
-    /// Path of the folder as records name it.
-    shown: &'static str,
+    /// Path of the folder as records name it; `None`: nothing is kept but the hashes.
+    shown: Option<&'static str>,
     temporary: PathBuf,
     /// Whether the temporary file is there.
     begun: bool,
@@ -41,15 +41,15 @@ pub struct Stored {
     pub md5: String,
     /// SHA-256 without one final line end, CRLF or LF.
     pub sha256_trimmed: String,
-    /// Where it is.
+    /// Where it is; empty where nothing is kept.
     pub path: PathBuf,
-    /// Where it is, below the output folder: as records name it.
+    /// Where it is, below the output folder: as records name it. Empty where nothing is kept.
     pub file: String,
 }
 
 impl Spool {
     /// A spool for a file in `folder`, which records call `shown`, written as `temporary` until it is finished.
-    pub(super) fn new(folder: PathBuf, shown: &'static str, temporary: &str) -> Self {
+    pub(super) fn new(folder: PathBuf, shown: Option<&'static str>, temporary: &str) -> Self {
         Self {
             temporary: folder.join(temporary),
             folder,
@@ -71,6 +71,9 @@ impl Spool {
             return Err(SinkError::Broken(self.temporary.clone()));
         }
         self.hashes.update(bytes);
+        if self.shown.is_none() {
+            return Ok(());
+        }
         if self.buffer.len() + bytes.len() <= MEMORY {
             self.buffer.extend_from_slice(bytes);
             return Ok(());
@@ -101,6 +104,16 @@ impl Spool {
         }
         let size = self.hashes.size();
         let [sha256, md5, sha256_trimmed] = core::mem::take(&mut self.hashes).finish();
+        let Some(shown) = self.shown else {
+            return Ok(Stored {
+                size,
+                sha256,
+                md5,
+                sha256_trimmed,
+                file: String::new(),
+                path: PathBuf::new(),
+            });
+        };
         let is_plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
         let is_fit = (1..=16).contains(&extension.len()) && extension.bytes().all(is_plain);
         let name = format!("{sha256}.{}", if is_fit { extension } else { "bin" });
@@ -112,7 +125,7 @@ impl Spool {
             fs::rename(&self.temporary, &path).map_err(SinkError::io("rename to", &path))?;
             self.begun = false;
         }
-        Ok(Stored { size, sha256, md5, sha256_trimmed, file: format!("{}/{name}", self.shown), path })
+        Ok(Stored { size, sha256, md5, sha256_trimmed, file: format!("{shown}/{name}"), path })
     }
 
     fn spill(&mut self) -> Result<(), SinkError> {
@@ -164,7 +177,7 @@ mod tests {
     }
 
     fn spool(dir: &Path, number: u32) -> Spool {
-        Spool::new(dir.to_owned(), "messages", &format!(".tmp-{number}"))
+        Spool::new(dir.to_owned(), Some("messages"), &format!(".tmp-{number}"))
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `mailtap trace` and `mailtap verify`: from a folder that `extract` wrote back to the captures.
 
+use crate::{complain, printable};
 use mailtap::evidence::{self, EvidenceError, Finding, Piece, Verdict, Which};
 use mailtap::sink::json;
 use serde::Serialize;
@@ -7,7 +8,11 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Arguments of `mailtap trace`.
+/// The packets, times and byte ranges that a message came from.
+///
+/// Packets are numbered as in tshark and Wireshark; ranges are from..to, the end not included. A capture that is not
+/// there any more or has changed is told, its times are left out, and the exit status is 1. Takes about 100 bytes of
+/// memory for each packet of the message.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Trace {
     /// A folder that extract wrote.
@@ -27,7 +32,10 @@ pub(crate) struct Trace {
     json: bool,
 }
 
-/// Arguments of `mailtap verify`.
+/// Everything in a folder against its hashes, its records and the captures.
+///
+/// Tells each difference on a line of its own; the exit status is 1 where there is one, or where something cannot be
+/// read. Takes about 150 bytes of memory for each file of the folder, and at most 128 MiB for comparing with packets.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Verify {
     /// A folder that extract wrote.
@@ -48,7 +56,6 @@ pub(crate) struct Verify {
 }
 
 impl Trace {
-    /// Status 0; 1 where a capture is not to be had, so that times are missing, or the folder is damaged; 2 wrong usage.
     pub(crate) fn run(&self) -> ExitCode {
         let trace = match evidence::trace(&self.dir, &self.message, &self.captures) {
             Ok(trace) => trace,
@@ -60,10 +67,7 @@ impl Trace {
         let _ = out.flush();
         for capture in &trace.captures {
             if let Some(problem) = &capture.problem {
-                eprintln!(
-                    "mailtap: {}",
-                    printable(&format!("input {} ({}): {problem}", capture.input, capture.path))
-                );
+                complain(&format!("input {} ({}): {problem}", capture.input, capture.path));
             }
         }
         ExitCode::from(u8::from(!trace.is_whole()))
@@ -71,7 +75,6 @@ impl Trace {
 }
 
 impl Verify {
-    /// Status 0 where all is as it should be, 1 where something differs or cannot be read, 2 wrong usage.
     pub(crate) fn run(&self) -> ExitCode {
         let mut out = BufWriter::new(io::stdout().lock());
         let verdict = evidence::verify(&self.dir, &self.captures, |finding| {
@@ -92,13 +95,8 @@ impl Verify {
 }
 
 fn fail(error: &EvidenceError) -> ExitCode {
-    eprintln!("mailtap: {}", printable(&error.to_string()));
+    complain(&error.to_string());
     ExitCode::from(if error.is_usage() { 2 } else { 1 })
-}
-
-/// What files and records say may hold anything; a terminal gets no control characters.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 fn line(record: &impl Serialize, out: &mut impl Write) -> io::Result<()> {

@@ -32,7 +32,7 @@ pub(in crate::flow) struct Imap {
     client_name: Option<Text>,
     capabilities: Vec<Text>,
     starttls: Starttls,
-    tls_start: Option<TlsStart>,
+    pub(in crate::flow) tls_start: Option<TlsStart>,
     watch: Watch,
     /// The client has not spoken yet but for TLS.
     silent: bool,
