@@ -111,6 +111,7 @@ fn a_message() {
         ],
         parameters: [("SMTPUTF8".into(), "".into())].into(),
     });
+    message.file = "messages/x.eml".to_owned();
     message.missing = vec![Missing::new(5, Some(3)), Missing::new(9, None)];
     message.header_fields = vec![HeaderField("Subject".into(), " hi".into(), 0)];
     message.received = vec![Received { recipient: Some("z".into()), ..Received::default() }];
