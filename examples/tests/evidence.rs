@@ -255,6 +255,14 @@ fn records_that_were_changed() {
             "1,70,0]",
             &[told("message 3", "packets"), told("message 3", "packet")],
         ),
+        ("provenance.jsonl", 5, "[282,403,", "[282,404,", &[told("message 5 byte 282", "stream offset")]),
+        (
+            "messages.jsonl",
+            3,
+            "\"client\":\"127.0.0.1",
+            "\"client\":\"127.0.0.2",
+            &[told("message 3", "connection")],
+        ),
         ("provenance.jsonl", 3, "1,69,0]", "2,69,0]", &[told("message 3", "packets")]),
         (
             "provenance.jsonl",

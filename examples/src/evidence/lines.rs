@@ -11,17 +11,23 @@ use std::path::Path;
 /// No honest record is longer, but for the runs of a message, which are never held as text.
 const MAX_LINE: u64 = 256 << 20;
 
-/// Opens a file below the folder: a regular one, and no link.
-pub(super) fn open(path: &Path) -> Result<File, EvidenceError> {
-    let meta = fs::symlink_metadata(path).map_err(EvidenceError::io("look at", path))?;
-    if meta.is_symlink() {
-        return Err(EvidenceError::Link(path.to_owned()));
+/// Opens a file below the folder: a regular one, and no link on the way.
+pub(super) fn open(dir: &Path, name: &str) -> Result<File, EvidenceError> {
+    let mut path = dir.to_owned();
+    let mut is_file = false;
+    for step in name.split('/') {
+        path.push(step);
+        let meta = fs::symlink_metadata(&path).map_err(EvidenceError::io("look at", &path))?;
+        if meta.is_symlink() {
+            return Err(EvidenceError::Link(path));
+        }
+        is_file = meta.is_file();
     }
     // Opening a pipe would wait for whoever writes to it.
-    if !meta.is_file() {
-        return Err(EvidenceError::NotAFile(path.to_owned()));
+    if !is_file {
+        return Err(EvidenceError::NotAFile(path));
     }
-    File::open(path).map_err(EvidenceError::io("open", path))
+    File::open(&path).map_err(EvidenceError::io("open", &path))
 }
 
 /// A file of records.
@@ -40,7 +46,7 @@ pub(crate) struct Lines {
 impl Lines {
     pub(crate) fn open(dir: &Path, records: Records) -> Result<Self, EvidenceError> {
         let name = records.file_name();
-        let source = BufReader::with_capacity(64 << 10, open(&dir.join(name))?);
+        let source = BufReader::with_capacity(64 << 10, open(dir, name)?);
         Ok(Self { name, source, number: 0, left: 0, ended: true })
     }
 

@@ -9,6 +9,8 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
+const SUMMARY: &str = "summary.json";
+
 /// No honest summary is larger.
 const MAX_SUMMARY: u64 = 256 << 20;
 
@@ -52,13 +54,13 @@ impl Summary {
         if !fs::metadata(dir).is_ok_and(|meta| meta.is_dir()) {
             return Err(EvidenceError::NotAFolder(dir.to_owned()));
         }
-        let path = dir.join("summary.json");
+        let path = dir.join(SUMMARY);
         let not_ours = |why: String| EvidenceError::NotOurs { path: path.clone(), why };
-        if !fs::exists(&path).is_ok_and(|there| there) && fs::symlink_metadata(&path).is_err() {
+        if fs::symlink_metadata(&path).is_err() {
             return Err(not_ours("there is no summary.json".to_owned()));
         }
         let mut text = Vec::new();
-        let mut file = lines::open(&path)?.take(MAX_SUMMARY + 1);
+        let mut file = lines::open(dir, SUMMARY)?.take(MAX_SUMMARY + 1);
         file.read_to_end(&mut text).map_err(EvidenceError::io("read", &path))?;
         if text.len() as u64 > MAX_SUMMARY {
             return Err(not_ours("it is no summary".to_owned()));

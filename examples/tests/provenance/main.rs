@@ -89,7 +89,7 @@ fn check(seed: u64, odds: Odds) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
     fn runs_lead_to_the_packets(

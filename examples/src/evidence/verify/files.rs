@@ -264,7 +264,7 @@ fn names(
 fn content(dir: &Path, store: Store, name: Name, teller: &mut Teller<'_>) -> Result<Content, EvidenceError> {
     let shown = name.shown(store);
     let path = dir.join(&shown);
-    let mut file = lines::open(&path)?;
+    let mut file = lines::open(dir, &shown)?;
     let mut hashes = Hashes::default();
     let mut room = vec![0; 256 << 10];
     loop {

@@ -2,7 +2,7 @@
 
 use super::super::lines::Lines;
 use super::super::records::{Message, ProvenanceLine, Stretch, TakeRuns};
-use super::files::{Files, from_hex};
+use super::files::Files;
 use super::references::References;
 use super::runs::Comparison;
 use super::{Finding, Teller};
@@ -183,11 +183,8 @@ impl TakeRuns for Messages<'_, '_, '_> {
             return false;
         };
         let made_up = message.via.iter().any(|via| via == "virtual-message");
-        let sha256 = from_hex(&message.sha256);
-        if let Some(sha256) = sha256 {
-            self.comparison.message(number, sha256, self.teller);
-        }
-        let (packets, has_file) = (Packets::new(), sha256.is_some());
+        let has_file = self.comparison.message(&message, self.teller);
+        let packets = Packets::new();
         self.current = Some(Current { message, end: 0, packets, made_up, has_file, odd: false });
         self.fetch();
         true

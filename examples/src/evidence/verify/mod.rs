@@ -3,9 +3,10 @@
 //! ```text
 //! files  <- their own names and hashes      files.rs
 //! records <- each other, files, counts      messages.rs, references.rs, numbers.rs
-//! bytes of messages <- bytes of packets     runs.rs
+//! bytes of messages <- bytes of packets     runs.rs, compared.rs
 //! ```
 
+mod compared;
 mod files;
 mod messages;
 mod numbers;
@@ -20,7 +21,7 @@ use crate::sink::Records;
 use files::Files;
 use messages::Messages;
 use references::References;
-use runs::Comparison;
+use runs::{BATCH, Comparison};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -114,6 +115,16 @@ impl Teller<'_> {
 pub fn verify(
     dir: &Path,
     captures: &[PathBuf],
+    tell: impl FnMut(&Finding),
+) -> Result<Verdict, EvidenceError> {
+    in_batches(dir, captures, BATCH, tell)
+}
+
+/// Compares so many runs in one reading of the captures.
+fn in_batches(
+    dir: &Path,
+    captures: &[PathBuf],
+    batch: usize,
     mut tell: impl FnMut(&Finding),
 ) -> Result<Verdict, EvidenceError> {
     let summary = Summary::read(dir)?;
@@ -122,7 +133,7 @@ pub fn verify(
     let mut references = References::new(dir, &summary);
     references.sessions(dir, &mut teller);
     let mut files = Files::hash(dir, summary.complete, &mut teller);
-    let mut comparison = Comparison::new(dir, &summary, &captures);
+    let mut comparison = Comparison::new(dir, &summary, &captures, batch);
     Messages::new(summary.complete, &mut files, &mut references, &mut comparison, &mut teller).read(dir);
     let packets = comparison.finish(&mut teller);
     for records in [Records::Logins, Records::Commands, Records::Anomalies] {
@@ -132,4 +143,44 @@ pub fn verify(
     references.finish(files.attached(), packets, &mut teller);
     let Teller { findings, checked, .. } = teller;
     Ok(Verdict { findings, complete: summary.complete, checked })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::{Options, extract};
+    use std::fs;
+
+    /// However few runs are compared at a time, the same is found.
+    #[test]
+    fn in_any_number_of_readings() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("out");
+        let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+        let captures = ["s02-swaks-auth.pcap", "p02-apop.pcap"].map(|name| captures.join(name)).to_vec();
+        extract(&Options::new(captures, out.clone()), |_| {}).unwrap();
+        let check = |batch| {
+            let mut findings = Vec::new();
+            let verdict = in_batches(&out, &[], batch, |finding| findings.push(finding.clone())).unwrap();
+            (verdict, findings)
+        };
+        let whole = check(BATCH);
+        assert_eq!((whole.0.findings, whole.0.checked.bytes > 20_000), (0, true));
+        for batch in [1, 2, 7, 30] {
+            assert_eq!(check(batch), whole, "{batch}");
+        }
+        // A byte of each file is changed: each message is told once.
+        for file in fs::read_dir(out.join("messages")).unwrap().map(Result::unwrap) {
+            let mut bytes = fs::read(file.path()).unwrap();
+            bytes[5] ^= 0x20;
+            fs::write(file.path(), bytes).unwrap();
+        }
+        let whole = check(BATCH);
+        let told = whole.1.iter().filter(|finding| finding.check == "bytes").count();
+        let messages = fs::read_to_string(out.join("messages.jsonl")).unwrap();
+        assert_eq!(told, messages.lines().count());
+        for batch in [1, 7] {
+            assert_eq!(check(batch), whole, "{batch}");
+        }
+    }
 }

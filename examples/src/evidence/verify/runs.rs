@@ -1,8 +1,8 @@
 //! Bytes of messages beside the bytes of the packets that they came from.
 
 use super::super::captures::Captures;
-use super::super::lines;
-use super::super::records::Summary;
+use super::super::records::{Message, Summary};
+use super::compared::{Compared, OpenFiles};
 use super::{Finding, Teller};
 use crate::capture::{Inputs, Item};
 use crate::flow::{packet_number, place};
@@ -10,49 +10,29 @@ use crate::pipeline::SWEEP;
 use crate::pipeline::packets::{counted, resolver};
 use crate::record::{Run, hex};
 use core::time::Duration;
-use std::collections::{BTreeSet, VecDeque};
-use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use tcp_reassembly::Segment;
 use tcp_reassembly::packet::LinkType;
 
-/// So many runs and messages are compared in one reading of the captures: 32 bytes for a run, 56 for a message.
-const BATCH: usize = 2 << 20;
+/// So many runs are compared in one reading of the captures, 40 bytes each.
+pub(super) const BATCH: usize = 2 << 20;
 
-/// So many files of messages are open at a time.
-const OPEN: usize = 16;
+/// A message takes the place of so many runs.
+const MESSAGE: usize = 4;
 
 /// A run that waits for its packet.
 #[derive(Debug, Clone, Copy)]
 struct Waiting {
     packet: u64,
     message_offset: u64,
+    /// As far as sequence numbers count.
+    stream_offset: u32,
     /// By its place among those of the batch.
     message: u32,
     packet_offset: u32,
     length: u32,
     seen: bool,
-}
-
-/// A message of the batch.
-#[derive(Debug)]
-struct Compared {
-    number: u64,
-    sha256: [u8; 32],
-    /// The first place that differs, with its offset.
-    first: Option<Box<(u64, Finding)>>,
-    /// How many more stretches do.
-    more: u64,
-}
-
-impl Compared {
-    fn differs(&mut self, offset: u64, finding: impl FnOnce(u64) -> Finding) {
-        self.more += u64::from(self.first.is_some());
-        if self.first.as_ref().is_none_or(|first| offset < first.0) {
-            self.first = Some(Box::new((offset, finding(self.number))));
-        }
-    }
 }
 
 /// Compares runs with packets, many at a time.
@@ -74,25 +54,27 @@ pub(super) struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    pub(super) const fn new(dir: &'a Path, summary: &'a Summary, captures: &'a Captures) -> Self {
+    pub(super) fn new(dir: &'a Path, summary: &'a Summary, captures: &'a Captures, most: usize) -> Self {
         Self {
             dir,
             summary,
             captures,
             batch: Vec::new(),
             messages: Vec::new(),
-            files: OpenFiles { open: VecDeque::new(), room: Vec::new() },
+            files: OpenFiles::default(),
             packets: None,
             unreadable: BTreeSet::new(),
             was_read: false,
-            most: BATCH,
+            most,
         }
     }
 
-    /// The runs that follow are of this message.
-    pub(super) fn message(&mut self, number: u64, sha256: [u8; 32], teller: &mut Teller<'_>) {
+    /// The runs that follow are of this message; whether there is a file to compare them with.
+    pub(super) fn message(&mut self, message: &Message, teller: &mut Teller<'_>) -> bool {
+        let Some(message) = Compared::of(message) else { return false };
         self.make_room(teller);
-        self.messages.push(Compared { number, sha256, first: None, more: 0 });
+        self.messages.push(message);
+        true
     }
 
     /// Takes a run of the latest message.
@@ -119,6 +101,7 @@ impl<'a> Comparison<'a> {
         self.batch.push(Waiting {
             packet: number,
             message_offset: run.message_offset,
+            stream_offset: low(run.stream_offset),
             message: u32::try_from(last).unwrap_or(u32::MAX),
             packet_offset,
             length,
@@ -127,7 +110,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn make_room(&mut self, teller: &mut Teller<'_>) {
-        if self.batch.len() + self.messages.len() >= self.most {
+        if self.batch.len() + MESSAGE * self.messages.len() >= self.most {
             self.read(teller);
         }
     }
@@ -198,6 +181,7 @@ impl<'a> Comparison<'a> {
                 continue;
             };
             teller.checked.bytes += bytes.len() as u64;
+            message.follow(segment, waiting.packet_offset, waiting.stream_offset, waiting.message_offset);
             if stored == bytes {
                 continue;
             }
@@ -232,18 +216,13 @@ impl<'a> Comparison<'a> {
                 });
             }
         }
-        self.files.open.clear();
+        self.files.close();
         // The last one may have more runs to come.
-        let last = self.messages.last().map(|last| (last.number, last.sha256));
-        for message in self.messages.drain(..) {
-            let Some(mut finding) = message.first.map(|first| first.1) else { continue };
-            if message.more > 0 {
-                finding.found = format!("{}; {} more stretches differ", finding.found, message.more).into();
-            }
+        let last = self.messages.last().map(Compared::going_on);
+        for finding in self.messages.drain(..).filter_map(Compared::finding) {
             teller.tell(&finding);
         }
-        let unchanged = |(number, sha256)| Compared { number, sha256, first: None, more: 0 };
-        self.messages.extend(last.map(unchanged));
+        self.messages.extend(last);
     }
 
     /// Compares what was read with what the run has read.
@@ -255,9 +234,9 @@ impl<'a> Comparison<'a> {
         for input in &self.summary.inputs {
             let what = format!("input {} ({})", input.input, input.path);
             if let Err(why) = self.captures.get(input.input) {
-                packets = None;
-                // Nothing could be read of it then, and nothing can now.
+                // Where nothing could be read of it then, nothing is missing now.
                 if input.sha256.is_some() || input.frames > 0 {
+                    packets = None;
                     teller.tell(&Finding::new(what, "file", "the capture", why));
                 }
                 continue;
@@ -291,49 +270,16 @@ impl<'a> Comparison<'a> {
     }
 }
 
+/// As much of an offset as a sequence number holds.
+#[expect(clippy::cast_possible_truncation, reason = "modulo 2^32, as sequence numbers are")]
+const fn low(offset: u64) -> u32 {
+    offset as u32
+}
+
 fn not_there(message: u64, packet: crate::record::Place, offset: u32, length: u64) -> Finding {
     let expected = format!(
         "{length} bytes at {offset} in the payload of frame {} of input {}",
         packet.frame, packet.input
     );
     Finding::new(format!("message {message}"), "packet", expected, "they are not there")
-}
-
-/// Files of messages that are being compared, the one used last in front.
-#[derive(Debug)]
-struct OpenFiles {
-    open: VecDeque<(u32, File)>,
-    room: Vec<u8>,
-}
-
-impl OpenFiles {
-    /// Reads as much as there is of a stretch of a message.
-    fn read(
-        &mut self,
-        dir: &Path,
-        index: u32,
-        message: &Compared,
-        offset: u64,
-        len: usize,
-    ) -> Result<&[u8], ()> {
-        match self.open.iter().position(|(open, _)| *open == index) {
-            Some(0) => {}
-            Some(place) => {
-                if let Some(entry) = self.open.remove(place) {
-                    self.open.push_front(entry);
-                }
-            }
-            None => {
-                let path = dir.join(format!("messages/{}.eml", hex(&message.sha256)));
-                let file = lines::open(&path).map_err(|_| ())?;
-                self.open.truncate(OPEN - 1);
-                self.open.push_front((index, file));
-            }
-        }
-        let (_, file) = self.open.front_mut().ok_or(())?;
-        self.room.clear();
-        file.seek(SeekFrom::Start(offset)).map_err(|_| ())?;
-        file.take(len as u64).read_to_end(&mut self.room).map_err(|_| ())?;
-        Ok(&self.room)
-    }
 }
