@@ -158,7 +158,7 @@ fn read_item(scan: &mut Scan<'_>) -> Result<Item, ParseError> {
 /// `BODY[...]`, `BINARY[...]`, `BINARY.SIZE[...]`.
 fn bracketed(scan: &mut Scan<'_>, name: &[u8]) -> Result<Item, ParseError> {
     scan.skip(1);
-    let binary = name.eq_ignore_ascii_case(b"BINARY");
+    let binary = name.eq_ignore_ascii_case(b"BINARY") || name.eq_ignore_ascii_case(b"BINARY.PEEK");
     let read = Section::read(scan, binary)?;
     let mut origin = None;
     if scan.eat(b'<') {

@@ -106,5 +106,15 @@ pub(crate) fn cut_again(line: &Bytes) -> Option<Vec<Item>> {
     fetch::ends_in_section(&items).then_some(items)
 }
 
+/// Reads on in a URLFETCHED response behind a streamed content, up to the literal at the end: the URL that it is of.
+pub(crate) fn cut_urls(line: &Bytes) -> Option<Bytes> {
+    let mut scan = Scan::new(line);
+    // RFC 5524: the end of the list that the last content stood in.
+    scan.blanks();
+    scan.eat(b')');
+    let (url, content) = data::urls(&mut scan).into_iter().next_back()?;
+    matches!(content, crate::lexical::Content::Streamed(_)).then_some(url)
+}
+
 #[cfg(test)]
 mod tests;

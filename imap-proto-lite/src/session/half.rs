@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::LineEnd;
+use mail_wire::halves::Stream;
 
 /// The state of one direction.
 #[derive(Debug)]
@@ -19,8 +20,6 @@ pub(super) struct Half {
     /// It is no plaintext.
     pub(super) opaque: bool,
     pub(super) bare_lf_told: bool,
-    pub(super) waiting_since: Option<Timestamp>,
-    pub(super) expired: bool,
 }
 
 impl Half {
@@ -31,12 +30,52 @@ impl Half {
             lost: config.mid_stream.then(Lost::mid_stream),
             opaque: false,
             bare_lf_told: false,
-            waiting_since: None,
-            expired: false,
         }
     }
+}
 
-    pub(super) fn buffered(&self) -> usize {
+impl Stream for Half {
+    fn push(&mut self, at: Timestamp, bytes: Bytes) {
+        self.wire.push(at, bytes);
+    }
+
+    fn gap(&mut self, at: Timestamp, len: Option<u64>) {
+        self.wire.gap(at, len);
+    }
+
+    fn close(&mut self, at: Timestamp) {
+        self.wire.close(at);
+    }
+
+    fn peek(&self) -> impl Iterator<Item = u8> + '_ {
+        self.wire.peek()
+    }
+
+    fn peek_is_all(&self) -> bool {
+        self.wire.peek_is_all()
+    }
+
+    fn has_unread(&self) -> bool {
+        self.wire.has_unread()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.wire.is_closed()
+    }
+
+    fn held(&self) -> usize {
+        self.wire.held()
+    }
+
+    fn is_crowded(&self) -> bool {
+        self.wire.is_crowded()
+    }
+
+    fn settle(&mut self) {
+        self.wire.settle();
+    }
+
+    fn buffered(&self) -> usize {
         self.wire.buffered()
             + self.line.text.capacity()
             + self.line.held.as_ref().map_or(0, |held| held.text.len())
@@ -92,6 +131,8 @@ pub(super) enum About {
     Nothing,
     /// A FETCH response: the message, as far as the line has told.
     Fetch { sequence: Option<u32>, uid: Option<u32> },
+    /// An URLFETCHED response of which content was streamed.
+    Urls,
     /// An APPEND or REPLACE command: how far it has come.
     Append(Box<Appending>),
 }

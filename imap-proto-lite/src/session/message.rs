@@ -1,11 +1,12 @@
 //! Literals, and the messages that some of them are.
 
 use super::half::{About, Appending, Assembly, Reading};
+use super::pairing::Came;
 use super::{Session, Side};
 use crate::command::{Appended, Piece, Stage, Verb, read_first_piece, read_piece};
 use crate::event::{EventKind, MessageRef, Operation};
 use crate::lexical::Announced;
-use crate::response::{Cut, Fetched, Item, cut, cut_again};
+use crate::response::{Cut, Fetched, Item, cut, cut_again, cut_urls};
 use crate::{Anomaly, Content, Section};
 use bytes::{BufMut as _, Bytes};
 use core::ops::Range;
@@ -51,7 +52,7 @@ impl Session {
     /// What of an APPEND the literal is.
     pub(super) fn content_of_append(&mut self, size: u64) -> Taken {
         let appends = self.queue.last().is_some_and(|last| matches!(last.verb, Verb::Append | Verb::Replace));
-        let line = &mut self.half(Side::Client).line;
+        let line = &mut self.halves.of_mut(Side::Client).line;
         if !appends {
             return Taken::Inline;
         }
@@ -77,8 +78,10 @@ impl Session {
 
     /// What of a response the literal is.
     pub(super) fn content_of_response(&mut self, size: u64) -> Taken {
-        let line = &mut self.half(Side::Server).line;
-        if line.misses >= MAX_MISSES || !may_be_content(line.text.get(line.tail..).unwrap_or_default()) {
+        let line = &mut self.halves.of_mut(Side::Server).line;
+        let urls = matches!(line.about, About::Urls);
+        let tail = line.text.get(line.tail..).unwrap_or_default();
+        if line.misses >= MAX_MISSES || !(urls || may_be_content(tail)) {
             return Taken::Inline;
         }
         let piece = line.piece(size);
@@ -87,18 +90,15 @@ impl Session {
                 Some(items) => (*sequence, *uid, items),
                 None => return self.missed(),
             },
+            About::Urls => match cut_urls(&piece) {
+                Some(url) => return Taken::Fetched(Box::new(url_reference(&url, size))),
+                None => return self.missed(),
+            },
             _ => match cut(&piece) {
                 Some(Cut::Section { sequence, items }) => (sequence, None, items),
                 Some(Cut::Url(url)) => {
-                    let url = Some(Bytes::copy_from_slice(&url));
-                    let operation = Operation::UrlFetch;
-                    let size = Some(size);
-                    return Taken::Fetched(Box::new(MessageRef {
-                        operation,
-                        url,
-                        size,
-                        ..MessageRef::default()
-                    }));
+                    line.about = About::Urls;
+                    return Taken::Fetched(Box::new(url_reference(&url, size)));
                 }
                 None => return self.missed(),
             },
@@ -112,7 +112,7 @@ impl Session {
     }
 
     fn missed(&mut self) -> Taken {
-        self.half(Side::Server).line.misses += 1;
+        self.halves.of_mut(Side::Server).line.misses += 1;
         Taken::Inline
     }
 
@@ -156,7 +156,7 @@ impl Session {
     pub(super) fn begin_literal(&mut self, side: Side, found: Announced, taken: Taken, at: Timestamp) {
         let (max_inline, max_held) = (self.config.max_inline as u64, self.config.max_held);
         let size = found.size;
-        let line = &mut self.half(side).line;
+        let line = &mut self.halves.of_mut(side).line;
         let fits = size <= max_inline && line.text.len() as u64 + size <= max_held as u64;
         if matches!(taken, Taken::Inline) && fits {
             line.literal = Some((line.text.len(), size));
@@ -166,19 +166,19 @@ impl Session {
         }
         line.add(format!("{{{size}}}\n").as_bytes(), max_held);
         self.fragment(side, at);
-        let here = self.half(side).wire.position();
+        let here = self.halves.of_mut(side).wire.position();
         match taken {
             Taken::Inline => {
                 self.anomaly(side, at, &(here..here), Anomaly::LiteralHuge { size });
-                self.half(side).line.reading = Reading::Skip { left: size };
+                self.halves.of_mut(side).line.reading = Reading::Skip { left: size };
                 return;
             }
             Taken::Fetched(message) => {
                 if message.uid.is_none() && message.sequence.is_some() && self.selected.moved {
                     self.anomaly(side, at, &(here..here), Anomaly::SequenceUnmapped);
                 }
-                if message.origin.is_none() {
-                    self.came_whole(&message.section);
+                if message.operation == Operation::Fetch {
+                    Came::note(&mut self.came, &message.section, message.origin, size);
                 }
                 self.emit(side, at, here..here, EventKind::MessageStart(message));
             }
@@ -186,7 +186,7 @@ impl Session {
                 self.append_goes_on(messages, appending, Some(size), at, here)
             }
         }
-        let line = &mut self.half(side).line;
+        let line = &mut self.halves.of_mut(side).line;
         line.tail = line.text.len();
         line.reading = Reading::Stream { left: size, complete: true };
         if size == 0 {
@@ -196,8 +196,8 @@ impl Session {
 
     /// Accounts for what was read of a command or response so far.
     pub(super) fn fragment(&mut self, side: Side, at: Timestamp) {
-        let here = self.half(side).wire.position();
-        if let Some(start) = self.half(side).line.start.take() {
+        let here = self.halves.of_mut(side).wire.position();
+        if let Some(start) = self.halves.of_mut(side).line.start.take() {
             self.emit(side, at, start..here, EventKind::Fragment);
         }
     }
@@ -208,7 +208,7 @@ impl Session {
         else {
             return false;
         };
-        let Some(frame) = self.half(side).wire.next(Mode::Counted(left)) else {
+        let Some(frame) = self.halves.of_mut(side).wire.next(Mode::Counted(left)) else {
             return self.half_ended(side);
         };
         let (at, span) = (frame.at, frame.span);
@@ -223,7 +223,7 @@ impl Session {
             FrameKind::Gap(None) => {
                 if let Reading::Stream { .. } = reading {
                     self.emit(side, at, span.clone(), EventKind::MessageGap(None));
-                    self.half(side).line.reading = Reading::Line;
+                    self.halves.of_mut(side).line.reading = Reading::Line;
                     self.cut_message(side, at, span.end);
                     self.broken(side, at, span.end);
                 } else {
@@ -245,7 +245,7 @@ impl Session {
         at: Timestamp,
         span: Range<u64>,
     ) {
-        let line = &mut self.half(side).line;
+        let line = &mut self.halves.of_mut(side).line;
         match reading {
             Reading::Inline { .. } => {
                 line.start.get_or_insert(span.start);
@@ -278,14 +278,14 @@ impl Session {
         span: Range<u64>,
     ) {
         if let Reading::Stream { .. } = reading {
-            self.half(side).line.reading = Reading::Stream { left, complete: false };
+            self.halves.of_mut(side).line.reading = Reading::Stream { left, complete: false };
             self.emit(side, at, span, EventKind::MessageGap(Some(len)));
             if left == 0 {
                 self.literal_ended(side, at, false);
             }
             return;
         }
-        let line = &mut self.half(side).line;
+        let line = &mut self.halves.of_mut(side).line;
         if let Some((announced, size)) = line.literal.take() {
             // As one whose content is elsewhere it can still be parsed around.
             line.text.truncate(announced);
@@ -300,8 +300,8 @@ impl Session {
 
     /// All of a streamed literal was counted.
     fn literal_ended(&mut self, side: Side, at: Timestamp, complete: bool) {
-        let here = self.half(side).wire.position();
-        let line = &mut self.half(side).line;
+        let here = self.halves.of_mut(side).wire.position();
+        let line = &mut self.halves.of_mut(side).line;
         line.reading = Reading::Line;
         if let About::Append(appending) = &mut line.about {
             appending.complete &= complete;
@@ -321,7 +321,7 @@ impl Session {
 
     /// A message under way will not go on: a gap of unknown length, or the end of the stream.
     pub(super) fn cut_message(&mut self, side: Side, at: Timestamp, here: u64) {
-        match core::mem::take(&mut self.half(side).line.about) {
+        match core::mem::take(&mut self.halves.of_mut(side).line.about) {
             About::Append(appending) if !appending.begun => {}
             _ => self.end_message(side, at, here, false),
         }
@@ -344,10 +344,10 @@ impl Session {
                 appending.begun = true;
             }
             for piece in &message.pieces {
-                if matches!(piece, Piece::Url(_)) {
+                if let Piece::Url(url) = piece {
                     appending.complete = false;
-                    self.emit(Side::Client, at, here..here, EventKind::MessageGap(None));
-                    self.anomaly(Side::Client, at, &(here..here), Anomaly::CatenateUnresolved);
+                    let url = Bytes::copy_from_slice(url);
+                    self.emit(Side::Client, at, here..here, EventKind::MessageUrl(url));
                 }
             }
             if number < last || (size.is_none() && appending.stage == Stage::Options) {
@@ -355,7 +355,7 @@ impl Session {
                 appending.next();
             }
         }
-        self.half(Side::Client).line.about = About::Append(appending);
+        self.halves.of_mut(Side::Client).line.about = About::Append(appending);
     }
 
     fn appended(&self, message: &Appended, appending: &Appending, size: Option<u64>) -> MessageRef {
@@ -385,19 +385,10 @@ impl Session {
     ) {
         let messages = read_piece(piece, &mut appending.stage).unwrap_or_default();
         self.append_goes_on(messages, appending, None, at, here);
-        if let About::Append(appending) = core::mem::take(&mut self.half(Side::Client).line.about)
+        if let About::Append(appending) = core::mem::take(&mut self.halves.of_mut(Side::Client).line.about)
             && appending.begun
         {
             self.end_message(Side::Client, at, here, false);
-        }
-    }
-
-    /// Takes note of a section that has no origin: ranges of it that were asked for were ignored.
-    pub(super) fn came_whole(&mut self, section: &Section) {
-        /// So many are remembered.
-        const MAX: usize = 16;
-        if self.unranged.len() < MAX && !section.is_header_subset() && !self.unranged.contains(section) {
-            self.unranged.push(section.copied());
         }
     }
 
@@ -412,17 +403,43 @@ impl Session {
     ) {
         for item in items {
             let Item::Section(fetched) = item else { continue };
-            let Content::Inline(bytes) = &fetched.content else { continue };
+            let bytes = match &fetched.content {
+                Content::Inline(bytes) => bytes.clone(),
+                // No content from there on: the section ends before it.
+                Content::Nil if fetched.origin.is_some() => Bytes::new(),
+                _ => continue,
+            };
             let reference = self.reference(sequence, uid, fetched, bytes.len() as u64);
-            if reference.origin.is_none() {
-                self.came_whole(&reference.section);
-            }
-            self.emit(Side::Server, at, start..start, EventKind::MessageStart(Box::new(reference)));
-            if !bytes.is_empty() {
-                self.emit(Side::Server, at, start..start, EventKind::MessageData(bytes.clone()));
-            }
-            self.end_message(Side::Server, at, start, true);
+            Came::note(&mut self.came, &reference.section, reference.origin, bytes.len() as u64);
+            self.content_inline(reference, bytes, at, start);
         }
+    }
+
+    /// The contents of URLs that stand in the response itself.
+    pub(super) fn urls_inline(&mut self, urls: &[(Bytes, Content)], at: Timestamp, start: u64) {
+        for (url, content) in urls {
+            if let Content::Inline(bytes) = content {
+                self.content_inline(url_reference(url, bytes.len() as u64), bytes.clone(), at, start);
+            }
+        }
+    }
+
+    fn content_inline(&mut self, of: MessageRef, bytes: Bytes, at: Timestamp, start: u64) {
+        self.emit(Side::Server, at, start..start, EventKind::MessageStart(Box::new(of)));
+        if !bytes.is_empty() {
+            self.emit(Side::Server, at, start..start, EventKind::MessageData(bytes));
+        }
+        self.end_message(Side::Server, at, start, true);
+    }
+}
+
+/// What a URL names.
+fn url_reference(url: &[u8], size: u64) -> MessageRef {
+    MessageRef {
+        operation: Operation::UrlFetch,
+        url: Some(Bytes::copy_from_slice(url)),
+        size: Some(size),
+        ..MessageRef::default()
     }
 }
 

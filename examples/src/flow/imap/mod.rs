@@ -106,6 +106,7 @@ impl Imap {
             EventKind::Mailbox(_) => self.flush(scene, told)?,
             EventKind::MessageStart(of) => self.sections.start(*of, side, &span, scene),
             EventKind::MessageData(bytes) => self.sections.data(bytes, side, &span, scene)?,
+            EventKind::MessageUrl(_) => self.sections.gap(None)?,
             EventKind::MessageGap(len) => self.sections.gap(len)?,
             EventKind::MessageEnd { complete } => self.sections.end(complete)?,
             EventKind::TlsStarted => {
