@@ -28,7 +28,7 @@ impl Protocol {
         match self {
             Self::Smtp(smtp) => smtp.account.note(anomaly),
             Self::Pop3(pop3) => pop3.account.note(anomaly),
-            Self::Imap(imap) => imap.note(anomaly),
+            Self::Imap(imap) => imap.account.note(anomaly),
         }
     }
 }

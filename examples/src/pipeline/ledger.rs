@@ -51,10 +51,10 @@ impl Ledger {
     }
 
     /// Takes down what a shard has told.
-    pub(super) fn write(&mut self, shard: &mut Shard) -> Result<(), SinkError> {
+    pub(super) fn write(&mut self, shard: &mut Shard, context: &Context) -> Result<(), SinkError> {
         let number = shard.number();
         for (flow, told) in shard.told() {
-            self.record((number, flow), told)?;
+            self.record((number, flow), told, context)?;
         }
         Ok(())
     }
@@ -100,7 +100,7 @@ impl Ledger {
         Ok(self.counts)
     }
 
-    fn record(&mut self, key: (usize, FlowId), told: Told) -> Result<(), SinkError> {
+    fn record(&mut self, key: (usize, FlowId), told: Told, context: &Context) -> Result<(), SinkError> {
         if matches!(told, Told::Recognised) {
             self.counts.sessions += 1;
             let session = self.counts.sessions;
@@ -130,7 +130,7 @@ impl Ledger {
                 self.told_in(key, number);
                 Ok(())
             }
-            Told::Piece(piece) => match self.joins.piece(piece, session) {
+            Told::Piece(piece) => match self.joins.piece(piece, session, context)? {
                 None => {
                     open.parts = true;
                     Ok(())

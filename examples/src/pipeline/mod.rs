@@ -121,7 +121,7 @@ pub fn extract(options: &Options, mut watch: impl FnMut(&Progress)) -> Result<Ou
         for segment in resolved.push(&frame, &context, &mut ledger)? {
             if let Some(shard) = shards.get_mut(shard::of(&segment, SHARDS)) {
                 shard.push(segment, &context)?;
-                ledger.write(shard)?;
+                ledger.write(shard, &context)?;
                 if live {
                     ledger.flush()?;
                 }
@@ -132,13 +132,13 @@ pub fn extract(options: &Options, mut watch: impl FnMut(&Progress)) -> Result<Ou
             resolved.expire(at, &context, &mut ledger)?;
             for shard in &mut shards {
                 shard.expire(at, &context)?;
-                ledger.write(shard)?;
+                ledger.write(shard, &context)?;
             }
         }
     }
     for shard in &mut shards {
         shard.finish(&context)?;
-        ledger.write(shard)?;
+        ledger.write(shard, &context)?;
     }
     resolved.finish(&context, &mut ledger)?;
     watch(&progress);
