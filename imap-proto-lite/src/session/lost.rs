@@ -107,7 +107,7 @@ impl Session {
         }
         let line = &mut self.halves.of_mut(side).line;
         let start = line.start.take();
-        let in_fetch = matches!(line.about, About::Fetch { .. }) || is_fetch(&line.text);
+        let in_fetch = matches!(line.about, About::Fetch(_)) || is_fetch(&line.text);
         let open = matches!(&line.about, About::Append(appending) if appending.begun);
         line.reset();
         if let Some(start) = start {

@@ -1,17 +1,17 @@
 //! Literals, and the messages that some of them are.
 
-use super::half::{About, Appending, Assembly, Reading};
+use super::half::{About, Appending, Assembly, Fetching, Reading};
 use super::pairing::Came;
 use super::{Session, Side};
 use crate::command::{Appended, Piece, Stage, Verb, read_first_piece, read_piece};
-use crate::event::{EventKind, MessageRef, Operation};
+use crate::event::{Event, EventKind, MessageRef, Operation};
 use crate::lexical::Announced;
-use crate::response::{Cut, Fetched, Item, cut, cut_again, cut_urls};
+use crate::response::{Cut, Item, cut, cut_again, cut_urls};
 use crate::{Anomaly, Content, Section};
 use bytes::{BufMut as _, Bytes};
 use core::ops::Range;
 use mail_wire::Timestamp;
-use mail_wire::framer::{FrameKind, Mode};
+use mail_wire::framer::{Frame, FrameKind, Mode};
 
 /// What a literal is.
 #[derive(Debug)]
@@ -85,17 +85,30 @@ impl Session {
             return Taken::Inline;
         }
         let piece = line.piece(size);
-        let (sequence, uid, items) = match &line.about {
-            About::Fetch { sequence, uid } => match cut_again(&piece) {
-                Some(items) => (*sequence, *uid, items),
-                None => return self.missed(),
-            },
+        let kept = line.text.len() <= Fetching::KEPT;
+        let fetched = match &mut line.about {
+            About::Fetch(fetching) => {
+                let Some(items) = cut_again(&piece) else { return self.missed() };
+                let fetched = last_section(&items);
+                fetching.uid = said(&items).or(fetching.uid);
+                match &mut fetching.read {
+                    Some(fetch) if kept => fetch.items.extend(items),
+                    read => *read = None,
+                }
+                fetched
+            }
             About::Urls => match cut_urls(&piece) {
                 Some(url) => return Taken::Fetched(Box::new(url_reference(&url, size))),
                 None => return self.missed(),
             },
             _ => match cut(&piece) {
-                Some(Cut::Section { sequence, items }) => (sequence, None, items),
+                Some(Cut::Section(fetch)) => {
+                    let fetched = last_section(&fetch.items);
+                    let (sequence, uid) = (fetch.sequence, said(&fetch.items).or(fetch.uid));
+                    let read = kept.then_some(fetch);
+                    line.about = About::Fetch(Box::new(Fetching { sequence, uid, read }));
+                    fetched
+                }
                 Some(Cut::Url(url)) => {
                     line.about = About::Urls;
                     return Taken::Fetched(Box::new(url_reference(&url, size)));
@@ -103,12 +116,9 @@ impl Session {
                 None => return self.missed(),
             },
         };
-        let said =
-            items.iter().rev().find_map(|item| if let Item::Uid(uid) = item { Some(*uid) } else { None });
-        let uid = said.or(uid);
-        line.about = About::Fetch { sequence, uid };
-        let Some(Item::Section(fetched)) = items.last() else { return Taken::Inline };
-        Taken::Fetched(Box::new(self.reference(sequence, uid, fetched, size)))
+        let (About::Fetch(fetching), Some(section)) = (&line.about, fetched) else { return Taken::Inline };
+        let (sequence, uid) = (fetching.sequence, fetching.uid);
+        Taken::Fetched(Box::new(self.reference(sequence, uid, section, size)))
     }
 
     fn missed(&mut self) -> Taken {
@@ -121,15 +131,10 @@ impl Session {
         &mut self,
         sequence: Option<u32>,
         uid: Option<u32>,
-        fetched: &Fetched,
+        (section, origin): (Section, Option<u64>),
         size: u64,
     ) -> MessageRef {
-        MessageRef {
-            section: fetched.section.copied(),
-            origin: fetched.origin,
-            size: Some(size),
-            ..self.named(sequence, uid)
-        }
+        MessageRef { section, origin, size: Some(size), ..self.named(sequence, uid) }
     }
 
     /// The message of the open mailbox with this number, or this UID.
@@ -202,6 +207,29 @@ impl Session {
         }
     }
 
+    /// Takes one more stretch of content in a half of which nothing else is unread; without one there is nothing to do.
+    pub(super) fn step_inside(&mut self) -> Option<Event> {
+        for side in [Side::Server, Side::Client] {
+            let dir = self.halves.dir(side);
+            let half = self.halves.of_mut(side);
+            let reading @ Reading::Stream { left, complete } = half.line.reading else { continue };
+            let Some(frame) = half.wire.next(Mode::Counted(left)) else { continue };
+            let more = match &frame.kind {
+                FrameKind::Data { bytes, .. } => left.saturating_sub(bytes.len() as u64),
+                _ => 0,
+            };
+            if more == 0 {
+                self.inside = false;
+                self.literal_frame(side, reading, left, frame);
+                return self.outbox.pop_front();
+            }
+            half.line.reading = Reading::Stream { left: more, complete };
+            let FrameKind::Data { bytes, .. } = frame.kind else { continue };
+            return Some(Event { at: frame.at, dir, span: frame.span, kind: EventKind::MessageData(bytes) });
+        }
+        None
+    }
+
     /// Takes one frame of a literal.
     pub(super) fn step_literal(&mut self, side: Side, reading: Reading) -> bool {
         let (Reading::Inline { left } | Reading::Stream { left, .. } | Reading::Skip { left }) = reading
@@ -211,6 +239,11 @@ impl Session {
         let Some(frame) = self.halves.of_mut(side).wire.next(Mode::Counted(left)) else {
             return self.half_ended(side);
         };
+        self.literal_frame(side, reading, left, frame);
+        true
+    }
+
+    fn literal_frame(&mut self, side: Side, reading: Reading, left: u64, frame: Frame) {
         let (at, span) = (frame.at, frame.span);
         match frame.kind {
             FrameKind::Data { bytes, .. } => {
@@ -233,7 +266,6 @@ impl Session {
             }
             _ => {}
         }
-        true
     }
 
     fn literal_data(
@@ -409,7 +441,8 @@ impl Session {
                 Content::Nil if fetched.origin.is_some() => Bytes::new(),
                 _ => continue,
             };
-            let reference = self.reference(sequence, uid, fetched, bytes.len() as u64);
+            let section = (fetched.section.copied(), fetched.origin);
+            let reference = self.reference(sequence, uid, section, bytes.len() as u64);
             Came::note(&mut self.came, &reference.section, reference.origin, bytes.len() as u64);
             self.content_inline(reference, bytes, at, start);
         }
@@ -431,6 +464,19 @@ impl Session {
         }
         self.end_message(Side::Server, at, start, true);
     }
+}
+
+/// The section that the last item is, in a copy that keeps no line alive.
+fn last_section(items: &[Item]) -> Option<(Section, Option<u64>)> {
+    match items.last() {
+        Some(Item::Section(fetched)) => Some((fetched.section.copied(), fetched.origin)),
+        _ => None,
+    }
+}
+
+/// The UID that is said last.
+fn said(items: &[Item]) -> Option<u32> {
+    items.iter().rev().find_map(|item| if let Item::Uid(uid) = item { Some(*uid) } else { None })
 }
 
 /// What a URL names.

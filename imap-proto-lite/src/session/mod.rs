@@ -35,9 +35,9 @@ use pairing::{Came, Queue};
 use selected::Selected;
 use std::collections::VecDeque;
 
-/// What the numbers of so many messages cost at most.
-pub(crate) const fn memory_of_numbers(messages: usize) -> usize {
-    numbers::Numbers::worst_case(messages)
+/// What the numbers of so many messages, and a response under way in each half, cost at most.
+pub(crate) const fn worst_case(messages: usize) -> usize {
+    numbers::Numbers::worst_case(messages) + 2 * half::Fetching::MEMORY
 }
 
 /// One IMAP connection.
@@ -90,6 +90,8 @@ pub struct Session {
     /// The server takes literals that do not wait up to 4096 bytes only (RFC 7888).
     literal_minus: bool,
     quirk_told: bool,
+    /// Nothing has come since the last event but the inside of literals that are content.
+    inside: bool,
 }
 
 /// How far the pairing of responses can be trusted.
@@ -137,28 +139,33 @@ impl Session {
             may_be_compressed: false,
             literal_minus: false,
             quirk_told: false,
+            inside: false,
             config,
         }
     }
 
     /// The next in-order bytes of one direction.
     pub fn push(&mut self, dir: Direction, at: Timestamp, bytes: Bytes) {
+        self.inside &= self.halves.along_mut(dir).is_inside();
         self.halves.push(dir, at, bytes);
     }
 
     /// Bytes of one direction that will never come; `None`: nobody knows how many.
     pub fn gap(&mut self, dir: Direction, at: Timestamp, len: Option<u64>) {
+        self.inside = false;
         self.halves.gap(dir, at, len);
     }
 
     /// The end of one direction: FIN, RST, end of the capture. Ends the waits for this half. A half that was not
     /// captured at all is best closed at once.
     pub fn close(&mut self, dir: Direction, at: Timestamp) {
+        self.inside = false;
         self.halves.close(dir, at);
     }
 
     /// Ends waits that have lasted longer than [`Config::max_wait`] at this capture time.
     pub fn expire(&mut self, now: Timestamp) {
+        self.inside = false;
         self.halves.expire(now, self.config.max_wait);
     }
 
@@ -169,9 +176,17 @@ impl Session {
             if let Some(event) = self.outbox.pop_front() {
                 return Some(event);
             }
+            if self.inside {
+                match self.step_inside() {
+                    Some(event) => return Some(event),
+                    None if self.inside => return None,
+                    None => continue,
+                }
+            }
             let stepped = self.find_roles() && (self.step_client() || self.step_server() || self.end_wait());
             if !stepped && self.outbox.is_empty() {
                 self.rest();
+                self.inside = true;
                 return None;
             }
         }
@@ -185,6 +200,7 @@ impl Session {
     /// Says that what is pushed from now on in this direction is plaintext again, because somebody decrypts it.
     /// What was pushed before stays `Opaque`. The session starts anew, as RFC 9051 section 6.2.1 asks.
     pub fn resume_plaintext(&mut self, dir: Direction) {
+        self.inside = false;
         self.halves.along_mut(dir).wire.mark();
     }
 

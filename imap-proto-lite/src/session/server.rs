@@ -1,6 +1,6 @@
 //! The server's half: responses, and what they decide.
 
-use super::half::{Held, Reading};
+use super::half::{About, Held, Reading};
 use super::pairing::{Expect, Pending};
 use super::{Client, Session, Side};
 use crate::Anomaly;
@@ -112,13 +112,22 @@ impl Session {
         let span = line.start.unwrap_or(span.start)..span.end;
         let whole = line.text.is_empty() && !line.dropped;
         let mut text = text;
+        let mut read = None;
         if !whole {
             line.add(&text, max_held);
+            let tail = line.tail;
             text = line.text.split().freeze();
+            if let About::Fetch(fetching) = core::mem::take(&mut line.about)
+                && !line.dropped
+                && let Some(fetch) = fetching.read
+            {
+                read = Some(response::read_rest(fetch, &text.slice(tail.min(text.len())..)));
+            }
         }
         let dropped = line.dropped;
         line.reset();
-        match response::parse(&text) {
+        let parsed = read.map_or_else(|| response::parse(&text), Ok);
+        match parsed {
             Ok(response) if self.may_tell(&response) => self.tell(response, at, span),
             Ok(_) => {
                 let text = Bytes::copy_from_slice(&text);
@@ -237,7 +246,7 @@ impl Session {
                 self.respond(response, verb, at, span);
                 self.go_on();
             }
-            Client::AwaitSasl => {
+            Client::AwaitSasl if !idles => {
                 self.respond(response, Some(Verb::Authenticate), at, span);
                 self.challenge(text);
                 self.client = Client::Sasl { sure: true };
