@@ -253,10 +253,13 @@ impl<S: Stream> Halves<S> {
         let framer = self.of(side);
         let mut ahead = framer.peek();
         // RFC 8446 section 5.1: content types 20 to 23, then the major version 3.
-        match (ahead.next(), ahead.next()) {
-            (Some(20..=23), Some(version)) => Some(version == 3),
-            (Some(20..=23), None) | (None, _) => framer.peek_is_all().then_some(false),
-            (Some(_), _) => Some(false),
+        match ahead.next() {
+            Some(20..=23) => match ahead.next() {
+                Some(version) => Some(version == 3),
+                None => framer.peek_is_all().then_some(false),
+            },
+            None => framer.peek_is_all().then_some(false),
+            Some(_) => Some(false),
         }
     }
 

@@ -225,11 +225,22 @@ impl Known {
     }
 }
 
+/// Kinds of what is kept, each with a limit of its own.
+#[derive(Clone, Copy, Debug)]
+enum Kept {
+    Pieces,
+    Structures,
+    /// Sizes, names, whole messages.
+    Facts,
+    Asked,
+}
+
 /// Collects pieces and joins them.
 #[derive(Clone, Debug)]
 pub struct Joiner {
     max_pieces: usize,
-    held: usize,
+    /// How many are kept of each kind.
+    held: [usize; 4],
     messages: BTreeMap<Key, Known>,
     /// Messages whose UID came after pieces of them.
     aliases: BTreeMap<Key, Key>,
@@ -256,7 +267,7 @@ impl Joiner {
     pub fn new(max_pieces: usize) -> Self {
         Self {
             max_pieces,
-            held: 0,
+            held: [0; 4],
             messages: BTreeMap::new(),
             aliases: BTreeMap::new(),
             asked: Asked::default(),
@@ -278,7 +289,7 @@ impl Joiner {
         let mut url = None;
         match piece.of.operation {
             Operation::Append | Operation::Replace => {
-                let taken = !piece.urls.is_empty() && self.has_room(piece.urls.len());
+                let taken = !piece.urls.is_empty() && self.has_room(Kept::Pieces, 1 + piece.urls.len());
                 if taken {
                     self.catenated.push(piece);
                 }
@@ -300,14 +311,14 @@ impl Joiner {
             return false;
         }
         if let Some(url) = url.filter(|url| url.uid_validity.is_none()) {
-            let taken = !whole && self.has_room(1);
+            let taken = !whole && self.has_room(Kept::Pieces, 1);
             if taken {
                 self.by_url.push((url, piece));
             }
             return taken;
         }
         let Some(key) = Key::of(piece.session, &piece.account, &piece.of) else { return false };
-        if !self.has_room(1) {
+        if !self.has_room(if whole { Kept::Facts } else { Kept::Pieces }, 1) {
             return false;
         }
         self.alias(piece.session, &piece.account, &piece.of, &key);
@@ -325,17 +336,15 @@ impl Joiner {
 
     /// Notes which ranges a client asks for: a shorter answer is the end of the section.
     pub fn asked(&mut self, session: u64, command: &Command) {
-        let Self { asked, held, max_pieces, .. } = self;
-        asked.note(session, command, |cost| {
-            *held += cost;
-            *held <= *max_pieces
-        });
+        let mut asked = core::mem::take(&mut self.asked);
+        asked.note(session, command, |cost| self.has_room(Kept::Asked, cost));
+        self.asked = asked;
     }
 
     /// Notes which message a UID is of, where pieces of it came before the UID.
     pub fn named(&mut self, session: u64, account: &Account, of: &MessageRef) {
         if let Some(key) = Key::of(session, account, of)
-            && self.has_room(1)
+            && self.has_room(Kept::Facts, 1)
         {
             self.alias(session, account, of, &key);
         }
@@ -344,7 +353,7 @@ impl Joiner {
     /// Notes the structure of a message.
     pub fn structure(&mut self, session: u64, account: &Account, of: &MessageRef, body: &BodyStructure) {
         if let Some(key) = Key::of(session, account, of)
-            && self.has_room(1 + tree::count(body) / 4)
+            && self.has_room(Kept::Structures, 1 + tree::count(body) / 4)
         {
             self.alias(session, account, of, &key);
             // A copy that keeps no packet alive. BODY has less in it than BODYSTRUCTURE: no boundary, to begin with.
@@ -359,16 +368,18 @@ impl Joiner {
     /// Notes what the server says the size of a message is: it is believed where the pieces come to the same.
     pub fn size(&mut self, session: u64, account: &Account, of: &MessageRef, size: u64) {
         if let Some(key) = Key::of(session, account, of)
-            && self.has_room(1)
+            && self.has_room(Kept::Facts, 1)
         {
             self.alias(session, account, of, &key);
             self.messages.entry(key).or_default().size.get_or_insert(size);
         }
     }
 
-    const fn has_room(&mut self, cost: usize) -> bool {
-        self.held += cost;
-        self.held <= self.max_pieces
+    /// Whether one more may be kept; many facts leave room for pieces all the same.
+    fn has_room(&mut self, kind: Kept, cost: usize) -> bool {
+        let Some(held) = self.held.get_mut(kind as usize) else { return false };
+        *held = held.saturating_add(cost);
+        *held <= self.max_pieces
     }
 
     /// Pieces that came before the UID are those of the message with the UID.

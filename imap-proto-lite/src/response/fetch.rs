@@ -152,7 +152,9 @@ fn read_item(scan: &mut Scan<'_>) -> Result<Item, ParseError> {
             BodyStructure::read(scan, 0).map(|body| Item::BodyStructure(Box::new(body)))
         }
         b"RFC822" | b"RFC822.PEEK" => section(scan, Section::whole(), None),
-        b"RFC822.HEADER" | b"RFC822.HEADER.PEEK" => section(scan, Section::of_message(Specifier::Header), None),
+        b"RFC822.HEADER" | b"RFC822.HEADER.PEEK" => {
+            section(scan, Section::of_message(Specifier::Header), None)
+        }
         b"RFC822.TEXT" | b"RFC822.TEXT.PEEK" => section(scan, Section::of_message(Specifier::Text), None),
         b"MODSEQ" => modseq(scan),
         b"X-GM-MSGID" => scan.number().map(Item::GmailMessageId),

@@ -1,13 +1,14 @@
 //! The client's half: commands, their literals, the lines of an AUTHENTICATE exchange.
 
 use super::half::{About, Appending, Reading};
+use super::message::announce;
 use super::pairing::{Expect, Pending};
 use super::{Session, Side};
 use crate::Anomaly;
 use crate::command::{self, Arguments, Command, Head, Verb};
 use crate::event::EventKind;
 use crate::lexical::{Announced, Scan, announced};
-use bytes::{BufMut as _, Bytes};
+use bytes::Bytes;
 use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::{FrameKind, Line, LineEnd, Mode};
@@ -211,7 +212,7 @@ impl Session {
         let half = self.halves.of_mut(Side::Client);
         let Some(found) = half.line.announced.take() else { return };
         let start = half.line.start.take().unwrap_or(here);
-        half.line.text.put_slice(format!("{{{}}}\n", found.size).as_bytes());
+        announce(&mut half.line.text, found.size, "\n");
         let text = half.line.text.split().freeze();
         if let About::Append(appending) = &half.line.about
             && appending.begun

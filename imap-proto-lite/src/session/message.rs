@@ -8,7 +8,8 @@ use crate::event::{Event, EventKind, MessageRef, Operation};
 use crate::lexical::Announced;
 use crate::response::{Cut, Item, cut, cut_again, cut_urls};
 use crate::{Anomaly, Content, Section};
-use bytes::{BufMut as _, Bytes};
+use bytes::{BufMut as _, Bytes, BytesMut};
+use core::fmt::Write as _;
 use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::{Frame, FrameKind, Mode};
@@ -41,10 +42,10 @@ impl Assembly {
     /// The text behind the last streamed literal, with the announcement of one that is elsewhere.
     fn piece(&self, size: u64) -> Bytes {
         let tail = self.text.get(self.tail..).unwrap_or_default();
-        let mut piece = Vec::with_capacity(tail.len() + 24);
+        let mut piece = BytesMut::with_capacity(tail.len() + 24);
         piece.extend_from_slice(tail);
-        piece.extend_from_slice(format!("{{{size}}}\n").as_bytes());
-        Bytes::from(piece)
+        announce(&mut piece, size, "\n");
+        piece.freeze()
     }
 }
 
@@ -165,11 +166,11 @@ impl Session {
         let fits = size <= max_inline && line.text.len() as u64 + size <= max_held as u64;
         if matches!(taken, Taken::Inline) && fits {
             line.literal = Some((line.text.len(), size));
-            line.add(format!("{{{size}}}\r\n").as_bytes(), max_held);
+            announce(&mut line.text, size, "\r\n");
             line.reading = if size == 0 { Reading::Line } else { Reading::Inline { left: size } };
             return;
         }
-        line.add(format!("{{{size}}}\n").as_bytes(), max_held);
+        announce(&mut line.text, size, "\n");
         self.fragment(side, at);
         let here = self.halves.of_mut(side).wire.position();
         match taken {
@@ -321,7 +322,7 @@ impl Session {
         if let Some((announced, size)) = line.literal.take() {
             // As one whose content is elsewhere it can still be parsed around.
             line.text.truncate(announced);
-            line.text.put_slice(format!("{{{size}}}\n").as_bytes());
+            announce(&mut line.text, size, "\n");
         }
         line.reading = if left == 0 { Reading::Line } else { Reading::Skip { left } };
         if let Some(start) = line.start.take() {
@@ -496,6 +497,12 @@ impl Appending {
         self.begun = false;
         self.complete = true;
     }
+}
+
+/// Adds the announcement of a literal; a line end without CR says that its bytes are elsewhere.
+pub(super) fn announce(text: &mut BytesMut, size: u64, line_end: &str) {
+    // Into memory: it cannot fail.
+    let _ = write!(text, "{{{size}}}{line_end}");
 }
 
 /// Whether the literal behind this text may be content of a message: cheap, and never wrong about what is.

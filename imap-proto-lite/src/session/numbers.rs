@@ -59,6 +59,12 @@ impl Numbers {
 
     /// The block of a message, and its place in it.
     fn place(&self, mut index: usize) -> Option<(usize, usize)> {
+        // Most are asked for at the end.
+        if let Some(last) = self.blocks.back()
+            && let Some(offset) = index.checked_sub(self.count - last.len)
+        {
+            return (offset < last.len).then(|| (self.blocks.len() - 1, offset));
+        }
         for (number, block) in self.blocks.iter().enumerate() {
             match index.checked_sub(block.len) {
                 Some(rest) => index = rest,
@@ -102,28 +108,44 @@ impl Numbers {
         Some((number, offset))
     }
 
+    /// The other message that has had this UID so far.
+    fn find_besides(&self, uid: u32, block: u64, sequence: u32) -> Option<(usize, usize)> {
+        let own = self.place(usize::try_from(sequence).ok()?.checked_sub(1)?);
+        let at = *self.by_uid.get(&uid)?;
+        let number = usize::try_from(at.checked_sub(self.first)?).ok()?;
+        let mut with_it =
+            self.blocks.get(number)?.known.iter().enumerate().filter(|(_, slot)| slot.uid == uid);
+        let found = with_it.find(|(offset, _)| at != block || Some((number, *offset)) != own);
+        found.map(|(offset, _)| (number, offset))
+    }
+
     /// The server says which UID a message has.
     pub(super) fn learn(&mut self, sequence: u32, uid: u32, limit: usize) {
         if uid == 0 {
             return;
         }
-        let Some((_, slot)) = self.slot(sequence, limit) else { return };
+        // UIDs ascend, so that most of them are new.
+        let new = self.by_uid.last_key_value().is_none_or(|(last, _)| *last < uid);
+        let Some((block, slot)) = self.slot(sequence, limit) else { return };
         if slot.uid == uid {
             return;
         }
-        let before = slot.uid;
+        let Slot { uid: before, handle } = core::mem::take(slot);
         // Another message than it was: a removal was missed. It is the one that had the UID before.
-        let mut handle = if before == 0 { slot.handle } else { 0 };
-        if let Some((number, offset)) = self.find(uid)
+        slot.handle = if before == 0 { handle } else { 0 };
+        slot.uid = uid;
+        if !new
+            && let Some((number, offset)) = self.find_besides(uid, block, sequence)
             && let Some(other) = self.blocks.get_mut(number).and_then(|block| block.known.get_mut(offset))
         {
-            handle = core::mem::take(other).handle;
+            let handle = core::mem::take(other).handle;
+            if let Some((_, slot)) = self.slot(sequence, limit) {
+                slot.handle = handle;
+            }
         }
         if before != 0 {
             self.by_uid.remove(&before);
         }
-        let Some((block, slot)) = self.slot(sequence, limit) else { return };
-        *slot = Slot { uid, handle };
         self.by_uid.insert(uid, block);
     }
 

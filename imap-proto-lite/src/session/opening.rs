@@ -11,7 +11,8 @@ impl Session {
     ///
     /// No command begins as the request of a tunnel does, so it is taken for what it is, whatever the answer.
     pub(super) fn step_opening(&mut self, side: Side) -> Option<bool> {
-        if self.halves.of(side).wire.position() > 0 {
+        let wire = &self.halves.of(side).wire;
+        if wire.position() > 0 || !wire.has_unread() {
             return None;
         }
         if side == Side::Client {
