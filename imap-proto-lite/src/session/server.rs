@@ -28,12 +28,12 @@ impl Session {
         if self.halves.of_mut(Side::Server).opaque {
             return self.step_opaque(Side::Server);
         }
+        if let Some(held) = self.halves.of_mut(Side::Server).line.held.take() {
+            return self.release(held);
+        }
         self.halves.of_mut(Side::Server).wire.prime();
         if self.inflating_ended(Side::Server) {
             return true;
-        }
-        if let Some(held) = self.halves.of_mut(Side::Server).line.held.take() {
-            return self.release(held);
         }
         match self.halves.of_mut(Side::Server).line.reading {
             Reading::Line => self.step_responses(),
