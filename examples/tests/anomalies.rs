@@ -91,6 +91,7 @@ fn the_table_is_complete() {
             .replace("has 0 bytes, its size is said to be 0", "has not the size that the server says")
             .replace("0 bytes are missing, or nobody knows how many", "bytes are missing")
             .replace(" at byte 0", "")
+            .replace("a tunnel, http", "a tunnel")
             .replace("0 of them missing", "perhaps not from all");
         // What a login can be is told of all protocols alike.
         if layer == "imap" {

@@ -1,7 +1,7 @@
 //! The bodies of the fuzz targets on a stable compiler: over their seeds, and over a fixed number of mutations of them.
 //!
 //! The same inputs in every run, so a failure is a failure of the change at hand. Where real fuzzing found something,
-//! the input stands in [`found`](seeds::found) and is tried here for good.
+//! the input stands in `fuzz_bodies/seeds/found.rs` and is tried here for good.
 
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may fail loudly")]
 

@@ -1,13 +1,14 @@
 //! Targets of smtp-proto.
 
 use std::collections::VecDeque;
+use std::fmt::Debug;
 use std::ops::Range;
 
 use bytes::Bytes;
 use mail_wire::transcript::{Step, Transcript};
 use smtp_proto::command::{self, Arguments, Command};
 use smtp_proto::reply::{self, Reply};
-use smtp_proto::{Anomaly, Config, Direction, Event, EventKind, Parameter, Path, Session, Timestamp, Verb};
+use smtp_proto::{Anomaly, Config, Direction, Event, EventKind, Path, Session, Timestamp, Verb};
 
 use super::input::{Input, is_part_of};
 
@@ -222,14 +223,13 @@ fn joined(events: &[Event], dir: Direction) -> Vec<(Range<u64>, EventKind)> {
 ///
 /// A field that is no part of its line, readings that contradict each other, or a password in `Debug`.
 pub fn smtp_grammar(data: &[u8]) {
-    let mut whole: Option<Reply> = None;
+    let mut whole: Option<Reply<&[u8]>> = None;
     for line in data.split(|byte| *byte == b'\n') {
-        let line = Bytes::copy_from_slice(line);
-        check_command(&line);
-        match reply::parse_line(&line) {
+        check_command(line);
+        match reply::parse_line(line) {
             Ok(read) => {
-                assert!((100..600).contains(&read.code) && is_part_of(&read.text, &line), "{read:?}");
-                assert!(is_part_of(read.text_without_enhanced(), &read.text), "{read:?}");
+                assert!((100..600).contains(&read.code) && is_part_of(read.text, line), "{read:?}");
+                assert!(is_part_of(read.text_without_enhanced(), read.text), "{read:?}");
                 let class = read.enhanced.map(|enhanced| u16::from(enhanced.class));
                 assert!(class.is_none_or(|class| class == read.code / 100), "{read:?}");
                 match &mut whole {
@@ -243,74 +243,86 @@ pub fn smtp_grammar(data: &[u8]) {
     if let Some(reply) = whole {
         for capability in reply.capabilities() {
             assert!(!capability.keyword.is_empty(), "{capability:?}");
-            let fields = [&capability.keyword, &capability.parameters];
-            let one_line = |line: &Bytes| fields.iter().all(|field| is_part_of(field, line));
+            let fields = [capability.keyword, capability.parameters];
+            let one_line = |line: &&[u8]| fields.iter().all(|field| is_part_of(field, line));
             assert!(reply.lines.iter().any(one_line), "{capability:?}");
         }
         assert!(reply.auth_mechanisms().all(|name| !name.is_empty()), "{reply:?}");
     }
 }
 
-fn check_command(line: &Bytes) {
+fn check_command(line: &[u8]) {
     let raw = Command::unparsed(line);
     assert_eq!((raw.verb, raw.strict), (Verb::of(line), false), "{raw:?}");
     check_parts(&raw);
     match command::parse(line) {
         Ok(command) => {
-            assert_eq!((command.verb, &command.line), (raw.verb, line), "{command:?}");
+            assert_eq!((command.verb, command.line), (raw.verb, line), "{command:?}");
             assert_ne!(command.verb, Verb::Unknown, "{command:?}");
             assert_eq!(command.word(), raw.word(), "{command:?}");
             check_parts(&command);
             check_secret(&command);
+            let kept = Bytes::copy_from_slice(line);
+            let shared = command.share(&kept);
+            assert!(parts(&shared) == parts(&command), "{shared:?} {command:?}");
+            check_parts(&shared);
         }
         Err(error) => assert!(error.at <= line.len(), "{error:?}"),
     }
 }
 
-fn check_parts(command: &Command) {
-    let line = &command.line;
-    assert!(is_part_of(command.word(), line) && is_part_of(command.argument_text(), line), "{command:?}");
-    let mut parts: Vec<&[u8]> = Vec::new();
+/// Every text of a command.
+fn parts<T: AsRef<[u8]>>(command: &Command<T>) -> Vec<&[u8]> {
+    let mut parts = vec![command.line.as_ref()];
     match &command.arguments {
-        Arguments::Domain(text) | Arguments::Text(text) | Arguments::Raw(text) => parts.push(text),
         Arguments::Mail { sender: path, parameters } | Arguments::Rcpt { recipient: path, parameters } => {
-            check_path(path);
-            parts.push(&path.raw);
-            for Parameter { keyword, value, .. } in parameters {
-                parts.push(keyword);
-                parts.extend(value.as_deref());
-            }
-            for parameter in parameters {
-                let len = parameter.value.as_ref().map_or(0, Bytes::len);
-                assert!(parameter.decoded().len() <= len, "{parameter:?}");
-            }
+            parts.extend([&path.raw, &path.mailbox].into_iter().chain(&path.route).map(T::as_ref));
+            parts.extend(parameters.iter().flat_map(|one| [one.keyword].into_iter().chain(one.value)));
         }
         Arguments::Auth { mechanism, initial_response } => {
-            parts.push(mechanism);
-            parts.extend(initial_response.as_deref());
+            parts.extend([mechanism].into_iter().chain(initial_response).map(T::as_ref));
         }
-        Arguments::Burl { url, .. } => parts.push(url),
+        Arguments::Domain(text)
+        | Arguments::Text(text)
+        | Arguments::Raw(text)
+        | Arguments::Burl { url: text, .. }
+        | Arguments::Queue { name: text, .. } => parts.push(text.as_ref()),
         _ => {}
     }
-    assert!(parts.iter().all(|part| is_part_of(part, line)), "{command:?}");
+    parts
 }
 
-fn check_path(path: &Path) {
-    let inner = [&path.mailbox[..], path.route.as_deref().unwrap_or_default()];
-    assert!(inner.iter().all(|part| is_part_of(part, &path.raw)), "{path:?}");
-    assert!(is_part_of(path.local_part(), &path.mailbox), "{path:?}");
+fn check_parts<T: AsRef<[u8]> + Debug>(command: &Command<T>) {
+    let line = command.line.as_ref();
+    assert!(is_part_of(command.word(), line) && is_part_of(command.argument_text(), line), "{command:?}");
+    assert!(parts(command).iter().all(|part| is_part_of(part, line)), "{command:?}");
+    if let Arguments::Mail { sender: path, parameters } | Arguments::Rcpt { recipient: path, parameters } =
+        &command.arguments
+    {
+        check_path(path);
+        for parameter in parameters {
+            assert!(parameter.decoded().len() <= parameter.value.map_or(0, <[u8]>::len), "{parameter:?}");
+        }
+    }
+}
+
+fn check_path<T: AsRef<[u8]> + Debug>(path: &Path<T>) {
+    let inner = [&path.mailbox].into_iter().chain(&path.route);
+    assert!(inner.map(T::as_ref).all(|part| is_part_of(part, path.raw.as_ref())), "{path:?}");
+    let mailbox = path.mailbox.as_ref();
+    assert!(is_part_of(path.local_part(), mailbox), "{path:?}");
     let halves = path.local_part().len() + path.domain().map_or(0, |domain| domain.len() + 1);
-    assert_eq!(halves, path.mailbox.len(), "{path:?}");
+    assert_eq!(halves, mailbox.len(), "{path:?}");
 }
 
 /// What `Debug` prints of a login does not depend on its secret.
-fn check_secret(command: &Command) {
-    let Arguments::Auth { mechanism, initial_response: Some(response) } = &command.arguments else { return };
+fn check_secret(command: &Command<&[u8]>) {
+    let Arguments::Auth { mechanism, initial_response: Some(response) } = command.arguments else { return };
     let Some(at) = command.line.windows(response.len()).rposition(|text| text == response) else { return };
     let other =
         [&command.line[..at], &b"x".repeat(response.len()), &command.line[at + response.len()..]].concat();
-    let Ok(mut other) = command::parse(&other.into()) else { return };
-    if matches!(&other.arguments, Arguments::Auth { mechanism: same, .. } if same == mechanism) {
+    let Ok(mut other) = command::parse(&other) else { return };
+    if matches!(other.arguments, Arguments::Auth { mechanism: same, .. } if same == mechanism) {
         other.strict = command.strict;
         assert_eq!(format!("{command:?}"), format!("{other:?}"));
     }

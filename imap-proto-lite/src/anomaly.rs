@@ -1,5 +1,7 @@
 //! What is odd about a session, by name.
 
+use mail_wire::tunnel::Protocol as Tunnel;
+
 /// Something odd: bad syntax, a broken rule, a limit reached. Parsing went on.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -49,8 +51,8 @@ pub enum Anomaly {
         /// How many bytes it has.
         size: u64,
     },
-    /// The client asked for a range of a section, the server sent all of it.
-    #[error("a section was sent whole, although a range of it was asked for")]
+    /// The client asked for a range of a section, the server sent all of it, or more than the range.
+    #[error("more of a section was sent than the range that was asked for")]
     PartialIgnored,
     /// RFC822.SIZE is never taken for a length.
     #[error("a message has {actual} bytes, its size is said to be {declared}")]
@@ -75,9 +77,21 @@ pub enum Anomaly {
     /// A middleman who takes the greeting away keeps the client from asking for TLS.
     #[error("the session is logged in without a login")]
     Preauth,
-    /// The message has the place of the URL as a gap.
+    /// CATENATE names a section of another message, which was not seen: there the message has a gap.
     #[error("a message is put together from content that did not pass here")]
     CatenateUnresolved,
+    /// Both are kept: the section that the server sent, and the whole message, in which something else stands there.
+    #[error("a section is not what the whole message has at its place")]
+    SectionMismatch,
+    /// The addresses that it claims are in the `Proxy` event.
+    #[error("a proxy speaks first (PROXY protocol)")]
+    Proxied,
+    /// HTTP CONNECT or SOCKS; where to, is in the `Tunnel` event.
+    #[error("the connection runs through a tunnel, {}", .protocol.name())]
+    Tunnelled {
+        /// The protocol of the tunnel.
+        protocol: Tunnel,
+    },
     /// What follows in this direction cannot be read.
     #[error("compressed bytes are missing")]
     CompressGap,
@@ -105,6 +119,9 @@ pub enum Anomaly {
     /// Whoever put it there wanted the client to take it for encrypted.
     #[error("the server sent data before encryption that belongs behind it")]
     StarttlsInjectedResponse,
+    /// A middlebox writes X over the keyword, so the connection stays in plaintext.
+    #[error("the offer of STARTTLS was painted over on the way")]
+    StarttlsStripped,
     /// The server's list of capabilities does not have it.
     #[error("STARTTLS was not offered")]
     StarttlsNotOffered,
@@ -157,6 +174,9 @@ impl Anomaly {
             Self::Resync { .. } => "resync",
             Self::Preauth => "preauth",
             Self::CatenateUnresolved => "catenate-unresolved",
+            Self::SectionMismatch => "section-mismatch",
+            Self::Proxied => "proxied",
+            Self::Tunnelled { .. } => "tunnelled",
             Self::CompressGap => "compress-gap",
             Self::CompressBroken => "compress-broken",
             Self::CompressBomb { .. } => "compress-bomb",
@@ -165,6 +185,7 @@ impl Anomaly {
             Self::StarttlsPlaintext => "starttls-plaintext",
             Self::StarttlsInjectedCommand => "starttls-injected-command",
             Self::StarttlsInjectedResponse => "starttls-injected-response",
+            Self::StarttlsStripped => "starttls-stripped",
             Self::StarttlsNotOffered => "starttls-not-offered",
             Self::Truncated => "truncated",
             Self::AuthMalformed => "auth-malformed",
@@ -187,13 +208,14 @@ impl Anomaly {
             Self::CompressBomb { inflated } => Some(format!("{inflated} bytes")),
             Self::PartialIncomplete { missing } => Some(format!("{missing} bytes")),
             Self::PartialConflict { at } => Some(format!("at {at}")),
+            Self::Tunnelled { protocol } => Some(protocol.name().to_owned()),
             Self::VirtualMessage { missing } => Some(format!("{missing} parts missing")),
             _ => None,
         }
     }
 
     /// One of each, for tables of all codes.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 36] = [
         Self::BareLf,
         Self::LineTooLong { limit: 0 },
         Self::BadCommand,
@@ -212,6 +234,9 @@ impl Anomaly {
         Self::Resync { skipped: 0 },
         Self::Preauth,
         Self::CatenateUnresolved,
+        Self::SectionMismatch,
+        Self::Proxied,
+        Self::Tunnelled { protocol: Tunnel::Http },
         Self::CompressGap,
         Self::CompressBroken,
         Self::CompressBomb { inflated: 0 },
@@ -220,6 +245,7 @@ impl Anomaly {
         Self::StarttlsPlaintext,
         Self::StarttlsInjectedCommand,
         Self::StarttlsInjectedResponse,
+        Self::StarttlsStripped,
         Self::StarttlsNotOffered,
         Self::Truncated,
         Self::AuthMalformed,

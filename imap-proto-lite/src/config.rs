@@ -127,7 +127,7 @@ impl Config {
             + self.max_held
             + 4 * self.max_line
             + self.max_inline
-            + 16 * self.max_messages
+            + crate::session::worst_case(self.max_messages)
             + Exchange::WORST_CASE
             + self.max_line
             + 4096

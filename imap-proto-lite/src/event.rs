@@ -4,7 +4,9 @@ use crate::command::Verb;
 use crate::{Anomaly, Command, MailboxName, Response, Section};
 use bytes::Bytes;
 use core::ops::Range;
+use mail_wire::preface::Proxy;
 use mail_wire::sasl::Credential;
+use mail_wire::tunnel::Protocol as Tunnel;
 use mail_wire::{Direction, Secret, Timestamp};
 
 /// One thing that happened, with its evidence.
@@ -27,6 +29,10 @@ pub struct Event {
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
+    /// What a proxy put before the connection (HAProxy's PROXY protocol).
+    Proxy(Box<Proxy>),
+    /// What asks for, or opens, the tunnel that the connection runs through (HTTP CONNECT, SOCKS).
+    Tunnel(Box<Tunnelled>),
     /// The server's first response.
     Greeting(Box<Response>),
     /// A command of the client. Where a literal of it was streamed, the span is that of its last piece.
@@ -52,11 +58,14 @@ pub enum EventKind {
     /// Content of the message; the last `len()` bytes of the span. Of content in a quoted string the span is empty,
     /// since its response accounts for it.
     MessageData(Bytes),
+    /// CATENATE (RFC 4469): here stands what the URL names, which does not pass by. The span is empty; the `Command`
+    /// accounts for the URL.
+    MessageUrl(Bytes),
     /// Content of the message that will never come; `None`: nobody knows how much.
     MessageGap(Option<u64>),
     /// The content of the message is over; what else the server says of it is in the `Response` that follows.
     MessageEnd {
-        /// Whether all bytes were seen that were announced.
+        /// Whether all bytes were seen that were announced, and none of its content stands elsewhere.
         complete: bool,
     },
     /// Encryption begins in this direction, at the start of the span. Derived.
@@ -91,6 +100,18 @@ impl EventKind {
                 | Self::Anomaly(_)
         )
     }
+}
+
+/// The beginning of a tunnel, one for each half.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tunnelled {
+    /// The protocol of the tunnel.
+    pub protocol: Tunnel,
+    /// Host and port that the client asks for; `None` in the server's half.
+    pub target: Option<Bytes>,
+    /// The request or the answer as sent, with what a client says to log in to the tunnel.
+    pub raw: Secret,
 }
 
 /// The mailbox that is open from here on.

@@ -216,3 +216,34 @@ fn a_client_alone_is_inflated_where_it_goes_on_compressed() {
         assert_eq!(told.contains(&"C compression-started".to_owned()), compressed);
     }
 }
+
+/// Behind any command that was accepted and not heard, compressed bytes are known by what comes out of them.
+#[test]
+fn a_server_alone_is_inflated_where_it_goes_on_compressed() {
+    for size in [1, 2, 1000] {
+        let mut server = Deflate::new();
+        let mut steps = vec![
+            Step::Close(ToServer),
+            push(ToClient, "* OK ready\r\na OK in\r\nb OK Begin compression.\r\n"),
+        ];
+        for text in
+            [&b"* 1 FETCH (UID 3 BODY[] {4}\r\na: b)\r\nc OK done\r\n"[..], b"* BYE bye\r\nd OK done\r\n"]
+        {
+            steps.extend(server.text(text).chunks(size).map(|bytes| push(ToClient, bytes.to_vec())));
+        }
+        let told = told(&steps, Config::default());
+        assert!(told.contains(&"S data a: b".to_owned()) || size < 4, "{told:#?}");
+        assert_eq!(content(&steps), b"a: b");
+        assert!(told.contains(&"S d OK done".to_owned()), "{told:#?}");
+        assert_eq!(
+            told[..4],
+            ["S greeting * OK ready", "S a OK in", "S b OK Begin compression.", "S compression-started"]
+        );
+    }
+    // Plaintext behind it is none.
+    let steps = [
+        Step::Close(ToServer),
+        push(ToClient, "a OK in\r\n* LIST () \"/\" \"Entw\u{fc}rfe\"\r\nb OK done\r\n"),
+    ];
+    assert!(told(&steps, Config::default()).iter().all(|told| !told.contains("compression")));
+}

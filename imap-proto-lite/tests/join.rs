@@ -21,19 +21,22 @@ fn of(origin: Option<u64>) -> MessageRef {
     of
 }
 
+fn account() -> Account {
+    Account { server: "s".into(), user: "alice".into() }
+}
+
 /// Joins ranges of the source, each with a hole or none.
 fn join(ranges: &[(Range<usize>, Option<Range<usize>>)], size: bool) -> Option<Joined> {
     let source = source();
     let mut joiner = Joiner::default();
     for (id, (range, hole)) in (0..).zip(ranges) {
-        let mut piece =
-            Piece::new(id, id % 3, Account::default(), of(Some(range.start as u64)), range.len() as u64);
+        let mut piece = Piece::new(id, id % 3, account(), of(Some(range.start as u64)), range.len() as u64);
         piece.holes =
             hole.iter().map(|hole| Hole { at: hole.start as u64, len: Some(hole.len() as u64) }).collect();
         assert!(joiner.piece(piece));
     }
     if size {
-        joiner.size(0, &Account::default(), &of(None), source.len() as u64);
+        joiner.size(0, &account(), &of(None), source.len() as u64);
     }
     let mut lend = |piece: u64, range: Range<u64>| -> Result<Bytes, Infallible> {
         let start = ranges[usize::try_from(piece).unwrap()].0.start;
@@ -41,7 +44,7 @@ fn join(ranges: &[(Range<usize>, Option<Range<usize>>)], size: bool) -> Option<J
         Ok(Bytes::copy_from_slice(&source[from..to]))
     };
     let Ok(mut joined) = joiner.finish(&mut lend);
-    joined.pop()
+    joined.messages.pop()
 }
 
 proptest! {

@@ -24,3 +24,15 @@ fn transcripts_give_their_events() {
     }
     assert!(failures.is_empty(), "events differ\n{}", failures.join("\n\n"));
 }
+
+/// Each row of the list of hard cases, I1 to I49, has a transcript that is named after it.
+#[test]
+fn every_hard_case_has_its_transcript() {
+    let names: Vec<String> = transcripts()
+        .iter()
+        .map(|(path, _)| path.file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
+    let missing: Vec<u32> =
+        (1..=49).filter(|row| !names.iter().any(|name| name.starts_with(&format!("i{row:02}-")))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

@@ -46,6 +46,68 @@ pub enum Opening {
     Short,
 }
 
+/// What the bytes of one direction go into: a [`Framer`], or what a session builds on one.
+#[expect(missing_docs, reason = "as those of the framer")]
+pub trait Stream {
+    fn push(&mut self, at: Timestamp, bytes: Bytes);
+    fn gap(&mut self, at: Timestamp, len: Option<u64>);
+    fn close(&mut self, at: Timestamp);
+    fn peek(&self) -> impl Iterator<Item = u8> + '_;
+    fn peek_is_all(&self) -> bool;
+    fn has_unread(&self) -> bool;
+    fn is_closed(&self) -> bool;
+    fn held(&self) -> usize;
+    fn is_crowded(&self) -> bool;
+    fn settle(&mut self);
+    fn buffered(&self) -> usize;
+}
+
+impl Stream for Framer {
+    fn push(&mut self, at: Timestamp, bytes: Bytes) {
+        Self::push(self, at, bytes);
+    }
+
+    fn gap(&mut self, at: Timestamp, len: Option<u64>) {
+        Self::gap(self, at, len);
+    }
+
+    fn close(&mut self, at: Timestamp) {
+        Self::close(self, at);
+    }
+
+    fn peek(&self) -> impl Iterator<Item = u8> + '_ {
+        Self::peek(self)
+    }
+
+    fn peek_is_all(&self) -> bool {
+        Self::peek_is_all(self)
+    }
+
+    fn has_unread(&self) -> bool {
+        Self::has_unread(self)
+    }
+
+    fn is_closed(&self) -> bool {
+        Self::is_closed(self)
+    }
+
+    fn held(&self) -> usize {
+        Self::held(self)
+    }
+
+    fn is_crowded(&self) -> bool {
+        Self::is_crowded(self)
+    }
+
+    fn settle(&mut self) {
+        Self::settle(self);
+    }
+
+    fn buffered(&self) -> usize {
+        Self::buffered(self)
+    }
+}
+
 /// Both halves of a connection.
 ///
 /// ```
@@ -67,8 +129,8 @@ pub enum Opening {
 /// assert!(matches!(frame.kind, FrameKind::Line(line) if line.text == "+OK ready"));
 /// ```
 #[derive(Clone, Debug)]
-pub struct Halves {
-    framers: [Framer; 2],
+pub struct Halves<S = Framer> {
+    streams: [S; 2],
     /// The direction in which the client speaks; `None` until the first bytes have told.
     client: Option<Direction>,
     waiting_since: [Option<Timestamp>; 2],
@@ -88,13 +150,15 @@ impl Halves {
     #[must_use]
     pub fn new(max_line: usize) -> Self {
         let framer = Framer::new(max_line);
-        Self {
-            framers: [framer.clone(), framer],
-            client: None,
-            waiting_since: [None; 2],
-            expired: [false; 2],
-            now: Timestamp::ZERO,
-        }
+        Self::of_streams([framer.clone(), framer])
+    }
+}
+
+impl<S: Stream> Halves<S> {
+    /// Halves of which nothing has been seen, by their direction: to the server, to the client.
+    #[must_use]
+    pub const fn of_streams(streams: [S; 2]) -> Self {
+        Self { streams, client: None, waiting_since: [None; 2], expired: [false; 2], now: Timestamp::ZERO }
     }
 
     /// The next in-order bytes of a direction.
@@ -131,11 +195,11 @@ impl Halves {
 
     /// Settles from the first bytes who is the client, if that is open: whether the roles are the other way round than
     /// the caller thought. `None` while the bytes have not come, and once it is settled.
-    pub fn find_roles(&mut self, judge: impl Fn(&Framer) -> Opening) -> Option<bool> {
+    pub fn find_roles(&mut self, judge: impl Fn(&S) -> Opening) -> Option<bool> {
         if self.client.is_some() {
             return None;
         }
-        let [to_server, to_client] = &self.framers;
+        let [to_server, to_client] = &self.streams;
         let reversed = match (judge(to_server), judge(to_client)) {
             (Opening::Client, _) | (_, Opening::Server) => false,
             (Opening::Server, _) | (_, Opening::Client) => true,
@@ -161,8 +225,8 @@ impl Halves {
 
     /// What a side says.
     #[must_use]
-    pub fn of(&self, side: Side) -> &Framer {
-        let [to_server, to_client] = &self.framers;
+    pub fn of(&self, side: Side) -> &S {
+        let [to_server, to_client] = &self.streams;
         match self.dir(side) {
             Direction::ToServer => to_server,
             Direction::ToClient => to_client,
@@ -170,13 +234,13 @@ impl Halves {
     }
 
     /// What a side says, to be read.
-    pub fn of_mut(&mut self, side: Side) -> &mut Framer {
+    pub fn of_mut(&mut self, side: Side) -> &mut S {
         self.along_mut(self.dir(side))
     }
 
     /// What travels in a direction.
-    pub const fn along_mut(&mut self, dir: Direction) -> &mut Framer {
-        let [to_server, to_client] = &mut self.framers;
+    pub const fn along_mut(&mut self, dir: Direction) -> &mut S {
+        let [to_server, to_client] = &mut self.streams;
         match dir {
             Direction::ToServer => to_server,
             Direction::ToClient => to_client,
@@ -189,10 +253,13 @@ impl Halves {
         let framer = self.of(side);
         let mut ahead = framer.peek();
         // RFC 8446 section 5.1: content types 20 to 23, then the major version 3.
-        match (ahead.next(), ahead.next()) {
-            (Some(20..=23), Some(version)) => Some(version == 3),
-            (Some(20..=23), None) | (None, _) => framer.peek_is_all().then_some(false),
-            (Some(_), _) => Some(false),
+        match ahead.next() {
+            Some(20..=23) => match ahead.next() {
+                Some(version) => Some(version == 3),
+                None => framer.peek_is_all().then_some(false),
+            },
+            None => framer.peek_is_all().then_some(false),
+            Some(_) => Some(false),
         }
     }
 
@@ -231,10 +298,10 @@ impl Halves {
         }
     }
 
-    /// Memory held by both framers, in bytes.
+    /// Memory held by both, in bytes.
     #[must_use]
     pub fn buffered(&self) -> usize {
-        self.framers.iter().map(Framer::buffered).sum()
+        self.streams.iter().map(Stream::buffered).sum()
     }
 }
 

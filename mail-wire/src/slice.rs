@@ -50,7 +50,22 @@ pub fn split(text: &[u8], at: usize) -> (&[u8], &[u8]) {
 /// The part of `line` that `part`, a slice of it, shows. An empty part keeps nothing of the line alive.
 #[must_use]
 pub fn share(line: &Bytes, part: &[u8]) -> Bytes {
-    if part.is_empty() { Bytes::new() } else { line.slice_ref(part) }
+    share_as(line, line, part)
+}
+
+/// The part of `line` that stands where `part`, a slice of `text`, stands in it: for a `line` that has the same text,
+/// perhaps at another place in memory. Where it is shorter than the part asks for, nothing is there to share. An empty
+/// part keeps nothing of the line alive.
+#[must_use]
+pub fn share_as(line: &Bytes, text: &[u8], part: &[u8]) -> Bytes {
+    if part.is_empty() {
+        return Bytes::new();
+    }
+    let start = part.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+    match start.checked_add(part.len()) {
+        Some(end) if end <= line.len() => line.slice(start..end),
+        _ => Bytes::new(),
+    }
 }
 
 #[cfg(test)]
@@ -69,6 +84,21 @@ mod tests {
             assert_eq!(trim_end(text.as_bytes()), end.as_bytes(), "{text:?}");
             assert_eq!(trim(text.as_bytes()), both.as_bytes(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn parts_are_shared() {
+        let line = Bytes::from_static(b"MAIL FROM:<a@b>");
+        let copy = Bytes::copy_from_slice(&line);
+        let (_, part) = split(&line, 10);
+        let shared = share(&line, part);
+        assert_eq!((shared.as_ptr(), shared.as_ref()), (part.as_ptr(), &b"<a@b>"[..]));
+        let moved = share_as(&copy, &line, part);
+        assert_eq!((moved.as_ptr(), moved.as_ref()), (split(&copy, 10).1.as_ptr(), &b"<a@b>"[..]));
+        // Nothing to share: an empty part, a line too short, a part of something else.
+        assert_eq!(share(&line, &[]), "");
+        assert_eq!(share_as(&copy.slice(..12), &line, part), "");
+        assert_eq!(share_as(&copy.slice(..12), &line, &copy), "");
     }
 
     #[test]

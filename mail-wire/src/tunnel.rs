@@ -4,7 +4,9 @@
 //! Each half is read by itself. A client's [`request`] in HTTP may also be said to a mail server, which answers it as a
 //! command; that its peer speaks HTTP too, `answer` tells.
 
-use bytes::Bytes;
+use crate::framer::{FrameKind, Framer, Mode};
+use crate::{Secret, Timestamp};
+use bytes::{Bytes, BytesMut};
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// How a tunnel was asked for.
@@ -89,6 +91,33 @@ pub fn answer(ahead: &[u8]) -> Begins {
         _ => Err(Stop::Otherwise),
     };
     told(ahead, &reader, read.map(|protocol| (protocol, None)))
+}
+
+/// What a half that has not been read begins with: [`request`] or [`answer`] of what it shows.
+#[must_use]
+pub fn ahead(half: &Framer, read: fn(&[u8]) -> Begins) -> Begins {
+    if half.position() > 0 || !matches!(half.peek().next(), Some(0 | 4 | 5 | b'C' | b'H')) {
+        return Begins::Otherwise;
+    }
+    let ahead: Vec<u8> = half.peek().take(MAX_LEN).collect();
+    match read(&ahead) {
+        Begins::Short if half.peek_is_all() => Begins::Otherwise,
+        begins => begins,
+    }
+}
+
+/// Takes what [`ahead`] has found: when it was complete, and the bytes, with what a client says to log in to the tunnel.
+pub fn take(half: &mut Framer, tunnel: &Tunnel) -> (Timestamp, Secret) {
+    let mut raw = BytesMut::with_capacity(tunnel.len);
+    let mut at = Timestamp::ZERO;
+    while let Some(left) = tunnel.len.checked_sub(raw.len()).filter(|left| *left > 0) {
+        let Some(frame) = half.next(Mode::Counted(left as u64)) else { break };
+        at = frame.at;
+        if let FrameKind::Data { bytes, .. } = frame.kind {
+            raw.extend_from_slice(&bytes);
+        }
+    }
+    (at, Secret::new(raw.freeze()))
 }
 
 /// Whether one is a prefix of the other.
@@ -303,6 +332,28 @@ mod tests {
         check(answer, b"\x05\0\x05\0\0\x01\0\0\0\0\0\0", Protocol::Socks5, None);
         check(answer, b"\x05\x02\x01\0\x05\0\0\x03\x02mx\0\x19", Protocol::Socks5, None);
         check(answer, b"HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\n", Protocol::Http, None);
+    }
+
+    #[test]
+    fn a_tunnel_is_taken_off_a_half() {
+        let header = b"CONNECT mx:143 HTTP/1.1\r\n\r\n";
+        let mut half = Framer::new(64);
+        for (at, byte) in (1..).zip([&header[..], b"a NOOP\r\n"].concat()) {
+            half.push(Timestamp::from_secs(at), Bytes::copy_from_slice(&[byte]));
+            match ahead(&half, request) {
+                Begins::Short => assert!(at < header.len() as u64),
+                Begins::With(tunnel) => {
+                    let (at, raw) = take(&mut half, &tunnel);
+                    assert_eq!((at.as_secs(), raw.expose().as_ref()), (header.len() as u64, &header[..]));
+                }
+                Begins::Otherwise => assert!(at > header.len() as u64),
+            }
+        }
+        assert_eq!(half.peek().collect::<Vec<_>>(), b"a NOOP\r\n");
+        let mut half = Framer::new(64);
+        half.push(Timestamp::ZERO, Bytes::from_static(b"CONNECT mx"));
+        half.close(Timestamp::ZERO);
+        assert_eq!(ahead(&half, request), Begins::Otherwise, "no more will come");
     }
 
     #[test]

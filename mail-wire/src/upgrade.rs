@@ -1,7 +1,6 @@
 //! What is known of an upgrade to TLS inside of a connection: STARTTLS, STLS.
 
-use crate::framer::Framer;
-use crate::halves::Side;
+use crate::halves::{Side, Stream};
 
 /// Offer, answer, and plaintext where none should be.
 #[derive(Clone, Copy, Debug, Default)]
@@ -75,13 +74,13 @@ impl Upgrade {
     /// Whether the next bytes, which are no TLS, are text; nothing at all counts as text. `None` while that cannot be
     /// told.
     #[must_use]
-    pub fn is_text_ahead(framer: &Framer) -> Option<bool> {
+    pub fn is_text_ahead(stream: &impl Stream) -> Option<bool> {
         /// So many bytes tell text from other things.
         const ENOUGH: usize = 4;
         let text = |byte: &u8| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~' | 0x80..);
-        let ahead: Vec<u8> = framer.peek().take(ENOUGH).collect();
+        let ahead: Vec<u8> = stream.peek().take(ENOUGH).collect();
         let readable = ahead.iter().all(text);
-        let decided = !readable || ahead.len() == ENOUGH || framer.peek_is_all();
+        let decided = !readable || ahead.len() == ENOUGH || stream.peek_is_all();
         decided.then_some(readable)
     }
 }
@@ -89,6 +88,7 @@ impl Upgrade {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framer::Framer;
 
     #[test]
     fn plaintext_counts_behind_the_acceptance() {

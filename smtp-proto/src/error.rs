@@ -1,8 +1,5 @@
 //! The error of the grammar functions.
 
-use bytes::Bytes;
-use nom::Offset;
-
 /// A line does not fit the grammar, not even loosely.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -16,9 +13,13 @@ pub struct ParseError {
 
 impl ParseError {
     /// The error at the start of `rest`, which is a slice of `line`.
-    pub(crate) fn new(line: &Bytes, rest: &[u8], expected: &'static str) -> Self {
+    #[cold]
+    pub(crate) fn new(line: &[u8], rest: &[u8], expected: &'static str) -> Self {
         // An empty rest may point anywhere: it stands for the end of the line.
-        let at = if rest.is_empty() { line.len() } else { line.as_ref().offset(rest) };
+        let at = match rest {
+            [] => line.len(),
+            _ => rest.as_ptr().addr().saturating_sub(line.as_ptr().addr()),
+        };
         Self { at, expected }
     }
 }

@@ -1,6 +1,6 @@
 //! What a session tells.
 
-use crate::{Anomaly, Command, Parameter, Path, Reply, Verb};
+use crate::{Anomaly, Command, Parameters, Path, Reply, Verb};
 use bytes::Bytes;
 use core::net::SocketAddr;
 use core::ops::Range;
@@ -98,7 +98,7 @@ pub struct Envelope {
     /// MAIL FROM; `None` if no MAIL command was seen.
     pub sender: Option<Path>,
     /// The parameters of MAIL.
-    pub parameters: Vec<Parameter>,
+    pub parameters: Parameters,
     /// RCPT TO, in order, refused ones included.
     pub recipients: Vec<Recipient>,
     /// Recipients beyond the limit, not kept.
@@ -136,7 +136,7 @@ pub struct Recipient {
     /// The address.
     pub path: Path,
     /// The parameters of RCPT.
-    pub parameters: Vec<Parameter>,
+    pub parameters: Parameters,
     /// The server's answer; `None` if it was not heard.
     pub reply: Option<Reply>,
 }

@@ -65,7 +65,7 @@ pub mod reply;
 mod session;
 
 pub use anomaly::Anomaly;
-pub use command::{Arguments, Command, Parameter, Path, Verb};
+pub use command::{Arguments, Command, Parameter, Parameters, Path, Verb};
 pub use config::Config;
 pub use error::ParseError;
 pub use event::{Envelope, Event, EventKind, MessageEnd, Operation, Outcome, Proxy, Recipient, Tunnelled};

@@ -2,41 +2,34 @@
 
 use bytes::Bytes;
 use proptest::prelude::*;
-use smtp_proto::command::{self, Arguments, Command, Parameter, Path, Verb};
+use smtp_proto::command::{self, Arguments, Command, Verb};
 use smtp_proto::reply::{self, Reply};
 
 /// Whether a field is a part of the line itself, not a copy and not something else. Empty fields hold nothing.
-fn lies_in(line: &Bytes, field: &Bytes) -> bool {
+fn lies_in(line: &[u8], field: &[u8]) -> bool {
     let (line, field) = (line.as_ptr_range(), field.as_ptr_range());
     field.is_empty() || line.start <= field.start && field.end <= line.end
 }
 
-fn fields(command: &Command) -> Vec<&Bytes> {
-    let mut fields = vec![&command.line];
-    let (path, parameters): (Option<&Path>, &[Parameter]) = match &command.arguments {
+/// Every text of a command, whatever holds it.
+fn fields<T: AsRef<[u8]>>(command: &Command<T>) -> Vec<&[u8]> {
+    let mut fields = vec![command.line.as_ref()];
+    match &command.arguments {
         Arguments::Mail { sender: path, parameters } | Arguments::Rcpt { recipient: path, parameters } => {
-            (Some(path), parameters)
+            fields.extend([&path.mailbox, &path.raw].into_iter().chain(&path.route).map(T::as_ref));
+            fields.push(parameters.text.as_ref());
+            fields.extend(parameters.iter().flat_map(|one| [one.keyword].into_iter().chain(one.value)));
         }
         Arguments::Auth { mechanism, initial_response } => {
-            fields.push(mechanism);
-            fields.extend(initial_response);
-            (None, &[])
+            fields.extend([mechanism].into_iter().chain(initial_response).map(T::as_ref));
         }
-        Arguments::Domain(text) | Arguments::Text(text) | Arguments::Raw(text) => {
-            fields.push(text);
-            (None, &[])
-        }
-        Arguments::Burl { url, .. } => {
-            fields.push(url);
-            (None, &[])
-        }
-        _ => (None, &[]),
-    };
-    fields
-        .extend(path.into_iter().flat_map(|path| [&path.mailbox, &path.raw].into_iter().chain(&path.route)));
-    fields.extend(
-        parameters.iter().flat_map(|parameter| [&parameter.keyword].into_iter().chain(&parameter.value)),
-    );
+        Arguments::Domain(text)
+        | Arguments::Text(text)
+        | Arguments::Raw(text)
+        | Arguments::Burl { url: text, .. }
+        | Arguments::Queue { name: text, .. } => fields.push(text.as_ref()),
+        _ => {}
+    }
     fields
 }
 
@@ -81,19 +74,27 @@ proptest! {
         commands.extend(command::parse(&line));
         for command in &commands {
             prop_assert!(fields(command).into_iter().all(|field| lies_in(&line, field)), "{:?}", command);
-            prop_assert_eq!(&command.line, &line);
+            prop_assert_eq!(command.line, &line);
             prop_assert_eq!(command.verb, Verb::of(&line));
+            // Kept, it says the same, out of the line it is given.
+            for kept in [&line, &Bytes::copy_from_slice(&line)] {
+                let shared = command.share(kept);
+                prop_assert_eq!(fields(&shared), fields(command));
+                prop_assert!(fields(&shared).into_iter().all(|field| lies_in(kept, field)), "{:?}", command);
+                prop_assert_eq!((shared.verb, shared.strict), (command.verb, command.strict));
+            }
         }
         if let Ok(parsed) = reply::parse_line(&line) {
-            prop_assert!(lies_in(&line, &parsed.text));
+            prop_assert!(lies_in(&line, parsed.text));
+            prop_assert_eq!(parsed.share(&line).text, parsed.text);
             prop_assert!((100..=599).contains(&parsed.code));
             prop_assert!(parsed.text.ends_with(parsed.text_without_enhanced()));
             let mut reply = Reply::new(parsed.clone());
             reply.push_line(parsed);
             for capability in reply.capabilities() {
-                prop_assert!(lies_in(&line, &capability.keyword) && lies_in(&line, &capability.parameters));
+                prop_assert!(lies_in(&line, capability.keyword) && lies_in(&line, capability.parameters));
             }
-            prop_assert!(reply.auth_mechanisms().all(|mechanism| lies_in(&line, &mechanism)));
+            prop_assert!(reply.auth_mechanisms().all(|mechanism| lies_in(&line, mechanism)));
         }
     }
 
@@ -114,8 +115,8 @@ proptest! {
         };
         let mut kept = sender.raw.to_vec();
         for parameter in &parameters {
-            kept.extend(&parameter.keyword);
-            if let Some(value) = &parameter.value {
+            kept.extend(parameter.keyword);
+            if let Some(value) = parameter.value {
                 kept.push(b'=');
                 kept.extend(value);
             }
@@ -155,13 +156,13 @@ proptest! {
         let command = command::parse(&line).unwrap();
         prop_assert!(command.strict, "{:?}", command);
         let Arguments::Rcpt { recipient, parameters } = command.arguments else { panic!("no recipient") };
-        prop_assert_eq!(recipient.route.as_deref(), route.as_deref().map(str::as_bytes));
+        prop_assert_eq!(recipient.route, route.as_deref().map(str::as_bytes));
         prop_assert_eq!(recipient.local_part(), local.as_bytes());
         prop_assert_eq!(recipient.domain(), Some(domain.as_bytes()));
-        prop_assert_eq!(recipient.raw, raw);
-        let parameters: Vec<_> = parameters.into_iter().map(|one| (one.keyword, one.value)).collect();
+        prop_assert_eq!(recipient.raw, raw.as_bytes());
+        let parameters: Vec<_> = parameters.iter().map(|one| (one.keyword, one.value)).collect();
         let list: Vec<_> =
-            list.into_iter().map(|(keyword, value)| (Bytes::from(keyword), value.map(Bytes::from))).collect();
+            list.iter().map(|(keyword, value)| (keyword.as_bytes(), value.as_deref().map(str::as_bytes))).collect();
         prop_assert_eq!(parameters, list);
     }
 
@@ -172,9 +173,8 @@ proptest! {
         domain in r"[a-z]{1,5}[.]org|\[IPv6:::1\]",
         route in "|@r1:|@r1,@r2:",
     ) {
-        let parse = |line: String| command::parse(&Bytes::from(line)).unwrap();
-        let strict = parse(format!("MAIL FROM:<{route}{local}@{domain}> SIZE=3"));
-        let loose = parse(format!("MAIL FROM: <{route}{local}@{domain}> SIZE=3"));
+        let [strict, loose] = ["", " "].map(|blank| format!("MAIL FROM:{blank}<{route}{local}@{domain}> SIZE=3"));
+        let [strict, loose] = [&strict, &loose].map(|line| command::parse(line.as_bytes()).unwrap());
         prop_assert_eq!((strict.strict, loose.strict), (true, false));
         prop_assert_eq!(strict.arguments, loose.arguments);
     }

@@ -1,14 +1,14 @@
 //! What SMTP and LMTP look like.
 
 use super::{Looks, Side, first_line, unfinished};
-use smtp_proto::{Verb, reply};
+use smtp_proto::{Verb, command, reply};
 
 pub(super) fn client_looks(side: Side<'_>, mid_stream: bool) -> Looks {
     let Some(line) = first_line(side) else { return unfinished(side) };
     match Verb::of(line) {
         Verb::Ehlo | Verb::Lhlo | Verb::XClient | Verb::XForward | Verb::XExps => Looks::Surely,
         Verb::Mail | Verb::Rcpt => {
-            if smtp_proto::command::parse(&bytes::Bytes::copy_from_slice(line)).is_ok() {
+            if command::parse(line).is_ok() {
                 Looks::Surely
             } else {
                 Looks::Like
@@ -31,7 +31,7 @@ pub(super) fn client_looks(side: Side<'_>, mid_stream: bool) -> Looks {
 
 pub(super) fn server_looks(side: Side<'_>, mid_stream: bool) -> Looks {
     let Some(line) = first_line(side) else { return unfinished(side) };
-    let Ok(reply) = reply::parse_line(&bytes::Bytes::copy_from_slice(line)) else {
+    let Ok(reply) = reply::parse_line(line) else {
         return if mid_stream { Looks::Open } else { Looks::Unlike };
     };
     let names_it = reply

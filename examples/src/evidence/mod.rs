@@ -11,8 +11,6 @@ mod records;
 mod trace;
 mod verify;
 
-pub(crate) use lines::Lines;
-
 pub use error::{Damaged, EvidenceError};
 pub use trace::{Capture, Head, Piece, Trace, Which, trace};
 pub use verify::{Checked, Finding, Verdict, verify};

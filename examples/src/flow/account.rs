@@ -273,7 +273,10 @@ impl Account {
 
 impl Open {
     pub(super) fn new(side: Direction, span: &Range<u64>, scene: &Scene<'_>) -> Self {
-        let message = Message::new(&scene.context.folder);
+        Self::of(Message::new(&scene.context.folder), side, span, scene)
+    }
+
+    pub(super) fn of(message: Message, side: Direction, span: &Range<u64>, scene: &Scene<'_>) -> Self {
         Self { message, anomalies: Vec::new(), start: scene.when(side, span) }
     }
 }

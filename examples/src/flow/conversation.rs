@@ -23,30 +23,6 @@ enum Protocol {
     Imap(Box<Imap>),
 }
 
-impl Protocol {
-    /// Counts an anomaly for the session's record.
-    fn note(&mut self, anomaly: &record::Anomaly) {
-        match self {
-            Self::Smtp(smtp) => smtp.account.note(anomaly),
-            Self::Pop3(pop3) => pop3.account.note(anomaly),
-            Self::Imap(imap) => imap.note(anomaly),
-        }
-    }
-
-    /// Where TLS begins in each direction.
-    const fn tls(&self) -> [Option<u64>; 2] {
-        let start = match self {
-            Self::Smtp(smtp) => smtp.account.tls_start,
-            Self::Pop3(pop3) => pop3.account.tls_start,
-            Self::Imap(imap) => imap.tls_start,
-        };
-        match start {
-            Some(start) => [start.client_offset, start.server_offset],
-            None => [None; 2],
-        }
-    }
-}
-
 /// The same for each of them.
 macro_rules! each {
     ($protocol:expr, $speaker:ident => $what:expr) => {
@@ -56,6 +32,21 @@ macro_rules! each {
             Protocol::Imap($speaker) => $what,
         }
     };
+}
+
+impl Protocol {
+    /// Counts an anomaly for the session's record.
+    fn note(&mut self, anomaly: &record::Anomaly) {
+        each!(self, speaker => speaker.account.note(anomaly));
+    }
+
+    /// Where TLS begins in each direction.
+    const fn tls(&self) -> [Option<u64>; 2] {
+        match each!(self, speaker => speaker.account.tls_start) {
+            Some(start) => [start.client_offset, start.server_offset],
+            None => [None; 2],
+        }
+    }
 }
 
 /// A session and where its bytes came from.

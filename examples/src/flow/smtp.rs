@@ -9,7 +9,7 @@ use crate::sink::SinkError;
 use core::ops::Range;
 use smtp_proto::{
     Anomaly, Command, Config, Envelope, Event, EventKind, LooseForm, MessageEnd, Operation, Outcome,
-    Parameter, Path, Reply, Session, Verb,
+    Parameters, Path, Reply, Session, Verb,
 };
 
 /// So many loose ends of one message are told.
@@ -259,8 +259,11 @@ fn line_of(reply: &Reply) -> String {
 }
 
 /// The envelope that MAIL begins.
-pub(super) fn mail_from(sender: Option<&Path>, parameters: &[Parameter]) -> record::Envelope {
-    let mail_from = sender.map(|sender| Text::from(&sender.mailbox));
+pub(super) fn mail_from<T: AsRef<[u8]>>(
+    sender: Option<&Path<T>>,
+    parameters: &Parameters<T>,
+) -> record::Envelope {
+    let mail_from = sender.map(|sender| Text::from(sender.mailbox.as_ref()));
     let mut record = record::Envelope { mail_from, ..record::Envelope::default() };
     for parameter in parameters {
         let keyword = Text::from(parameter.keyword.to_ascii_uppercase().as_slice());

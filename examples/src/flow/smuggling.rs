@@ -10,7 +10,6 @@ use super::smtp::mail_from;
 use crate::message::Message;
 use crate::record::{self, MessageAnomaly, Provenance, Reading, Run, Text};
 use crate::sink::SinkError;
-use bytes::Bytes;
 use core::ops::Range;
 use core::time::Duration;
 use smtp_proto::command::{self, Arguments};
@@ -154,15 +153,14 @@ fn commands(text: &[u8]) -> Option<(record::Envelope, usize)> {
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         len += line.len();
         let line = line.strip_suffix(b"\n")?;
-        let line = Bytes::copy_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
-        let command = command::parse(&line).ok()?;
+        let command = command::parse(line.strip_suffix(b"\r").unwrap_or(line)).ok()?;
         match (command.verb, command.arguments) {
             (Verb::Data, Arguments::None) if envelope.mail_from.is_some() => return Some((envelope, len)),
             (Verb::Mail, Arguments::Mail { sender, parameters }) => {
                 envelope = mail_from(Some(&sender), &parameters);
             }
             (Verb::Rcpt, Arguments::Rcpt { recipient, .. }) => {
-                envelope.rcpt_to.push(record::Recipient::new(Text::from(&recipient.mailbox)));
+                envelope.rcpt_to.push(record::Recipient::new(Text::from(recipient.mailbox)));
             }
             (Verb::Helo | Verb::Ehlo | Verb::Lhlo | Verb::Rset | Verb::Noop, _) => {}
             _ => return None,

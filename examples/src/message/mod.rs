@@ -20,6 +20,9 @@ use parts::Parts;
 
 use headers::Parsed;
 
+/// What the files are called that wait for their message.
+pub(crate) const PART: &str = "part";
+
 /// So many anomalies of one message are told; a hostile message has no end of them.
 const MAX_ANOMALIES: usize = 1000;
 
@@ -36,8 +39,18 @@ pub(crate) struct Message {
     missing: Vec<Missing>,
     /// Bytes so far, holes included.
     position: u64,
-    /// It is no message but some part of one, and is not looked into.
-    plain: bool,
+    looked_at: LookedAt,
+    extension: &'static str,
+}
+
+/// How much of its content is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LookedAt {
+    All,
+    /// It is the header of a message, without a body.
+    Header,
+    /// It is no message but some part of one.
+    Nothing,
 }
 
 /// Something odd about the content.
@@ -76,13 +89,24 @@ impl Message {
             packets: Packets::new(),
             missing: Vec::new(),
             position: 0,
-            plain: false,
+            looked_at: LookedAt::All,
+            extension: "eml",
         }
     }
 
     /// Content that is no message by itself: its bytes are stored and nothing more.
     pub(crate) fn plain(folder: &Folder) -> Self {
-        Self { plain: true, ..Self::new(folder) }
+        Self { looked_at: LookedAt::Nothing, ..Self::new(folder) }
+    }
+
+    /// A header, or some fields of one: what its body may be is not asked.
+    pub(crate) fn header(folder: &Folder) -> Self {
+        Self { looked_at: LookedAt::Header, ..Self::new(folder) }
+    }
+
+    /// Content that may yet become part of a message: its file has a name of its own kind, [`PART`], until that is known.
+    pub(crate) fn waiting(self) -> Self {
+        Self { extension: PART, ..self }
     }
 
     /// Bytes so far, holes included.
@@ -119,7 +143,7 @@ impl Message {
         }
         self.position += content.len() as u64;
         self.spool.write(&content)?;
-        if self.plain {
+        if self.looked_at == LookedAt::Nothing {
             return Ok(());
         }
         self.extractor.push(content);
@@ -149,7 +173,7 @@ impl Message {
         self.drain()?;
         let (parts, has_attachments, urls) = self.parts.finish();
         Ok(Finished {
-            stored: self.spool.finish("eml")?,
+            stored: self.spool.finish(self.extension)?,
             head: self.head,
             parts,
             has_attachments,
@@ -171,6 +195,7 @@ impl Message {
                     detail: anomaly.detail().map(Text::from),
                     offset: event.range.start,
                 }),
+                _ if self.looked_at != LookedAt::All => {}
                 EventKind::PartStart(part) => self.parts.start(event.part, &part),
                 EventKind::PartName(name) => self.parts.name(event.part, &name),
                 EventKind::PartData(bytes) => self.parts.data(event.part, &bytes)?,

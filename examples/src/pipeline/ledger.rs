@@ -4,7 +4,7 @@ use super::joins::{Joins, Told as Joined};
 use super::run::Audience;
 use crate::flow::{Context, Told};
 use crate::record::{Anomaly, Counts, Message, Provenance, Session};
-use crate::sink::{Folder, JsonLines, Records, SinkError};
+use crate::sink::{JsonLines, Records, SinkError};
 use std::collections::BTreeMap;
 use tcp_reassembly::FlowId;
 
@@ -18,6 +18,7 @@ pub(super) struct Ledger {
     anomalies: JsonLines,
     provenance: JsonLines,
     counts: Counts,
+    context: Context,
     /// Parts of messages, which are joined when all is read.
     joins: Joins,
     /// The records of sessions whose messages are not all told, because parts wait to be joined.
@@ -35,7 +36,9 @@ struct Open {
 }
 
 impl Ledger {
-    pub(super) fn create(folder: &Folder) -> Result<Self, SinkError> {
+    /// The files of records, in the folder of the context.
+    pub(super) fn create(context: Context) -> Result<Self, SinkError> {
+        let folder = &context.folder;
         Ok(Self {
             sessions: folder.records(Records::Sessions)?,
             messages: folder.records(Records::Messages)?,
@@ -44,6 +47,7 @@ impl Ledger {
             anomalies: folder.records(Records::Anomalies)?,
             provenance: folder.records(Records::Provenance)?,
             counts: Counts::default(),
+            context,
             joins: Joins::default(),
             waiting: Vec::new(),
             open: BTreeMap::new(),
@@ -51,10 +55,11 @@ impl Ledger {
     }
 
     /// Joins what is left, and writes it; how many records there were.
-    pub(super) fn close(mut self, context: &Context) -> Result<Counts, SinkError> {
+    pub(super) fn close(mut self) -> Result<Counts, SinkError> {
         let mut numbers: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-        let (joined, leftovers) = core::mem::take(&mut self.joins).finish(context)?;
-        for Joined { sessions, message, anomalies, provenance } in joined {
+        for Joined { sessions, message, anomalies, provenance } in
+            core::mem::take(&mut self.joins).finish(&self.context)?
+        {
             let session = message.session;
             let number = self.message(message, anomalies, provenance, session)?;
             for session in sessions {
@@ -66,7 +71,6 @@ impl Ledger {
             self.sessions.write(&record)?;
         }
         self.flush()?;
-        leftovers.remove(&context.folder)?;
         Ok(self.counts)
     }
 }
@@ -102,7 +106,7 @@ impl Audience for Ledger {
                 self.told_in(key, number);
                 Ok(())
             }
-            Told::Piece(piece) => match self.joins.piece(piece, session) {
+            Told::Piece(piece) => match self.joins.piece(piece, session, &self.context)? {
                 None => {
                     open.parts = true;
                     Ok(())
@@ -136,6 +140,10 @@ impl Audience for Ledger {
     fn anomaly(&mut self, anomaly: Anomaly) -> Result<(), SinkError> {
         self.counts.anomalies += 1;
         self.anomalies.write(&anomaly)
+    }
+
+    fn precision(&mut self, input: u32, digits: u8) {
+        self.context.note_precision(input, digits);
     }
 
     /// Lets readers of the files see what is written so far.

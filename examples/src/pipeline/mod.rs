@@ -12,7 +12,6 @@
 mod feed;
 mod joins;
 mod ledger;
-mod leftovers;
 mod narrator;
 pub(crate) mod packets;
 mod run;
@@ -167,10 +166,10 @@ pub fn extract(options: &Options, watch: impl FnMut(&Progress)) -> Result<Outcom
     // How long it took is said of the run, never of what was found.
     let begun = std::time::Instant::now();
     let folder = Folder::create(&options.output, options.force)?;
-    let mut ledger = Ledger::create(&folder)?;
     let context = options.reading.context(folder.clone(), Secrets::Show);
+    let mut ledger = Ledger::create(context.clone())?;
     let read = run::run(&options.reading, &context, &mut ledger, watch)?;
-    let mut counts = ledger.close(&read.context)?;
+    let mut counts = ledger.close()?;
     counts.packets = read.packets;
     let mut summary = Summary::new(shown(&options.reading));
     summary.inputs = read.reports.iter().map(Into::into).collect();

@@ -37,6 +37,8 @@ pub(super) trait Audience: Send {
     fn told(&mut self, flow: (usize, FlowId), told: Told) -> Result<(), SinkError>;
     /// An anomaly of no session.
     fn anomaly(&mut self, anomaly: Anomaly) -> Result<(), SinkError>;
+    /// Time stamps of an input have so many digits from here on.
+    fn precision(&mut self, input: u32, digits: u8);
     /// What was taken should be seen at once.
     fn flush(&mut self) -> Result<(), SinkError>;
 }
@@ -51,8 +53,6 @@ pub(super) struct Read {
     pub(super) skipped: Vec<Skipped>,
     /// The user stopped it.
     pub(super) stopped: bool,
-    /// As it was at the end.
-    pub(super) context: Context,
 }
 
 /// What the reader has to tell itself in the stretch of a batch.
@@ -124,6 +124,7 @@ fn tell(
             match what {
                 What::Told(flow, told) => audience.told(flow, told)?,
                 What::Anomaly(anomaly) => audience.anomaly(*anomaly)?,
+                What::Precision(input, digits) => audience.precision(input, digits),
             }
         }
         if flush {
@@ -170,6 +171,12 @@ impl Dispatch {
         if let Some(batch) = self.batches.get_mut(worker) {
             batch.segment(order, shard, segment);
         }
+    }
+
+    fn precision(&mut self, input: u32, digits: u8) {
+        let order = (self.next(), 0);
+        self.aside.heard.push(Heard { order, what: What::Precision(input, digits) });
+        self.all(|batch, order| batch.precision(order, input, digits));
     }
 
     /// A step that all workers take.
@@ -251,7 +258,7 @@ impl Reader {
         self.out.send();
         watch(&feed.progress());
         let (reports, skipped) = (feed.reports().to_vec(), feed.skipped().to_vec());
-        Read { packets, losses, reports, skipped, stopped, context: self.context }
+        Read { packets, losses, reports, skipped, stopped }
     }
 
     fn frame(&mut self, frame: &Frame) {
@@ -259,7 +266,7 @@ impl Reader {
         let digits = frame.precision.digits();
         if self.context.precision(input) != Some(digits) {
             self.context.note_precision(input, digits);
-            self.out.all(|batch, order| batch.precision(order, input, digits));
+            self.out.precision(input, digits);
         }
         let (segments, anomalies) = self.packets.push(frame, &self.context);
         for anomaly in anomalies {

@@ -27,6 +27,8 @@ pub(super) enum What {
     Told((usize, FlowId), Told),
     /// An anomaly of no session.
     Anomaly(Box<Anomaly>),
+    /// Time stamps of an input have so many digits from here on.
+    Precision(u32, u8),
 }
 
 /// Work for one worker, in order.

@@ -41,7 +41,7 @@ fn attribute(scan: &mut Scan<'_>) -> Result<Attribute, ParseError> {
     }
     let old = match name.to_ascii_uppercase().as_slice() {
         b"RFC822" | b"RFC822.PEEK" => Some(Section::whole()),
-        b"RFC822.HEADER" => Some(Section::of_message(Specifier::Header)),
+        b"RFC822.HEADER" | b"RFC822.HEADER.PEEK" => Some(Section::of_message(Specifier::Header)),
         b"RFC822.TEXT" | b"RFC822.TEXT.PEEK" => Some(Section::of_message(Specifier::Text)),
         _ => None,
     };

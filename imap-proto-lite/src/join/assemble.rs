@@ -1,32 +1,57 @@
 //! What the pieces of one message come to.
 
-use super::ranges::{Assembled, Hole, Run};
-use super::{Contents, How, Joined, Known, Piece, tree};
+use super::asked::Asked;
+use super::ranges::{Assembled, Hole, Run, differs};
+use super::{Contents, How, Joined, Known, Mismatch, Piece, tree};
 use crate::{Section, Specifier};
+use bytes::Bytes;
+use core::cmp::Reverse;
 use std::collections::BTreeMap;
-
-/// Ranges that were asked for.
-pub(super) type Asked = BTreeMap<(u64, Section, u64), u64>;
 
 /// The sections of one message, each put together, with the pieces that it is made of.
 pub(super) struct Sections<'a>(BTreeMap<&'a Section, (Assembled, Vec<&'a Piece>)>);
 
+/// A piece, and what is made of it.
+struct Placed<'a> {
+    piece: &'a Piece,
+    /// Where in its section it begins.
+    origin: u64,
+    /// It reaches the end of its section.
+    ends: bool,
+}
+
 impl<'a> Sections<'a> {
-    fn of<C: Contents>(known: &'a Known, asked: &Asked, contents: &mut C) -> Result<Self, C::Error> {
-        let mut sections: BTreeMap<&Section, (Assembled, Vec<&Piece>)> = BTreeMap::new();
-        // In the order of their origins: so putting them down takes no time, however many there are.
-        let mut ordered: Vec<&Piece> = known.pieces.iter().collect();
-        ordered.sort_by_key(|piece| (piece.of.origin, piece.id));
-        for piece in ordered {
-            let (assembled, pieces) = sections.entry(&piece.of.section).or_default();
-            assembled.add(piece, contents)?;
-            pieces.push(piece);
+    pub(super) fn of<C: Contents>(
+        known: &'a Known,
+        asked: &Asked,
+        contents: &mut C,
+    ) -> Result<Self, C::Error> {
+        let mut sections: BTreeMap<&Section, Vec<&Piece>> = BTreeMap::new();
+        for piece in &known.pieces {
+            sections.entry(&piece.of.section).or_default().push(piece);
         }
-        for (section, (assembled, pieces)) in &mut sections {
-            assembled.ended = pieces.iter().any(|piece| ends(piece, asked))
-                || (section.is_whole() && known.size == Some(assembled.extent));
+        let mut all = BTreeMap::new();
+        for (section, pieces) in sections {
+            let mut placed = place(&pieces, asked, contents)?;
+            // In the order of their origins: so putting them down takes no time, however many there are. Of those that begin
+            // together the longest counts.
+            placed.sort_by_key(|placed| (placed.origin, Reverse(placed.piece.len), placed.piece.id));
+            let mut assembled = Assembled::default();
+            for Placed { piece, origin, .. } in &placed {
+                assembled.add(piece, *origin, contents)?;
+            }
+            let extent = assembled.extent;
+            assembled.ended = known.extent_of(section) == Some(extent)
+                || placed
+                    .iter()
+                    .any(|placed| placed.ends && placed.origin.saturating_add(placed.piece.len) >= extent);
+            all.insert(section, (assembled, placed.into_iter().map(|placed| placed.piece).collect()));
         }
-        Ok(Self(sections))
+        Ok(Self(all))
+    }
+
+    pub(super) fn any(&self, wanted: impl Fn(&Section) -> bool) -> bool {
+        self.0.keys().any(|section| wanted(section))
     }
 
     pub(super) fn get(&self, section: &Section) -> Option<&(Assembled, Vec<&'a Piece>)> {
@@ -34,20 +59,42 @@ impl<'a> Sections<'a> {
     }
 }
 
-/// Whether a piece reaches the end of its section: it is no range, or a shorter one than was asked for.
-fn ends(piece: &Piece, asked: &Asked) -> bool {
-    let Some(origin) = piece.of.origin else { return true };
-    let section = piece.of.section.clone();
-    asked.get(&(piece.session, section, origin)).is_some_and(|length| piece.len < *length)
+/// Where the pieces of one section begin, and which of them reach its end: those that are no ranges, and those that are
+/// shorter or longer than the range that was asked for. A server that sends more than the range may have sent all of the
+/// section, whatever origin it names: then what it sent begins as the section does.
+fn place<'a, C: Contents>(
+    pieces: &[&'a Piece],
+    asked: &Asked,
+    contents: &mut C,
+) -> Result<Vec<Placed<'a>>, C::Error> {
+    /// So much of two pieces is compared.
+    const ENOUGH: u64 = 4096;
+    let first = pieces.iter().find(|piece| piece.of.origin.unwrap_or(0) == 0 && piece.len > 0);
+    let mut placed = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        let mut origin = piece.of.origin.unwrap_or(0);
+        let length = piece.asked.or_else(|| asked.ever(piece.session, &piece.of));
+        let ends = piece.of.origin.is_none() || length.is_some_and(|length| piece.len != length);
+        if let Some(first) = first
+            && origin > 0
+            && length.is_some_and(|length| piece.len > length)
+        {
+            let same = ENOUGH.min(first.captured()).min(piece.captured());
+            if same > 0 && differs(0..same, (first.id, 0), (piece.id, 0), contents)?.is_none() {
+                origin = 0;
+            }
+        }
+        placed.push(Placed { piece, origin, ends });
+    }
+    Ok(placed)
 }
 
 /// The messages that can be made of the pieces: at most one.
 pub(super) fn join<C: Contents>(
     known: &Known,
-    asked: &Asked,
+    sections: &Sections<'_>,
     contents: &mut C,
 ) -> Result<Option<Joined>, C::Error> {
-    let sections = Sections::of(known, asked, contents)?;
     if let Some((whole, pieces)) = sections.get(&Section::whole())
         && whole.holes().is_empty()
     {
@@ -63,11 +110,17 @@ pub(super) fn join<C: Contents>(
         && header.holes().is_empty()
         && text.holes().is_empty()
     {
-        return Ok(Some(sum(How::HeaderAndText, &[(header, of_header), (text, of_text)])));
+        if text.extent == 0 || ends_in_blank_line(header, contents)? {
+            return Ok(Some(sum(How::HeaderAndText, &[(header, of_header), (text, of_text)])));
+        }
+        return Ok(Some(with_blank_line(known, (header, of_header), (text, of_text), contents)?));
     }
     Ok(match (header, &known.structure) {
-        (Some((header, pieces)), Some(body)) if header.holes().is_empty() && body.is_multipart() => {
-            tree::join(header, pieces, body, &sections)
+        // A message that passed whole need not be made up.
+        (Some((header, pieces)), Some(body))
+            if header.holes().is_empty() && body.is_multipart() && known.wholes.is_empty() =>
+        {
+            tree::join(header, pieces, body, sections)
         }
         _ => {
             // Ranges with holes are better than each by itself, if there are several.
@@ -75,6 +128,44 @@ pub(super) fn join<C: Contents>(
             whole.map(|(whole, pieces)| sum(How::Ranges, &[(whole, pieces)]))
         }
     })
+}
+
+/// The last bytes of a section.
+fn tail<C: Contents>(section: &Assembled, contents: &mut C) -> Result<Bytes, C::Error> {
+    match section.runs.last() {
+        Some(Run::Piece { piece, from, len, .. }) => {
+            contents.lend(*piece, from + len.saturating_sub(4)..from + len)
+        }
+        _ => Ok(Bytes::new()),
+    }
+}
+
+/// Whether a header has the blank line behind it that belongs to it: some servers leave it out.
+fn ends_in_blank_line<C: Contents>(header: &Assembled, contents: &mut C) -> Result<bool, C::Error> {
+    let tail = tail(header, contents)?;
+    Ok(tail.ends_with(b"\r\n\r\n")
+        || tail.ends_with(b"\n\n")
+        || (header.extent <= 2 && tail.ends_with(b"\n")))
+}
+
+/// Header and text with the blank line between them that the server left out. That it is all there is, only the size can
+/// tell.
+fn with_blank_line<C: Contents>(
+    known: &Known,
+    header: (&Assembled, &Vec<&Piece>),
+    text: (&Assembled, &Vec<&Piece>),
+    contents: &mut C,
+) -> Result<Joined, C::Error> {
+    let mut joined = begin(How::HeaderAndText, header.1.first().copied());
+    append(&mut joined, header.0, header.1);
+    let bytes =
+        Bytes::from_static(if tail(header.0, contents)?.ends_with(b"\n") { b"\r\n" } else { b"\r\n\r\n" });
+    let len = bytes.len() as u64;
+    joined.runs.push(Run::Text { at: joined.size, bytes });
+    joined.size = joined.size.saturating_add(len);
+    append(&mut joined, text.0, text.1);
+    joined.complete = joined.conflicts.is_empty() && known.size == Some(joined.size);
+    Ok(joined)
 }
 
 /// Sections one behind the other.
@@ -100,6 +191,7 @@ pub(super) fn begin(how: How, first: Option<&Piece>) -> Joined {
         holes: Vec::new(),
         conflicts: Vec::new(),
         missing_parts: Vec::new(),
+        unresolved: 0,
         complete: false,
     }
 }
@@ -108,10 +200,7 @@ pub(super) fn begin(how: How, first: Option<&Piece>) -> Joined {
 pub(super) fn append(joined: &mut Joined, section: &Assembled, pieces: &[&Piece]) {
     let offset = joined.size;
     joined.pieces.extend(pieces.iter().map(|piece| piece.id));
-    joined.runs.extend(section.runs.iter().cloned().map(|run| match run {
-        Run::Piece { at, piece, from, len } => Run::Piece { at: offset + at, piece, from, len },
-        Run::Text { at, bytes } => Run::Text { at: offset + at, bytes },
-    }));
+    joined.runs.extend(section.runs.iter().filter_map(|run| run.clipped(&(0..u64::MAX), offset)));
     joined.holes.extend(section.holes().into_iter().map(|hole| Hole { at: offset + hole.at, ..hole }));
     joined.conflicts.extend(section.conflicts.iter().cloned().map(|mut conflict| {
         conflict.range = offset + conflict.range.start..offset + conflict.range.end;
@@ -119,4 +208,41 @@ pub(super) fn append(joined: &mut Joined, section: &Assembled, pieces: &[&Piece]
         conflict
     }));
     joined.size = offset.saturating_add(section.extent);
+}
+
+/// The sections that are not what a whole copy of the message has at their place.
+pub(super) fn mismatches<C: Contents>(
+    known: &Known,
+    sections: &Sections<'_>,
+    contents: &mut C,
+) -> Result<Vec<Mismatch>, C::Error> {
+    let mut mismatches = Vec::new();
+    let Some(whole) = known.wholes.first() else { return Ok(mismatches) };
+    for (section, (assembled, pieces)) in &sections.0 {
+        // What the server has decoded stands nowhere as it is.
+        if section.binary || section.is_header_subset() {
+            continue;
+        }
+        let Some(place) = contents.section(whole.id, section) else { continue };
+        let mut differs_at = None;
+        if assembled.holes().is_empty() && assembled.extent != place.end - place.start {
+            differs_at = Some(assembled.extent.min(place.end - place.start));
+        }
+        for run in &assembled.runs {
+            let both = run.range().start..run.range().end.min(place.end - place.start);
+            if let Run::Piece { piece, from, .. } = run
+                && both.start < both.end
+                && let Some(at) =
+                    differs(both.clone(), (whole.id, place.start + both.start), (*piece, *from), contents)?
+            {
+                differs_at = Some(at);
+                break;
+            }
+        }
+        if let Some(at) = differs_at {
+            let pieces = pieces.iter().map(|piece| piece.id).collect();
+            mismatches.push(Mismatch { pieces, whole: whole.id, at });
+        }
+    }
+    Ok(mismatches)
 }

@@ -2,8 +2,8 @@
 //! connections.
 //!
 //! A [`Joiner`] is told of pieces, never of their bytes: who spooled them keeps them, and lends them by [`Contents`] when
-//! bytes that overlap are compared. It is fed in order after all sessions. Where two pieces differ, the one that begins
-//! first in the section counts, and of two that begin together the one with the smaller number.
+//! bytes that overlap are compared. It is fed in order. Where two pieces differ, the one that begins first in the section
+//! counts, of two that begin together the longer one, then the one with the smaller number.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -31,25 +31,39 @@
 //! let mut lend = |id: u64, range: std::ops::Range<u64>| -> Result<Bytes, ()> {
 //!     Ok(Bytes::from(stored[id as usize]).slice(range.start as usize..range.end as usize))
 //! };
-//! let joined = joiner.finish(&mut lend).unwrap();
+//! let joined = joiner.finish(&mut lend).unwrap().messages;
 //! assert_eq!((joined.len(), joined[0].size, joined[0].complete), (1, 22, true));
 //! assert_eq!(joined[0].pieces, [0, 1]);
 //! ```
+//!
+//! # What is joined with what
+//!
+//! Pieces of the message that UID, UIDVALIDITY and mailbox name, if the user who owns the mailbox is known; otherwise those
+//! of one opening of a mailbox in one session. The same mail in several mailboxes is several messages here: who stores it by
+//! the hash of its bytes has it once. A piece is the end of its section if it is shorter than what was asked for, or where
+//! RFC822.SIZE or BODYSTRUCTURE say that it ends. A server that sends more than was asked for has sent all of the section if
+//! what it sent begins as the section does.
 
+mod asked;
 mod assemble;
+mod catenate;
 mod key;
 mod ranges;
 mod tree;
+mod url;
 
 pub use ranges::{Conflict, Hole, Run};
 
-use crate::command::{Arguments, Command};
+use crate::command::Command;
 use crate::response::BodyStructure;
-use crate::{MessageRef, Operation, Section};
+use crate::{MailboxName, MessageRef, Operation, Section, Specifier};
+use asked::Asked;
+use assemble::Sections;
 use bytes::Bytes;
 use core::ops::Range;
 use key::Key;
 use std::collections::BTreeMap;
+use url::Url;
 
 /// Whose mailboxes they are. The caller knows the server from the connection and the user from the login.
 #[expect(clippy::exhaustive_structs, reason = "built by whoever joins")]
@@ -77,13 +91,22 @@ pub struct Piece {
     pub len: u64,
     /// What of it was not captured, in order, counted from its beginning.
     pub holes: Vec<Hole>,
+    /// What stands elsewhere, in order: where in the piece, and the URL (CATENATE).
+    pub urls: Vec<(u64, Bytes)>,
+    /// How many bytes the client had asked for.
+    asked: Option<u64>,
 }
 
 impl Piece {
     /// A piece without holes.
     #[must_use]
     pub const fn new(id: u64, session: u64, account: Account, of: MessageRef, len: u64) -> Self {
-        Self { id, session, account, of, len, holes: Vec::new() }
+        Self { id, session, account, of, len, holes: Vec::new(), urls: Vec::new(), asked: None }
+    }
+
+    /// How many of its first bytes are there.
+    fn captured(&self) -> u64 {
+        self.holes.first().map_or(self.len, |hole| hole.at.min(self.len))
     }
 }
 
@@ -99,6 +122,13 @@ pub trait Contents {
     ///
     /// The bytes cannot be read.
     fn lend(&mut self, piece: u64, range: Range<u64>) -> Result<Bytes, Self::Error>;
+
+    /// Where in a whole message a section stands, by its MIME tree; `None` if that is not known, or there is no such section.
+    /// So sections that were fetched by themselves are compared with the message.
+    fn section(&mut self, whole: u64, section: &Section) -> Option<Range<u64>> {
+        let _ = (whole, section);
+        None
+    }
 }
 
 impl<E, F: FnMut(u64, Range<u64>) -> Result<Bytes, E>> Contents for F {
@@ -120,6 +150,8 @@ pub enum How {
     /// Its header and single parts, by the server's BODYSTRUCTURE: a virtual message, whose boundaries are those of the
     /// original, but whose bytes between the parts are not.
     Parts,
+    /// What the client sent for CATENATE, and the content of other messages that it named.
+    Catenated,
 }
 
 /// A message that was joined.
@@ -144,28 +176,79 @@ pub struct Joined {
     pub conflicts: Vec<Conflict>,
     /// Leaves that were not fetched, and their sizes as BODYSTRUCTURE has them.
     pub missing_parts: Vec<(Vec<u32>, Option<u64>)>,
+    /// URLs whose content was not seen.
+    pub unresolved: usize,
     /// Whether it is the whole message, byte by byte.
     pub complete: bool,
+}
+
+/// Sections that are not what the whole message has at their place.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The pieces that the section was put together from.
+    pub pieces: Vec<u64>,
+    /// The whole message.
+    pub whole: u64,
+    /// The first byte of the section that differs, or where the shorter one ends.
+    pub at: u64,
+}
+
+/// What all pieces come to.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Outcome {
+    /// The messages, in the order of their names. Pieces that are in none of them stand alone.
+    pub messages: Vec<Joined>,
+    /// What contradicts a whole message.
+    pub mismatches: Vec<Mismatch>,
 }
 
 /// What is known of one message.
 #[derive(Clone, Debug, Default)]
 struct Known {
     pieces: Vec<Piece>,
+    /// Copies that passed whole.
+    wholes: Vec<Piece>,
     structure: Option<Box<BodyStructure>>,
     size: Option<u64>,
+}
+
+impl Known {
+    /// How long the server says that a section is.
+    fn extent_of(&self, section: &Section) -> Option<u64> {
+        if section.is_whole() {
+            return self.size;
+        }
+        let plain = section.specifier == Specifier::Whole && !section.binary;
+        tree::part_of(self.structure.as_deref().filter(|_| plain)?, &section.path)?.size
+    }
+}
+
+/// Kinds of what is kept, each with a limit of its own.
+#[derive(Clone, Copy, Debug)]
+enum Kept {
+    Pieces,
+    Structures,
+    /// Sizes, names, whole messages.
+    Facts,
+    Asked,
 }
 
 /// Collects pieces and joins them.
 #[derive(Clone, Debug)]
 pub struct Joiner {
     max_pieces: usize,
-    held: usize,
+    /// How many are kept of each kind.
+    held: [usize; 4],
     messages: BTreeMap<Key, Known>,
     /// Messages whose UID came after pieces of them.
     aliases: BTreeMap<Key, Key>,
-    /// Ranges that were asked for: session, section, first byte, length.
-    asked: BTreeMap<(u64, Section, u64), u64>,
+    asked: Asked,
+    /// Messages of CATENATE.
+    catenated: Vec<Piece>,
+    /// Contents of URLs that do not say of which generation they are.
+    by_url: Vec<(Url, Piece)>,
 }
 
 impl Default for Joiner {
@@ -181,76 +264,122 @@ impl Joiner {
     /// A joiner that keeps no more than so many pieces, and as many structures, sizes and requests; some hundred bytes
     /// each.
     #[must_use]
-    pub const fn new(max_pieces: usize) -> Self {
+    pub fn new(max_pieces: usize) -> Self {
         Self {
             max_pieces,
-            held: 0,
+            held: [0; 4],
             messages: BTreeMap::new(),
             aliases: BTreeMap::new(),
-            asked: BTreeMap::new(),
+            asked: Asked::default(),
+            catenated: Vec::new(),
+            by_url: Vec::new(),
         }
     }
 
     /// Adds a piece. False if it cannot be part of anything larger: a whole message, a selection of header fields, content
-    /// of APPEND or without a message that is known; or if too many are kept.
-    pub fn piece(&mut self, piece: Piece) -> bool {
-        let of = &piece.of;
-        let section = &of.section;
-        let alone = of.operation == Operation::Append
-            || of.operation == Operation::Replace
-            || of.operation == Operation::UrlFetch
-            || section.is_header_subset()
-            || (section.is_whole() && of.origin.is_none());
-        let Some(key) = Key::of(piece.session, &piece.account, of) else { return false };
-        if alone || !self.has_room() {
+    /// of APPEND that has no URLs in it, or without a message that is known; or if too many are kept.
+    ///
+    /// A whole message is noted all the same, if it has no holes: what was fetched of it besides is compared with it, and
+    /// URLs may name it.
+    pub fn piece(&mut self, mut piece: Piece) -> bool {
+        let section = &piece.of.section;
+        if section.is_header_subset() {
             return false;
         }
-        self.alias(piece.session, &piece.account, of, &key);
-        self.messages.entry(key).or_default().pieces.push(piece);
+        let mut url = None;
+        match piece.of.operation {
+            Operation::Append | Operation::Replace => {
+                let taken = !piece.urls.is_empty() && self.has_room(Kept::Pieces, 1 + piece.urls.len());
+                if taken {
+                    self.catenated.push(piece);
+                }
+                return taken;
+            }
+            Operation::UrlFetch => {
+                let Some(read) = piece.of.url.as_deref().and_then(Url::read) else { return false };
+                piece.of.section = read.section.clone();
+                piece.of.origin = read.partial.map(|(first, _)| first);
+                piece.asked = read.partial.and_then(|(_, length)| length);
+                piece.of.mailbox = Some(MailboxName::new(read.mailbox.clone()));
+                (piece.of.uid, piece.of.uid_validity) = (Some(read.uid), read.uid_validity);
+                url = Some(read);
+            }
+            _ => piece.asked = self.asked.before(piece.session, &piece.of),
+        }
+        let whole = piece.of.section.is_whole() && piece.of.origin.is_none();
+        if whole && !piece.holes.is_empty() {
+            return false;
+        }
+        if let Some(url) = url.filter(|url| url.uid_validity.is_none()) {
+            let taken = !whole && self.has_room(Kept::Pieces, 1);
+            if taken {
+                self.by_url.push((url, piece));
+            }
+            return taken;
+        }
+        let Some(key) = Key::of(piece.session, &piece.account, &piece.of) else { return false };
+        if !self.has_room(if whole { Kept::Facts } else { Kept::Pieces }, 1) {
+            return false;
+        }
+        self.alias(piece.session, &piece.account, &piece.of, &key);
+        let known = self.messages.entry(key).or_default();
+        if whole {
+            // One is enough to compare with.
+            if known.wholes.is_empty() {
+                known.wholes.push(piece);
+            }
+            return false;
+        }
+        known.pieces.push(piece);
         true
     }
 
     /// Notes which ranges a client asks for: a shorter answer is the end of the section.
     pub fn asked(&mut self, session: u64, command: &Command) {
-        let Arguments::Fetch { attributes, .. } = &command.arguments else { return };
-        for attribute in attributes {
-            if let (Some(section), Some((first, length))) = (&attribute.section, attribute.partial)
-                && self.has_room()
-            {
-                let longest = self.asked.entry((session, section.copied(), first)).or_default();
-                *longest = (*longest).max(length);
-            }
+        let mut asked = core::mem::take(&mut self.asked);
+        asked.note(session, command, |cost| self.has_room(Kept::Asked, cost));
+        self.asked = asked;
+    }
+
+    /// Notes which message a UID is of, where pieces of it came before the UID.
+    pub fn named(&mut self, session: u64, account: &Account, of: &MessageRef) {
+        if let Some(key) = Key::of(session, account, of)
+            && self.has_room(Kept::Facts, 1)
+        {
+            self.alias(session, account, of, &key);
         }
     }
 
     /// Notes the structure of a message.
     pub fn structure(&mut self, session: u64, account: &Account, of: &MessageRef, body: &BodyStructure) {
         if let Some(key) = Key::of(session, account, of)
-            && self.has_room()
+            && self.has_room(Kept::Structures, 1 + tree::count(body) / 4)
         {
             self.alias(session, account, of, &key);
-            // A copy that keeps no packet alive.
-            self.messages
-                .entry(key)
-                .or_default()
-                .structure
-                .get_or_insert_with(|| Box::new(tree::copied(body)));
+            // A copy that keeps no packet alive. BODY has less in it than BODYSTRUCTURE: no boundary, to begin with.
+            let known = self.messages.entry(key).or_default();
+            let better = |known: &BodyStructure| known.parameters.is_empty() && !body.parameters.is_empty();
+            if known.structure.as_deref().is_none_or(better) {
+                known.structure = Some(Box::new(tree::copied(body)));
+            }
         }
     }
 
     /// Notes what the server says the size of a message is: it is believed where the pieces come to the same.
     pub fn size(&mut self, session: u64, account: &Account, of: &MessageRef, size: u64) {
         if let Some(key) = Key::of(session, account, of)
-            && self.has_room()
+            && self.has_room(Kept::Facts, 1)
         {
             self.alias(session, account, of, &key);
             self.messages.entry(key).or_default().size.get_or_insert(size);
         }
     }
 
-    const fn has_room(&mut self) -> bool {
-        self.held += 1;
-        self.held <= self.max_pieces
+    /// Whether one more may be kept; many facts leave room for pieces all the same.
+    fn has_room(&mut self, kind: Kept, cost: usize) -> bool {
+        let Some(held) = self.held.get_mut(kind as usize) else { return false };
+        *held = held.saturating_add(cost);
+        *held <= self.max_pieces
     }
 
     /// Pieces that came before the UID are those of the message with the UID.
@@ -262,27 +391,40 @@ impl Joiner {
         }
     }
 
-    /// Joins what makes a whole, message by message in the order of their keys. Pieces that are in none of the results
-    /// stand alone.
+    /// Joins what makes a whole, message by message in the order of their names.
     ///
     /// # Errors
     ///
     /// The bytes of a piece cannot be read.
-    pub fn finish<C: Contents>(mut self, contents: &mut C) -> Result<Vec<Joined>, C::Error> {
+    pub fn finish<C: Contents>(mut self, contents: &mut C) -> Result<Outcome, C::Error> {
         for (from, to) in core::mem::take(&mut self.aliases) {
             if let Some(known) = self.messages.remove(&from) {
                 let whole = self.messages.entry(to).or_default();
                 whole.pieces.extend(known.pieces);
+                whole.wholes.extend(known.wholes);
                 whole.structure = whole.structure.take().or(known.structure);
                 whole.size = whole.size.or(known.size);
             }
         }
-        let mut joined = Vec::new();
-        for mut known in core::mem::take(&mut self.messages).into_values() {
-            known.pieces.sort_by_key(|piece| piece.id);
-            joined.extend(assemble::join(&known, &self.asked, contents)?);
+        for (url, piece) in core::mem::take(&mut self.by_url) {
+            let key = catenate::named(&self.messages, &piece.account, &url).map(|(key, _)| key.clone());
+            if let Some(known) = key.and_then(|key| self.messages.get_mut(&key)) {
+                known.pieces.push(piece);
+            }
         }
-        Ok(joined)
+        for known in self.messages.values_mut() {
+            known.pieces.sort_by_key(|piece| piece.id);
+        }
+        let mut outcome = Outcome::default();
+        for known in self.messages.values().filter(|known| !known.pieces.is_empty()) {
+            let sections = Sections::of(known, &self.asked, contents)?;
+            outcome.mismatches.extend(assemble::mismatches(known, &sections, contents)?);
+            outcome.messages.extend(assemble::join(known, &sections, contents)?);
+        }
+        for piece in &self.catenated {
+            outcome.messages.push(catenate::join(piece, &self.messages, &self.asked, contents)?);
+        }
+        Ok(outcome)
     }
 }
 

@@ -19,7 +19,7 @@ pub enum Run {
         /// How many bytes.
         len: u64,
     },
-    /// Bytes that did not pass: boundaries and header fields that the server described.
+    /// Bytes that did not pass: boundaries, header fields that the server described, a blank line that it left out.
     Text {
         /// Where in the message.
         at: u64,
@@ -81,9 +81,13 @@ pub(super) struct Assembled {
 const BLOCK: u64 = 64 << 10;
 
 impl Assembled {
-    /// Puts a piece down at its place. What is there already stays; it is compared.
-    pub(super) fn add<C: Contents>(&mut self, piece: &Piece, contents: &mut C) -> Result<(), C::Error> {
-        let origin = piece.of.origin.unwrap_or(0);
+    /// Puts a piece down where it begins. What is there already stays; it is compared.
+    pub(super) fn add<C: Contents>(
+        &mut self,
+        piece: &Piece,
+        origin: u64,
+        contents: &mut C,
+    ) -> Result<(), C::Error> {
         let mut from = 0;
         for hole in &piece.holes {
             self.place(piece.id, origin, from..hole.at.min(piece.len), contents)?;
@@ -146,8 +150,27 @@ impl Assembled {
     }
 }
 
+impl Run {
+    /// The part of it that stands in the range, and where it stands behind `at` if the range does.
+    pub(super) fn clipped(&self, range: &Range<u64>, at: u64) -> Option<Self> {
+        let own = self.range();
+        let (start, end) = (own.start.max(range.start), own.end.min(range.end));
+        let into = start.checked_sub(own.start).filter(|_| start < end)?;
+        let at = at + (start - range.start);
+        Some(match self {
+            Self::Piece { piece, from, .. } => {
+                Self::Piece { at, piece: *piece, from: from + into, len: end - start }
+            }
+            Self::Text { bytes, .. } => {
+                let [into, to] = [into, end - own.start].map(|to| usize::try_from(to).unwrap_or(usize::MAX));
+                Self::Text { at, bytes: bytes.slice(into.min(bytes.len())..to.min(bytes.len())) }
+            }
+        })
+    }
+}
+
 /// The first byte of the message that differs between two pieces.
-fn differs<C: Contents>(
+pub(super) fn differs<C: Contents>(
     both: Range<u64>,
     kept: (u64, u64),
     other: (u64, u64),

@@ -178,6 +178,18 @@ impl<'a> Scan<'a> {
 
     /// A string or `NIL`; other atoms are taken for strings, as servers write them.
     pub(crate) fn nstring(&mut self) -> Result<Content, ParseError> {
+        match self.rest {
+            // What nearly all of them are.
+            [b'"', ..] => {
+                let text = self.token(token::quoted, "the end of a quoted string")?;
+                return Ok(Content::Inline(self.owned(text)));
+            }
+            [b'N', b'I', b'L', rest @ ..] if rest.first().is_none_or(|byte| !is_atom(*byte)) => {
+                self.rest = rest;
+                return Ok(Content::Nil);
+            }
+            _ => {}
+        }
         let text = self.token(token::astring, "a string or NIL")?;
         Ok(match text {
             Str::Whole(Cow::Borrowed(text)) if self.is_nil(text) => Content::Nil,

@@ -139,7 +139,7 @@ fn list(scan: &mut Scan<'_>, keyword: &[u8]) -> Result<List, ParseError> {
 }
 
 /// URL and content in turns; a list in place of the content (RFC 5524) is passed over but for what it holds.
-fn urls(scan: &mut Scan<'_>) -> Vec<(Bytes, Content)> {
+pub(super) fn urls(scan: &mut Scan<'_>) -> Vec<(Bytes, Content)> {
     let mut urls = Vec::new();
     let next = |scan: &mut Scan<'_>| {
         scan.blanks();

@@ -82,14 +82,26 @@ impl Fetch {
             Err(error) if items.is_empty() => return Err(error),
             Err(_) => false,
         };
-        let said = items.iter().find_map(|item| if let Item::Uid(uid) = item { Some(*uid) } else { None });
-        let (sequence, uid) = if by_uid { (None, Some(number)) } else { (Some(number), said) };
+        let (sequence, uid) = if by_uid { (None, Some(number)) } else { (Some(number), said(&items)) };
         Ok(Self { sequence, uid, items, complete })
+    }
+
+    /// Reads the items behind those that were read.
+    pub(super) fn read_on(&mut self, scan: &mut Scan<'_>) {
+        self.complete = read_items(scan, &mut self.items).unwrap_or(false);
+        if self.sequence.is_some() {
+            self.uid = said(&self.items);
+        }
     }
 
     pub(super) fn ends_in_section(&self) -> bool {
         ends_in_section(&self.items)
     }
+}
+
+/// The UID that is said first.
+fn said(items: &[Item]) -> Option<u32> {
+    items.iter().find_map(|item| if let Item::Uid(uid) = item { Some(*uid) } else { None })
 }
 
 /// Whether the last item is a section whose content is elsewhere.
@@ -120,7 +132,7 @@ fn read_item(scan: &mut Scan<'_>) -> Result<Item, ParseError> {
         return bracketed(scan, name);
     }
     scan.blanks();
-    let mut upper = [0; 16];
+    let mut upper = [0; 18];
     let upper = match upper.get_mut(..name.len()) {
         Some(upper) => {
             upper.copy_from_slice(name);
@@ -140,8 +152,10 @@ fn read_item(scan: &mut Scan<'_>) -> Result<Item, ParseError> {
             BodyStructure::read(scan, 0).map(|body| Item::BodyStructure(Box::new(body)))
         }
         b"RFC822" | b"RFC822.PEEK" => section(scan, Section::whole(), None),
-        b"RFC822.HEADER" => section(scan, Section::of_message(Specifier::Header), None),
-        b"RFC822.TEXT" => section(scan, Section::of_message(Specifier::Text), None),
+        b"RFC822.HEADER" | b"RFC822.HEADER.PEEK" => {
+            section(scan, Section::of_message(Specifier::Header), None)
+        }
+        b"RFC822.TEXT" | b"RFC822.TEXT.PEEK" => section(scan, Section::of_message(Specifier::Text), None),
         b"MODSEQ" => modseq(scan),
         b"X-GM-MSGID" => scan.number().map(Item::GmailMessageId),
         b"X-GM-THRID" => scan.number().map(Item::GmailThreadId),
@@ -158,7 +172,7 @@ fn read_item(scan: &mut Scan<'_>) -> Result<Item, ParseError> {
 /// `BODY[...]`, `BINARY[...]`, `BINARY.SIZE[...]`.
 fn bracketed(scan: &mut Scan<'_>, name: &[u8]) -> Result<Item, ParseError> {
     scan.skip(1);
-    let binary = name.eq_ignore_ascii_case(b"BINARY");
+    let binary = name.eq_ignore_ascii_case(b"BINARY") || name.eq_ignore_ascii_case(b"BINARY.PEEK");
     let read = Section::read(scan, binary)?;
     let mut origin = None;
     if scan.eat(b'<') {

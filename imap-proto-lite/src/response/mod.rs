@@ -73,8 +73,8 @@ pub(crate) fn may_hold_literals(line: &[u8]) -> bool {
 /// Where a line stands that is cut at a literal: what of a message the literal is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cut {
-    /// A section of a message.
-    Section { sequence: Option<u32>, items: Vec<Item> },
+    /// A section of a message: the last of these items.
+    Section(Fetch),
     /// The content of a URL (RFC 4467).
     Url(Bytes),
 }
@@ -82,15 +82,7 @@ pub(crate) enum Cut {
 /// Reads a line up to the literal at its end, if the literal is content of a message.
 pub(crate) fn cut(line: &Bytes) -> Option<Cut> {
     match parse(line).ok()? {
-        Response::Data(Data::Fetch(fetch)) if fetch.ends_in_section() => {
-            let mut items = fetch.items;
-            if fetch.sequence.is_none()
-                && let Some(uid) = fetch.uid
-            {
-                items.insert(0, Item::Uid(uid));
-            }
-            Some(Cut::Section { sequence: fetch.sequence, items })
-        }
+        Response::Data(Data::Fetch(fetch)) if fetch.ends_in_section() => Some(Cut::Section(fetch)),
         Response::Data(Data::UrlFetched(urls)) => {
             let (url, content) = urls.into_iter().next_back()?;
             matches!(content, crate::lexical::Content::Streamed(_)).then_some(Cut::Url(url))
@@ -104,6 +96,22 @@ pub(crate) fn cut_again(line: &Bytes) -> Option<Vec<Item>> {
     let mut items = Vec::new();
     fetch::read_items(&mut Scan::new(line), &mut items).ok()?;
     fetch::ends_in_section(&items).then_some(items)
+}
+
+/// Reads what stands behind the last streamed section of a FETCH response of which the rest was read before.
+pub(crate) fn read_rest(mut fetch: Fetch, line: &Bytes) -> Response {
+    fetch.read_on(&mut Scan::new(line));
+    Response::Data(Data::Fetch(fetch))
+}
+
+/// Reads on in a URLFETCHED response behind a streamed content, up to the literal at the end: the URL that it is of.
+pub(crate) fn cut_urls(line: &Bytes) -> Option<Bytes> {
+    let mut scan = Scan::new(line);
+    // RFC 5524: the end of the list that the last content stood in.
+    scan.blanks();
+    scan.eat(b')');
+    let (url, content) = data::urls(&mut scan).into_iter().next_back()?;
+    matches!(content, crate::lexical::Content::Streamed(_)).then_some(url)
 }
 
 #[cfg(test)]

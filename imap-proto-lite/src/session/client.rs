@@ -1,13 +1,14 @@
 //! The client's half: commands, their literals, the lines of an AUTHENTICATE exchange.
 
 use super::half::{About, Appending, Reading};
+use super::message::announce;
 use super::pairing::{Expect, Pending};
 use super::{Session, Side};
 use crate::Anomaly;
 use crate::command::{self, Arguments, Command, Head, Verb};
 use crate::event::EventKind;
 use crate::lexical::{Announced, Scan, announced};
-use bytes::{BufMut as _, Bytes};
+use bytes::Bytes;
 use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::{FrameKind, Line, LineEnd, Mode};
@@ -30,17 +31,17 @@ pub(super) enum Client {
 impl Session {
     /// Takes one frame of the client, if its meaning is known.
     pub(super) fn step_client(&mut self) -> bool {
-        if self.half(Side::Client).opaque {
+        if self.halves.of_mut(Side::Client).opaque {
             return self.step_opaque(Side::Client);
         }
-        self.half(Side::Client).wire.prime();
+        self.halves.of_mut(Side::Client).wire.prime();
         if self.inflating_ended(Side::Client) {
             return true;
         }
         match self.client {
             Client::Sasl { sure } => self.step_sasl(sure),
             Client::AwaitLiteral | Client::AwaitAnswer | Client::AwaitSasl => false,
-            Client::Commands => match self.half(Side::Client).line.reading {
+            Client::Commands => match self.halves.of_mut(Side::Client).line.reading {
                 Reading::Line => self.step_commands(),
                 reading => self.step_literal(Side::Client, reading),
             },
@@ -49,11 +50,11 @@ impl Session {
 
     /// Whether the client's half is left unread for the server's sake.
     pub(super) fn client_waits(&self) -> bool {
-        if self.peer_of(Side::Server).opaque {
+        if self.halves.of(Side::Client).opaque {
             return false;
         }
         match self.client {
-            Client::Commands => self.queue_is_full() && self.peer_of(Side::Server).wire.has_unread(),
+            Client::Commands => self.queue_is_full() && self.halves.of(Side::Client).wire.has_unread(),
             Client::AwaitLiteral | Client::AwaitAnswer | Client::AwaitSasl => true,
             Client::Sasl { .. } => false,
         }
@@ -97,7 +98,7 @@ impl Session {
         /// A tag, `UID` and a verb.
         const ENOUGH: usize = 80;
         let last = self.queue.last().map(|pending| pending.tag.clone()).unwrap_or_default();
-        let wire = &self.half(Side::Client).wire;
+        let wire = &self.halves.of_mut(Side::Client).wire;
         let mut ahead: Vec<u8> = wire.peek().take(ENOUGH).collect();
         let end = ahead.iter().position(|byte| *byte == b'\n');
         if end.is_none() && ahead.len() < ENOUGH && !wire.peek_is_all() {
@@ -109,15 +110,18 @@ impl Session {
     }
 
     fn step_commands(&mut self) -> bool {
-        if self.half(Side::Client).line.is_empty() {
+        if self.halves.of_mut(Side::Client).line.is_empty() {
             if self.queue_is_full() {
                 return self.half_ended(Side::Client);
+            }
+            if let Some(stepped) = self.step_opening(Side::Client) {
+                return stepped;
             }
             if let Some(stepped) = self.step_tls(Side::Client) {
                 return stepped;
             }
         }
-        let Some(frame) = self.half(Side::Client).wire.next(Mode::Line) else {
+        let Some(frame) = self.halves.of_mut(Side::Client).wire.next(Mode::Line) else {
             return self.half_ended(Side::Client);
         };
         let (at, span) = (frame.at, frame.span);
@@ -136,20 +140,23 @@ impl Session {
     }
 
     fn client_line(&mut self, line: Line, at: Timestamp, span: Range<u64>) {
-        if self.half(Side::Client).lost.is_some() && self.line_is_lost(Side::Client, &line, at, &span) {
+        if self.halves.of_mut(Side::Client).lost.is_some()
+            && self.line_is_lost(Side::Client, &line, at, &span)
+        {
             return;
         }
         match line.end {
             LineEnd::Lf => self.bare_lf(Side::Client, at, &span),
             LineEnd::Cut => return self.cut_line(Side::Client, &line.text, at, span),
             LineEnd::Missing
-                if self.half(Side::Client).line.is_empty() && command::parse(&line.text).is_err() =>
+                if self.halves.of_mut(Side::Client).line.is_empty()
+                    && command::parse(&line.text).is_err() =>
             {
                 return self.emit(Side::Client, at, span, EventKind::Truncated(line.text));
             }
             _ => {}
         }
-        self.plaintext(Side::Client);
+        self.upgrade.plaintext(Side::Client);
         let found = announced(&line.text);
         self.client_piece(line.text, found, at, span);
     }
@@ -158,7 +165,7 @@ impl Session {
     fn client_piece(&mut self, text: Bytes, found: Option<Announced>, at: Timestamp, span: Range<u64>) {
         let Some(found) = found else { return self.client_last(text, at, span) };
         let max_held = self.config.max_held;
-        let half = self.half(Side::Client);
+        let half = self.halves.of_mut(Side::Client);
         half.line.start.get_or_insert(span.start);
         let first = half.line.text.is_empty();
         half.line.add(text.get(..found.start).unwrap_or(&text), max_held);
@@ -191,8 +198,8 @@ impl Session {
     /// The literal that was announced begins.
     pub(super) fn go_on(&mut self) {
         self.client = Client::Commands;
-        let at = self.now;
-        let Some(found) = self.half(Side::Client).line.announced.take() else { return };
+        let at = self.halves.now();
+        let Some(found) = self.halves.of_mut(Side::Client).line.announced.take() else { return };
         let taken = self.content_of_append(found.size);
         self.begin_literal(Side::Client, found, taken, at);
     }
@@ -200,19 +207,19 @@ impl Session {
     /// The server does not take the literal that was announced: the command is over.
     pub(super) fn refuse_literal(&mut self) {
         self.client = Client::Commands;
-        let at = self.now;
-        let here = self.half(Side::Client).wire.position();
-        let half = self.half(Side::Client);
+        let at = self.halves.now();
+        let here = self.halves.of_mut(Side::Client).wire.position();
+        let half = self.halves.of_mut(Side::Client);
         let Some(found) = half.line.announced.take() else { return };
         let start = half.line.start.take().unwrap_or(here);
-        half.line.text.put_slice(format!("{{{}}}\n", found.size).as_bytes());
+        announce(&mut half.line.text, found.size, "\n");
         let text = half.line.text.split().freeze();
         if let About::Append(appending) = &half.line.about
             && appending.begun
         {
             self.end_message(Side::Client, at, start, false);
         }
-        self.half(Side::Client).line.reset();
+        self.halves.of_mut(Side::Client).line.reset();
         let command = command::parse(&text).unwrap_or_else(|_| Command::unparsed(&text));
         self.emit(Side::Client, at, start..here, EventKind::Command(Box::new(command)));
         self.anomaly(Side::Client, at, &(start..here), Anomaly::LiteralRefused { size: found.size });
@@ -224,7 +231,7 @@ impl Session {
     /// The last piece of a command.
     fn client_last(&mut self, text: Bytes, at: Timestamp, span: Range<u64>) {
         let max_held = self.config.max_held;
-        let line = &mut self.half(Side::Client).line;
+        let line = &mut self.halves.of_mut(Side::Client).line;
         let start = line.start.unwrap_or(span.start);
         let span = start..span.end;
         let first = line.text.is_empty() && !line.dropped;
@@ -238,7 +245,7 @@ impl Session {
                 self.append_ended(appending, &piece, at, start);
             }
         }
-        self.half(Side::Client).line.reset();
+        self.halves.of_mut(Side::Client).line.reset();
         let parsed = command::parse(&text);
         let bad = parsed.is_err();
         let command = parsed.unwrap_or_else(|_| Command::unparsed(&text));
@@ -261,7 +268,9 @@ impl Session {
         if odd {
             self.anomaly(Side::Client, at, &span, Anomaly::Mutf7Bad);
         }
-        if matches!(verb, Verb::StartTls | Verb::Compress) && self.half(Side::Client).wire.is_compressed() {
+        if matches!(verb, Verb::StartTls | Verb::Compress)
+            && self.halves.of_mut(Side::Client).wire.is_compressed()
+        {
             self.anomaly(Side::Client, at, &span, Anomaly::CompressTwice);
         }
     }

@@ -4,10 +4,12 @@ use super::wire::Wire;
 use crate::Config;
 use crate::command::Stage;
 use crate::lexical::Announced;
+use crate::response::Fetch;
 use bytes::{Bytes, BytesMut};
 use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::LineEnd;
+use mail_wire::halves::Stream;
 
 /// The state of one direction.
 #[derive(Debug)]
@@ -19,8 +21,6 @@ pub(super) struct Half {
     /// It is no plaintext.
     pub(super) opaque: bool,
     pub(super) bare_lf_told: bool,
-    pub(super) waiting_since: Option<Timestamp>,
-    pub(super) expired: bool,
 }
 
 impl Half {
@@ -31,14 +31,62 @@ impl Half {
             lost: config.mid_stream.then(Lost::mid_stream),
             opaque: false,
             bare_lf_told: false,
-            waiting_since: None,
-            expired: false,
         }
     }
+}
 
-    pub(super) fn buffered(&self) -> usize {
+impl Half {
+    /// Whether what comes next is content of a message, as it is.
+    pub(super) const fn is_inside(&self) -> bool {
+        matches!(self.line.reading, Reading::Stream { .. }) && !self.wire.is_compressed()
+    }
+}
+
+impl Stream for Half {
+    fn push(&mut self, at: Timestamp, bytes: Bytes) {
+        self.wire.push(at, bytes);
+    }
+
+    fn gap(&mut self, at: Timestamp, len: Option<u64>) {
+        self.wire.gap(at, len);
+    }
+
+    fn close(&mut self, at: Timestamp) {
+        self.wire.close(at);
+    }
+
+    fn peek(&self) -> impl Iterator<Item = u8> + '_ {
+        self.wire.peek()
+    }
+
+    fn peek_is_all(&self) -> bool {
+        self.wire.peek_is_all()
+    }
+
+    fn has_unread(&self) -> bool {
+        self.wire.has_unread()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.wire.is_closed()
+    }
+
+    fn held(&self) -> usize {
+        self.wire.held()
+    }
+
+    fn is_crowded(&self) -> bool {
+        self.wire.is_crowded()
+    }
+
+    fn settle(&mut self) {
+        self.wire.settle();
+    }
+
+    fn buffered(&self) -> usize {
         self.wire.buffered()
             + self.line.text.capacity()
+            + if matches!(self.line.about, About::Fetch(_)) { Fetching::MEMORY } else { 0 }
             + self.line.held.as_ref().map_or(0, |held| held.text.len())
             + self.lost.as_ref().map_or(0, |lost| lost.first.as_ref().map_or(0, |first| first.text.len()))
     }
@@ -90,10 +138,29 @@ pub(super) enum About {
     /// Nothing that is known, or no message.
     #[default]
     Nothing,
-    /// A FETCH response: the message, as far as the line has told.
-    Fetch { sequence: Option<u32>, uid: Option<u32> },
+    /// A FETCH response: the message, and its items, as far as the line has told.
+    Fetch(Box<Fetching>),
+    /// An URLFETCHED response of which content was streamed.
+    Urls,
     /// An APPEND or REPLACE command: how far it has come.
     Append(Box<Appending>),
+}
+
+/// A FETCH response under way.
+#[derive(Clone, Debug)]
+pub(super) struct Fetching {
+    pub(super) sequence: Option<u32>,
+    /// The UID that was said last.
+    pub(super) uid: Option<u32>,
+    /// What was read of it; `None` if it is too much to be kept.
+    pub(super) read: Option<Fetch>,
+}
+
+impl Fetching {
+    /// A line of more is read once more rather than kept in pieces, which may take many times as much.
+    pub(super) const KEPT: usize = 4 << 10;
+    /// What is kept of such a line at most.
+    pub(crate) const MEMORY: usize = 32 * Self::KEPT;
 }
 
 /// An APPEND or REPLACE command under way.

@@ -215,6 +215,15 @@ impl Inflate {
     }
 }
 
+/// The first bytes that come out of what may be compressed.
+pub(super) fn first_bytes(ahead: &[u8]) -> Option<Vec<u8>> {
+    let mut out = vec![0; 64];
+    let mut inflater = Decompress::new(false);
+    inflater.decompress(ahead, &mut out, FlushDecompress::Sync).ok()?;
+    out.truncate(usize::try_from(inflater.total_out()).ok()?);
+    Some(out)
+}
+
 impl fmt::Debug for Inflate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Inflate")

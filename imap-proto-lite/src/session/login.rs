@@ -69,7 +69,7 @@ impl Session {
 
     pub(super) fn step_sasl(&mut self, sure: bool) -> bool {
         // A server that gives up has answered although it asked for more.
-        let sure = sure && self.peer_of(Side::Client).line.held.is_none();
+        let sure = sure && self.halves.of(Side::Server).line.held.is_none();
         if !sure {
             match self.command_ahead() {
                 None => return false,
@@ -81,8 +81,8 @@ impl Session {
                 Some(false) => {}
             }
         }
-        let Some(frame) = self.half(Side::Client).wire.next(Mode::Line) else {
-            let ended = self.half(Side::Client).wire.is_finished();
+        let Some(frame) = self.halves.of_mut(Side::Client).wire.next(Mode::Line) else {
+            let ended = self.halves.of_mut(Side::Client).wire.is_finished();
             if ended {
                 self.end_login(Outcome::Unknown);
                 self.client = Client::Commands;

@@ -11,35 +11,25 @@ use bytes::{BufMut as _, Bytes};
 use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::{Line, LineEnd};
+use mail_wire::halves::Opening;
 
 /// What the first bytes of a half look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Opening {
-    Command,
-    Response,
-    Other,
-    /// Too few to tell.
-    Short,
-}
-
-impl Opening {
-    pub(super) fn of(half: &Half) -> Self {
-        /// A tag and a verb.
-        const ENOUGH: usize = 64;
-        let wire = &half.wire;
-        let mut ahead: Vec<u8> = wire.peek().take(ENOUGH).collect();
-        let end = ahead.iter().position(|byte| *byte == b'\n');
-        let decided = end.is_some() || ahead.len() == ENOUGH || wire.peek_is_all();
-        ahead.truncate(end.unwrap_or(ahead.len()));
-        match ahead.as_slice() {
-            [b'*', b' ', ..] => Self::Response,
-            [] if end.is_none() && !wire.at_gap() => Self::Short,
-            // TLS.
-            [0x14..=0x17, ..] => Self::Other,
-            _ if !decided => Self::Short,
-            line if Verb::of(line) != Verb::Unknown => Self::Command,
-            _ => Self::Other,
-        }
+pub(super) fn opening(half: &Half) -> Opening {
+    /// A tag and a verb.
+    const ENOUGH: usize = 64;
+    let wire = &half.wire;
+    let mut ahead: Vec<u8> = wire.peek().take(ENOUGH).collect();
+    let end = ahead.iter().position(|byte| *byte == b'\n');
+    let decided = end.is_some() || ahead.len() == ENOUGH || wire.peek_is_all();
+    ahead.truncate(end.unwrap_or(ahead.len()));
+    match ahead.as_slice() {
+        [b'*', b' ', ..] => Opening::Server,
+        [] if end.is_none() && !wire.at_gap() => Opening::Short,
+        // TLS.
+        [0x14..=0x17, ..] => Opening::Other,
+        _ if !decided => Opening::Short,
+        line if Verb::of(line) != Verb::Unknown => Opening::Client,
+        _ => Opening::Other,
     }
 }
 
@@ -77,6 +67,18 @@ fn is_response(line: &[u8]) -> bool {
     Condition::of(word).is_some() || KEYWORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
+/// Whether the first bytes of a response, tagged or not, can stand here.
+pub(super) fn begins_response(text: &[u8]) -> bool {
+    let mut words = text.splitn(3, |byte| *byte == b' ');
+    let (tag, word) = (words.next().unwrap_or_default(), words.next());
+    let tagged = tag.len() <= 20 && !tag.is_empty() && tag.iter().all(u8::is_ascii_alphanumeric);
+    match word {
+        Some(_) if matches!(tag, b"*" | b"+") => true,
+        Some(word) if words.next().is_some() => tagged && Condition::of(word).is_some(),
+        _ => false,
+    }
+}
+
 /// Whether a line begins a response in which content of a message may stand.
 pub(super) fn is_fetch(line: &[u8]) -> bool {
     is_response(line)
@@ -103,9 +105,9 @@ impl Session {
         } else {
             self.sync.deaf = true;
         }
-        let line = &mut self.half(side).line;
+        let line = &mut self.halves.of_mut(side).line;
         let start = line.start.take();
-        let in_fetch = matches!(line.about, About::Fetch { .. }) || is_fetch(&line.text);
+        let in_fetch = matches!(line.about, About::Fetch(_)) || is_fetch(&line.text);
         let open = matches!(&line.about, About::Append(appending) if appending.begun);
         line.reset();
         if let Some(start) = start {
@@ -114,22 +116,22 @@ impl Session {
         if open {
             self.end_message(side, at, until, false);
         }
-        let lost = self.half(side).lost.get_or_insert_default();
+        let lost = self.halves.of_mut(side).lost.get_or_insert_default();
         lost.in_fetch |= in_fetch;
     }
 
     /// The beginning of a line that a gap has cut.
     pub(super) fn cut_off(&mut self, side: Side, text: Bytes, at: Timestamp, span: Range<u64>) {
         let in_fetch = is_fetch(&text);
-        if self.half(side).lost.is_some() && !is_response(&text) {
+        if self.halves.of_mut(side).lost.is_some() && !is_response(&text) {
             self.stray(side, text, LineEnd::Cut, at, span);
             return;
         }
-        if self.half(side).lost.is_some() {
+        if self.halves.of_mut(side).lost.is_some() {
             self.found(side, at, &span);
         }
         self.broken(side, at, span.start);
-        if let Some(lost) = &mut self.half(side).lost {
+        if let Some(lost) = &mut self.halves.of_mut(side).lost {
             lost.in_fetch |= in_fetch;
         }
         self.emit(side, at, span, EventKind::Truncated(text));
@@ -139,7 +141,7 @@ impl Session {
     pub(super) fn line_gap(&mut self, side: Side, len: Option<u64>, at: Timestamp, span: Range<u64>) {
         self.broken(side, at, span.start);
         self.settle_first(side, true);
-        let carving = self.half(side).lost.as_ref().is_some_and(|lost| lost.carving);
+        let carving = self.halves.of_mut(side).lost.as_ref().is_some_and(|lost| lost.carving);
         let kind = if carving { EventKind::MessageGap(len) } else { EventKind::Gap(len) };
         self.emit(side, at, span, kind);
     }
@@ -172,7 +174,7 @@ impl Session {
     /// Lines are lines again.
     pub(super) fn found(&mut self, side: Side, at: Timestamp, span: &Range<u64>) {
         self.settle_first(side, false);
-        let Some(lost) = self.half(side).lost.take() else { return };
+        let Some(lost) = self.halves.of_mut(side).lost.take() else { return };
         if lost.carving {
             self.end_message(side, at, span.start, false);
         }
@@ -183,7 +185,7 @@ impl Session {
 
     /// A line, or a piece of one, that is neither command nor response.
     fn stray(&mut self, side: Side, text: Bytes, end: LineEnd, at: Timestamp, span: Range<u64>) {
-        let Some(lost) = &mut self.half(side).lost else { return };
+        let Some(lost) = &mut self.halves.of_mut(side).lost else { return };
         let first = lost.skipped == 0 && lost.first.is_none();
         lost.skipped =
             lost.skipped.saturating_add(text.len() as u64).saturating_add(line_end(end).len() as u64);
@@ -203,7 +205,7 @@ impl Session {
 
     /// The rest of a line behind the gap: content of a message if what follows it is.
     fn settle_first(&mut self, side: Side, content: bool) {
-        let Some(lost) = &mut self.half(side).lost else { return };
+        let Some(lost) = &mut self.halves.of_mut(side).lost else { return };
         let content = content && (lost.in_fetch || lost.skipped > 0);
         let Some(Stray { text, end, at, span }) = lost.first.take() else { return };
         if content {
@@ -215,7 +217,7 @@ impl Session {
 
     /// Content of a message whose announcement is missing.
     fn carve(&mut self, side: Side, text: Bytes, end: &'static [u8], at: Timestamp, span: Range<u64>) {
-        let Some(lost) = &mut self.half(side).lost else { return };
+        let Some(lost) = &mut self.halves.of_mut(side).lost else { return };
         if !core::mem::replace(&mut lost.carving, true) {
             let mailbox = &self.selected.mailbox;
             let unknown = MessageRef {
@@ -241,7 +243,7 @@ impl Session {
     pub(super) fn cut_line(&mut self, side: Side, text: &Bytes, at: Timestamp, span: Range<u64>) {
         let (limit, max_held) = (self.config.max_line, self.config.max_held);
         self.anomaly(side, at, &span, Anomaly::LineTooLong { limit });
-        let line = &mut self.half(side).line;
+        let line = &mut self.halves.of_mut(side).line;
         line.start.get_or_insert(span.start);
         line.add(text, max_held);
         line.cut = Some(Vec::new());
@@ -258,7 +260,7 @@ impl Session {
     ) -> Option<Option<Announced>> {
         /// So much of the end is looked at.
         const KEPT: usize = 512;
-        let half = self.half(side);
+        let half = self.halves.of_mut(side);
         let Some(tail) = &mut half.line.cut else {
             self.cut_off(side, bytes, at, span);
             return None;
@@ -287,15 +289,15 @@ impl Session {
     /// No line comes any more.
     pub(super) fn lost_for_good(&mut self, side: Side, at: Timestamp, here: u64) {
         self.settle_first(side, false);
-        if self.half(side).lost.take().is_some_and(|lost| lost.carving) {
+        if self.halves.of_mut(side).lost.take().is_some_and(|lost| lost.carving) {
             self.end_message(side, at, here, false);
         }
     }
 
     /// What is left when a stream ends; false if nothing is.
     pub(super) fn half_ended(&mut self, side: Side) -> bool {
-        let now = self.now;
-        let half = self.half(side);
+        let now = self.halves.now();
+        let half = self.halves.of_mut(side);
         if !half.wire.is_finished() {
             return false;
         }

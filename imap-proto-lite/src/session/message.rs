@@ -1,16 +1,18 @@
 //! Literals, and the messages that some of them are.
 
-use super::half::{About, Appending, Assembly, Reading};
+use super::half::{About, Appending, Assembly, Fetching, Reading};
+use super::pairing::Came;
 use super::{Session, Side};
 use crate::command::{Appended, Piece, Stage, Verb, read_first_piece, read_piece};
-use crate::event::{EventKind, MessageRef, Operation};
+use crate::event::{Event, EventKind, MessageRef, Operation};
 use crate::lexical::Announced;
-use crate::response::{Cut, Fetched, Item, cut, cut_again};
+use crate::response::{Cut, Item, cut, cut_again, cut_urls};
 use crate::{Anomaly, Content, Section};
-use bytes::{BufMut as _, Bytes};
+use bytes::{BufMut as _, Bytes, BytesMut};
+use core::fmt::Write as _;
 use core::ops::Range;
 use mail_wire::Timestamp;
-use mail_wire::framer::{FrameKind, Mode};
+use mail_wire::framer::{Frame, FrameKind, Mode};
 
 /// What a literal is.
 #[derive(Debug)]
@@ -40,10 +42,10 @@ impl Assembly {
     /// The text behind the last streamed literal, with the announcement of one that is elsewhere.
     fn piece(&self, size: u64) -> Bytes {
         let tail = self.text.get(self.tail..).unwrap_or_default();
-        let mut piece = Vec::with_capacity(tail.len() + 24);
+        let mut piece = BytesMut::with_capacity(tail.len() + 24);
         piece.extend_from_slice(tail);
-        piece.extend_from_slice(format!("{{{size}}}\n").as_bytes());
-        Bytes::from(piece)
+        announce(&mut piece, size, "\n");
+        piece.freeze()
     }
 }
 
@@ -51,7 +53,7 @@ impl Session {
     /// What of an APPEND the literal is.
     pub(super) fn content_of_append(&mut self, size: u64) -> Taken {
         let appends = self.queue.last().is_some_and(|last| matches!(last.verb, Verb::Append | Verb::Replace));
-        let line = &mut self.half(Side::Client).line;
+        let line = &mut self.halves.of_mut(Side::Client).line;
         if !appends {
             return Taken::Inline;
         }
@@ -77,42 +79,51 @@ impl Session {
 
     /// What of a response the literal is.
     pub(super) fn content_of_response(&mut self, size: u64) -> Taken {
-        let line = &mut self.half(Side::Server).line;
-        if line.misses >= MAX_MISSES || !may_be_content(line.text.get(line.tail..).unwrap_or_default()) {
+        let line = &mut self.halves.of_mut(Side::Server).line;
+        let urls = matches!(line.about, About::Urls);
+        let tail = line.text.get(line.tail..).unwrap_or_default();
+        if line.misses >= MAX_MISSES || !(urls || may_be_content(tail)) {
             return Taken::Inline;
         }
         let piece = line.piece(size);
-        let (sequence, uid, items) = match &line.about {
-            About::Fetch { sequence, uid } => match cut_again(&piece) {
-                Some(items) => (*sequence, *uid, items),
+        let kept = line.text.len() <= Fetching::KEPT;
+        let fetched = match &mut line.about {
+            About::Fetch(fetching) => {
+                let Some(items) = cut_again(&piece) else { return self.missed() };
+                let fetched = last_section(&items);
+                fetching.uid = said(&items).or(fetching.uid);
+                match &mut fetching.read {
+                    Some(fetch) if kept => fetch.items.extend(items),
+                    read => *read = None,
+                }
+                fetched
+            }
+            About::Urls => match cut_urls(&piece) {
+                Some(url) => return Taken::Fetched(Box::new(url_reference(&url, size))),
                 None => return self.missed(),
             },
             _ => match cut(&piece) {
-                Some(Cut::Section { sequence, items }) => (sequence, None, items),
+                Some(Cut::Section(fetch)) => {
+                    let fetched = last_section(&fetch.items);
+                    let (sequence, uid) = (fetch.sequence, said(&fetch.items).or(fetch.uid));
+                    let read = kept.then_some(fetch);
+                    line.about = About::Fetch(Box::new(Fetching { sequence, uid, read }));
+                    fetched
+                }
                 Some(Cut::Url(url)) => {
-                    let url = Some(Bytes::copy_from_slice(&url));
-                    let operation = Operation::UrlFetch;
-                    let size = Some(size);
-                    return Taken::Fetched(Box::new(MessageRef {
-                        operation,
-                        url,
-                        size,
-                        ..MessageRef::default()
-                    }));
+                    line.about = About::Urls;
+                    return Taken::Fetched(Box::new(url_reference(&url, size)));
                 }
                 None => return self.missed(),
             },
         };
-        let said =
-            items.iter().rev().find_map(|item| if let Item::Uid(uid) = item { Some(*uid) } else { None });
-        let uid = said.or(uid);
-        line.about = About::Fetch { sequence, uid };
-        let Some(Item::Section(fetched)) = items.last() else { return Taken::Inline };
-        Taken::Fetched(Box::new(self.reference(sequence, uid, fetched, size)))
+        let (About::Fetch(fetching), Some(section)) = (&line.about, fetched) else { return Taken::Inline };
+        let (sequence, uid) = (fetching.sequence, fetching.uid);
+        Taken::Fetched(Box::new(self.reference(sequence, uid, section, size)))
     }
 
     fn missed(&mut self) -> Taken {
-        self.half(Side::Server).line.misses += 1;
+        self.halves.of_mut(Side::Server).line.misses += 1;
         Taken::Inline
     }
 
@@ -121,15 +132,10 @@ impl Session {
         &mut self,
         sequence: Option<u32>,
         uid: Option<u32>,
-        fetched: &Fetched,
+        (section, origin): (Section, Option<u64>),
         size: u64,
     ) -> MessageRef {
-        MessageRef {
-            section: fetched.section.copied(),
-            origin: fetched.origin,
-            size: Some(size),
-            ..self.named(sequence, uid)
-        }
+        MessageRef { section, origin, size: Some(size), ..self.named(sequence, uid) }
     }
 
     /// The message of the open mailbox with this number, or this UID.
@@ -156,29 +162,29 @@ impl Session {
     pub(super) fn begin_literal(&mut self, side: Side, found: Announced, taken: Taken, at: Timestamp) {
         let (max_inline, max_held) = (self.config.max_inline as u64, self.config.max_held);
         let size = found.size;
-        let line = &mut self.half(side).line;
+        let line = &mut self.halves.of_mut(side).line;
         let fits = size <= max_inline && line.text.len() as u64 + size <= max_held as u64;
         if matches!(taken, Taken::Inline) && fits {
             line.literal = Some((line.text.len(), size));
-            line.add(format!("{{{size}}}\r\n").as_bytes(), max_held);
+            announce(&mut line.text, size, "\r\n");
             line.reading = if size == 0 { Reading::Line } else { Reading::Inline { left: size } };
             return;
         }
-        line.add(format!("{{{size}}}\n").as_bytes(), max_held);
+        announce(&mut line.text, size, "\n");
         self.fragment(side, at);
-        let here = self.half(side).wire.position();
+        let here = self.halves.of_mut(side).wire.position();
         match taken {
             Taken::Inline => {
                 self.anomaly(side, at, &(here..here), Anomaly::LiteralHuge { size });
-                self.half(side).line.reading = Reading::Skip { left: size };
+                self.halves.of_mut(side).line.reading = Reading::Skip { left: size };
                 return;
             }
             Taken::Fetched(message) => {
                 if message.uid.is_none() && message.sequence.is_some() && self.selected.moved {
                     self.anomaly(side, at, &(here..here), Anomaly::SequenceUnmapped);
                 }
-                if message.origin.is_none() {
-                    self.came_whole(&message.section);
+                if message.operation == Operation::Fetch {
+                    Came::note(&mut self.came, &message.section, message.origin, size);
                 }
                 self.emit(side, at, here..here, EventKind::MessageStart(message));
             }
@@ -186,7 +192,7 @@ impl Session {
                 self.append_goes_on(messages, appending, Some(size), at, here)
             }
         }
-        let line = &mut self.half(side).line;
+        let line = &mut self.halves.of_mut(side).line;
         line.tail = line.text.len();
         line.reading = Reading::Stream { left: size, complete: true };
         if size == 0 {
@@ -196,10 +202,33 @@ impl Session {
 
     /// Accounts for what was read of a command or response so far.
     pub(super) fn fragment(&mut self, side: Side, at: Timestamp) {
-        let here = self.half(side).wire.position();
-        if let Some(start) = self.half(side).line.start.take() {
+        let here = self.halves.of_mut(side).wire.position();
+        if let Some(start) = self.halves.of_mut(side).line.start.take() {
             self.emit(side, at, start..here, EventKind::Fragment);
         }
+    }
+
+    /// Takes one more stretch of content in a half of which nothing else is unread; without one there is nothing to do.
+    pub(super) fn step_inside(&mut self) -> Option<Event> {
+        for side in [Side::Server, Side::Client] {
+            let dir = self.halves.dir(side);
+            let half = self.halves.of_mut(side);
+            let reading @ Reading::Stream { left, complete } = half.line.reading else { continue };
+            let Some(frame) = half.wire.next(Mode::Counted(left)) else { continue };
+            let more = match &frame.kind {
+                FrameKind::Data { bytes, .. } => left.saturating_sub(bytes.len() as u64),
+                _ => 0,
+            };
+            if more == 0 {
+                self.inside = false;
+                self.literal_frame(side, reading, left, frame);
+                return self.outbox.pop_front();
+            }
+            half.line.reading = Reading::Stream { left: more, complete };
+            let FrameKind::Data { bytes, .. } = frame.kind else { continue };
+            return Some(Event { at: frame.at, dir, span: frame.span, kind: EventKind::MessageData(bytes) });
+        }
+        None
     }
 
     /// Takes one frame of a literal.
@@ -208,9 +237,14 @@ impl Session {
         else {
             return false;
         };
-        let Some(frame) = self.half(side).wire.next(Mode::Counted(left)) else {
+        let Some(frame) = self.halves.of_mut(side).wire.next(Mode::Counted(left)) else {
             return self.half_ended(side);
         };
+        self.literal_frame(side, reading, left, frame);
+        true
+    }
+
+    fn literal_frame(&mut self, side: Side, reading: Reading, left: u64, frame: Frame) {
         let (at, span) = (frame.at, frame.span);
         match frame.kind {
             FrameKind::Data { bytes, .. } => {
@@ -223,7 +257,7 @@ impl Session {
             FrameKind::Gap(None) => {
                 if let Reading::Stream { .. } = reading {
                     self.emit(side, at, span.clone(), EventKind::MessageGap(None));
-                    self.half(side).line.reading = Reading::Line;
+                    self.halves.of_mut(side).line.reading = Reading::Line;
                     self.cut_message(side, at, span.end);
                     self.broken(side, at, span.end);
                 } else {
@@ -233,7 +267,6 @@ impl Session {
             }
             _ => {}
         }
-        true
     }
 
     fn literal_data(
@@ -245,7 +278,7 @@ impl Session {
         at: Timestamp,
         span: Range<u64>,
     ) {
-        let line = &mut self.half(side).line;
+        let line = &mut self.halves.of_mut(side).line;
         match reading {
             Reading::Inline { .. } => {
                 line.start.get_or_insert(span.start);
@@ -278,18 +311,18 @@ impl Session {
         span: Range<u64>,
     ) {
         if let Reading::Stream { .. } = reading {
-            self.half(side).line.reading = Reading::Stream { left, complete: false };
+            self.halves.of_mut(side).line.reading = Reading::Stream { left, complete: false };
             self.emit(side, at, span, EventKind::MessageGap(Some(len)));
             if left == 0 {
                 self.literal_ended(side, at, false);
             }
             return;
         }
-        let line = &mut self.half(side).line;
+        let line = &mut self.halves.of_mut(side).line;
         if let Some((announced, size)) = line.literal.take() {
             // As one whose content is elsewhere it can still be parsed around.
             line.text.truncate(announced);
-            line.text.put_slice(format!("{{{size}}}\n").as_bytes());
+            announce(&mut line.text, size, "\n");
         }
         line.reading = if left == 0 { Reading::Line } else { Reading::Skip { left } };
         if let Some(start) = line.start.take() {
@@ -300,8 +333,8 @@ impl Session {
 
     /// All of a streamed literal was counted.
     fn literal_ended(&mut self, side: Side, at: Timestamp, complete: bool) {
-        let here = self.half(side).wire.position();
-        let line = &mut self.half(side).line;
+        let here = self.halves.of_mut(side).wire.position();
+        let line = &mut self.halves.of_mut(side).line;
         line.reading = Reading::Line;
         if let About::Append(appending) = &mut line.about {
             appending.complete &= complete;
@@ -321,7 +354,7 @@ impl Session {
 
     /// A message under way will not go on: a gap of unknown length, or the end of the stream.
     pub(super) fn cut_message(&mut self, side: Side, at: Timestamp, here: u64) {
-        match core::mem::take(&mut self.half(side).line.about) {
+        match core::mem::take(&mut self.halves.of_mut(side).line.about) {
             About::Append(appending) if !appending.begun => {}
             _ => self.end_message(side, at, here, false),
         }
@@ -344,10 +377,10 @@ impl Session {
                 appending.begun = true;
             }
             for piece in &message.pieces {
-                if matches!(piece, Piece::Url(_)) {
+                if let Piece::Url(url) = piece {
                     appending.complete = false;
-                    self.emit(Side::Client, at, here..here, EventKind::MessageGap(None));
-                    self.anomaly(Side::Client, at, &(here..here), Anomaly::CatenateUnresolved);
+                    let url = Bytes::copy_from_slice(url);
+                    self.emit(Side::Client, at, here..here, EventKind::MessageUrl(url));
                 }
             }
             if number < last || (size.is_none() && appending.stage == Stage::Options) {
@@ -355,7 +388,7 @@ impl Session {
                 appending.next();
             }
         }
-        self.half(Side::Client).line.about = About::Append(appending);
+        self.halves.of_mut(Side::Client).line.about = About::Append(appending);
     }
 
     fn appended(&self, message: &Appended, appending: &Appending, size: Option<u64>) -> MessageRef {
@@ -385,19 +418,10 @@ impl Session {
     ) {
         let messages = read_piece(piece, &mut appending.stage).unwrap_or_default();
         self.append_goes_on(messages, appending, None, at, here);
-        if let About::Append(appending) = core::mem::take(&mut self.half(Side::Client).line.about)
+        if let About::Append(appending) = core::mem::take(&mut self.halves.of_mut(Side::Client).line.about)
             && appending.begun
         {
             self.end_message(Side::Client, at, here, false);
-        }
-    }
-
-    /// Takes note of a section that has no origin: ranges of it that were asked for were ignored.
-    pub(super) fn came_whole(&mut self, section: &Section) {
-        /// So many are remembered.
-        const MAX: usize = 16;
-        if self.unranged.len() < MAX && !section.is_header_subset() && !self.unranged.contains(section) {
-            self.unranged.push(section.copied());
         }
     }
 
@@ -412,17 +436,57 @@ impl Session {
     ) {
         for item in items {
             let Item::Section(fetched) = item else { continue };
-            let Content::Inline(bytes) = &fetched.content else { continue };
-            let reference = self.reference(sequence, uid, fetched, bytes.len() as u64);
-            if reference.origin.is_none() {
-                self.came_whole(&reference.section);
-            }
-            self.emit(Side::Server, at, start..start, EventKind::MessageStart(Box::new(reference)));
-            if !bytes.is_empty() {
-                self.emit(Side::Server, at, start..start, EventKind::MessageData(bytes.clone()));
-            }
-            self.end_message(Side::Server, at, start, true);
+            let bytes = match &fetched.content {
+                Content::Inline(bytes) => bytes.clone(),
+                // No content from there on: the section ends before it.
+                Content::Nil if fetched.origin.is_some() => Bytes::new(),
+                _ => continue,
+            };
+            let section = (fetched.section.copied(), fetched.origin);
+            let reference = self.reference(sequence, uid, section, bytes.len() as u64);
+            Came::note(&mut self.came, &reference.section, reference.origin, bytes.len() as u64);
+            self.content_inline(reference, bytes, at, start);
         }
+    }
+
+    /// The contents of URLs that stand in the response itself.
+    pub(super) fn urls_inline(&mut self, urls: &[(Bytes, Content)], at: Timestamp, start: u64) {
+        for (url, content) in urls {
+            if let Content::Inline(bytes) = content {
+                self.content_inline(url_reference(url, bytes.len() as u64), bytes.clone(), at, start);
+            }
+        }
+    }
+
+    fn content_inline(&mut self, of: MessageRef, bytes: Bytes, at: Timestamp, start: u64) {
+        self.emit(Side::Server, at, start..start, EventKind::MessageStart(Box::new(of)));
+        if !bytes.is_empty() {
+            self.emit(Side::Server, at, start..start, EventKind::MessageData(bytes));
+        }
+        self.end_message(Side::Server, at, start, true);
+    }
+}
+
+/// The section that the last item is, in a copy that keeps no line alive.
+fn last_section(items: &[Item]) -> Option<(Section, Option<u64>)> {
+    match items.last() {
+        Some(Item::Section(fetched)) => Some((fetched.section.copied(), fetched.origin)),
+        _ => None,
+    }
+}
+
+/// The UID that is said last.
+fn said(items: &[Item]) -> Option<u32> {
+    items.iter().rev().find_map(|item| if let Item::Uid(uid) = item { Some(*uid) } else { None })
+}
+
+/// What a URL names.
+fn url_reference(url: &[u8], size: u64) -> MessageRef {
+    MessageRef {
+        operation: Operation::UrlFetch,
+        url: Some(Bytes::copy_from_slice(url)),
+        size: Some(size),
+        ..MessageRef::default()
     }
 }
 
@@ -433,6 +497,12 @@ impl Appending {
         self.begun = false;
         self.complete = true;
     }
+}
+
+/// Adds the announcement of a literal; a line end without CR says that its bytes are elsewhere.
+pub(super) fn announce(text: &mut BytesMut, size: u64, line_end: &str) {
+    // Into memory: it cannot fail.
+    let _ = write!(text, "{{{size}}}{line_end}");
 }
 
 /// Whether the literal behind this text may be content of a message: cheap, and never wrong about what is.

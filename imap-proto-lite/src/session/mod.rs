@@ -13,6 +13,8 @@ mod inflate;
 mod login;
 mod lost;
 mod message;
+mod numbers;
+mod opening;
 mod pairing;
 mod selected;
 mod server;
@@ -20,23 +22,22 @@ mod tls;
 mod wire;
 
 use crate::event::{Event, EventKind};
-use crate::{Anomaly, Config, MessageRef, Section};
+use crate::{Anomaly, Config, MessageRef};
 use bytes::Bytes;
 use client::Client;
 use core::ops::Range;
 use half::Half;
 use login::Login;
+use mail_wire::halves::{Halves, Side};
+use mail_wire::upgrade::Upgrade;
 use mail_wire::{Direction, Timestamp};
-use pairing::Queue;
+use pairing::{Came, Queue};
 use selected::Selected;
 use std::collections::VecDeque;
-use tls::Starttls;
 
-/// Who speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Client,
-    Server,
+/// What the numbers of so many messages, and a response under way in each half, cost at most.
+pub(crate) const fn worst_case(messages: usize) -> usize {
+    numbers::Numbers::worst_case(messages) + 2 * half::Fetching::MEMORY
 }
 
 /// One IMAP connection.
@@ -70,10 +71,7 @@ enum Side {
 #[derive(Debug)]
 pub struct Session {
     config: Config,
-    /// By the direction that the caller names.
-    halves: [Half; 2],
-    /// The direction in which the client speaks; `None` until the first bytes have told.
-    client_dir: Option<Direction>,
+    halves: Halves<Half>,
     outbox: VecDeque<Event>,
     client: Client,
     greeted: bool,
@@ -81,13 +79,19 @@ pub struct Session {
     selected: Selected,
     login: Option<Login>,
     sync: Sync,
-    starttls: Starttls,
-    /// Sections that came whole since no FETCH was unanswered.
-    unranged: Vec<Section>,
+    upgrade: Upgrade,
+    /// The server has told of mailboxes or messages since the last tagged response.
+    data: bool,
+    /// Sections that came since the last FETCH was answered: whole, or from an origin with so many bytes.
+    came: Vec<Came>,
+    stripped_told: bool,
+    /// A command that nobody heard was accepted: it may have been COMPRESS.
+    may_be_compressed: bool,
     /// The server takes literals that do not wait up to 4096 bytes only (RFC 7888).
     literal_minus: bool,
     quirk_told: bool,
-    now: Timestamp,
+    /// Nothing has come since the last event but the inside of literals that are content.
+    inside: bool,
 }
 
 /// How far the pairing of responses can be trusted.
@@ -120,8 +124,7 @@ impl Session {
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self {
-            halves: [Half::new(&config), Half::new(&config)],
-            client_dir: None,
+            halves: Halves::of_streams([Half::new(&config), Half::new(&config)]),
             outbox: VecDeque::new(),
             client: Client::Commands,
             greeted: false,
@@ -129,41 +132,41 @@ impl Session {
             selected: Selected::default(),
             login: None,
             sync: Sync { shaky: config.mid_stream, ..Sync::default() },
-            starttls: Starttls::default(),
-            unranged: Vec::new(),
+            upgrade: Upgrade::default(),
+            data: false,
+            came: Vec::new(),
+            stripped_told: false,
+            may_be_compressed: false,
             literal_minus: false,
             quirk_told: false,
-            now: Timestamp::ZERO,
+            inside: false,
             config,
         }
     }
 
     /// The next in-order bytes of one direction.
     pub fn push(&mut self, dir: Direction, at: Timestamp, bytes: Bytes) {
-        self.now = self.now.max(at);
-        self.half_of(dir).wire.push(at, bytes);
+        self.inside &= self.halves.along_mut(dir).is_inside();
+        self.halves.push(dir, at, bytes);
     }
 
     /// Bytes of one direction that will never come; `None`: nobody knows how many.
     pub fn gap(&mut self, dir: Direction, at: Timestamp, len: Option<u64>) {
-        self.now = self.now.max(at);
-        self.half_of(dir).wire.gap(at, len);
+        self.inside = false;
+        self.halves.gap(dir, at, len);
     }
 
     /// The end of one direction: FIN, RST, end of the capture. Ends the waits for this half. A half that was not
     /// captured at all is best closed at once.
     pub fn close(&mut self, dir: Direction, at: Timestamp) {
-        self.now = self.now.max(at);
-        self.half_of(dir).wire.close(at);
+        self.inside = false;
+        self.halves.close(dir, at);
     }
 
     /// Ends waits that have lasted longer than [`Config::max_wait`] at this capture time.
     pub fn expire(&mut self, now: Timestamp) {
-        self.now = self.now.max(now);
-        for half in &mut self.halves {
-            half.expired |=
-                half.waiting_since.is_some_and(|since| now.saturating_sub(since) > self.config.max_wait);
-        }
+        self.inside = false;
+        self.halves.expire(now, self.config.max_wait);
     }
 
     /// The next event; `None` until more is pushed.
@@ -173,9 +176,17 @@ impl Session {
             if let Some(event) = self.outbox.pop_front() {
                 return Some(event);
             }
+            if self.inside {
+                match self.step_inside() {
+                    Some(event) => return Some(event),
+                    None if self.inside => return None,
+                    None => continue,
+                }
+            }
             let stepped = self.find_roles() && (self.step_client() || self.step_server() || self.end_wait());
             if !stepped && self.outbox.is_empty() {
                 self.rest();
+                self.inside = true;
                 return None;
             }
         }
@@ -189,14 +200,15 @@ impl Session {
     /// Says that what is pushed from now on in this direction is plaintext again, because somebody decrypts it.
     /// What was pushed before stays `Opaque`. The session starts anew, as RFC 9051 section 6.2.1 asks.
     pub fn resume_plaintext(&mut self, dir: Direction) {
-        self.half_of(dir).wire.mark();
+        self.inside = false;
+        self.halves.along_mut(dir).wire.mark();
     }
 
     /// The direction in which the client speaks, once the first bytes have told; it differs from
     /// [`Direction::ToServer`] if the caller had the roles the wrong way round.
     #[must_use]
     pub const fn roles(&self) -> Option<Direction> {
-        self.client_dir
+        self.halves.roles()
     }
 
     /// Which message has this number now: after the events polled so far, in the open mailbox.
@@ -208,40 +220,15 @@ impl Session {
     /// Memory held, in bytes; after `poll_event` has returned `None` at most [`Config::worst_case`].
     #[must_use]
     pub fn buffered(&self) -> usize {
-        self.halves.iter().map(Half::buffered).sum::<usize>()
+        self.halves.buffered()
             + self.queue.memory()
             + self.selected.memory()
-            + self.unranged.iter().map(pairing::memory_of).sum::<usize>()
+            + self.came.iter().map(Came::memory).sum::<usize>()
             + self.login.as_ref().map_or(0, Login::memory)
     }
 
-    fn half_of(&mut self, dir: Direction) -> &mut Half {
-        let [to_server, to_client] = &mut self.halves;
-        match dir {
-            Direction::ToServer => to_server,
-            Direction::ToClient => to_client,
-        }
-    }
-
-    fn dir(&self, side: Side) -> Direction {
-        let client = self.client_dir.unwrap_or(Direction::ToServer);
-        if side == Side::Client { client } else { client.flip() }
-    }
-
-    fn half(&mut self, side: Side) -> &mut Half {
-        self.half_of(self.dir(side))
-    }
-
-    fn peer_of(&self, side: Side) -> &Half {
-        let [to_server, to_client] = &self.halves;
-        match self.dir(side) {
-            Direction::ToServer => to_client,
-            Direction::ToClient => to_server,
-        }
-    }
-
     fn emit(&mut self, side: Side, at: Timestamp, span: Range<u64>, kind: EventKind) {
-        let dir = self.dir(side);
+        let dir = self.halves.dir(side);
         self.outbox.push_back(Event { at, dir, span, kind });
     }
 
@@ -251,41 +238,33 @@ impl Session {
 
     /// An anomaly at the place where the half stands.
     fn anomaly_here(&mut self, side: Side, anomaly: Anomaly) {
-        let at = self.now;
-        let here = self.half(side).wire.position();
+        let at = self.halves.now();
+        let here = self.halves.of_mut(side).wire.position();
         self.anomaly(side, at, &(here..here), anomaly);
     }
 
     fn bare_lf(&mut self, side: Side, at: Timestamp, span: &Range<u64>) {
-        if !core::mem::replace(&mut self.half(side).bare_lf_told, true) {
+        if !core::mem::replace(&mut self.halves.of_mut(side).bare_lf_told, true) {
             self.anomaly(side, at, span, Anomaly::BareLf);
         }
     }
 
     /// Settles from the first bytes who is the client; false while they have not come.
     fn find_roles(&mut self) -> bool {
-        if self.client_dir.is_some() {
+        if self.halves.roles().is_some() {
             return true;
         }
-        let [to_server, to_client] = [lost::Opening::of(&self.halves[0]), lost::Opening::of(&self.halves[1])];
-        use lost::Opening::{Command, Other, Response, Short};
-        let reversed = match (to_server, to_client) {
-            (Command, _) | (_, Response) => false,
-            (Response, _) | (_, Command) => true,
-            (Other, _) | (_, Other) => false,
-            (Short, Short) => return false,
-        };
-        self.client_dir = Some(if reversed { Direction::ToClient } else { Direction::ToServer });
-        if reversed {
-            let at = self.now;
+        let reversed = self.halves.find_roles(lost::opening);
+        if reversed == Some(true) {
+            let at = self.halves.now();
             self.emit(Side::Server, at, 0..0, EventKind::RolesChanged);
         }
-        true
+        reversed.is_some()
     }
 
     /// Ends a wait that will not be rewarded; false if there is none.
     fn end_wait(&mut self) -> bool {
-        for side in [Side::Client, Side::Server] {
+        for side in Side::BOTH {
             let blocked = match side {
                 Side::Client => self.client_waits(),
                 Side::Server => self.server_waits(),
@@ -293,20 +272,16 @@ impl Session {
             if !blocked {
                 continue;
             }
-            let peer = self.peer_of(side);
+            let peer = self.halves.of(side.flip());
             let peer_ended = (peer.wire.is_finished() && peer.line.held.is_none()) || peer.opaque;
-            let max_held = self.config.max_held;
+            let overdue = self.halves.is_overdue(side, self.config.max_held);
+            let unread = self.halves.has_more(side);
             // A client that sends more has heard the response that the gap hides.
             let answered = side == Side::Client && self.sync.deaf;
             // Each waits for the other: no input can end that.
             let mutual = side == Side::Server && self.client_waits();
-            let patient = self.sync.patient;
-            let half = self.half(side);
-            let unread = half.wire.has_unread() || half.wire.is_closed();
-            let full = half.wire.held() > max_held || half.wire.is_crowded();
-            let ends = peer_ended || full || half.expired || mutual || ((answered || !patient) && unread);
-            if ends {
-                half.expired = false;
+            if peer_ended || overdue || mutual || ((answered || !self.sync.patient) && unread) {
+                self.halves.wait_ended(side);
                 let ended = match side {
                     Side::Client => self.client_gives_up(!peer_ended && !answered),
                     Side::Server => {
@@ -323,16 +298,9 @@ impl Session {
         false
     }
 
-    /// Before the caller goes away for more: nothing held may keep a capture buffer alive.
+    /// Before the caller goes away for more.
     fn rest(&mut self) {
-        let known = self.client_dir.is_some();
-        let waits =
-            [(Side::Client, known && self.client_waits()), (Side::Server, known && self.server_waits())];
-        for (side, waits) in waits {
-            let now = self.now;
-            let half = self.half(side);
-            half.wire.settle();
-            half.waiting_since = if waits { Some(half.waiting_since.unwrap_or(now)) } else { None };
-        }
+        let known = self.halves.roles().is_some();
+        self.halves.rest([known && self.client_waits(), known && self.server_waits()]);
     }
 }

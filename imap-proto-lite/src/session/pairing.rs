@@ -27,8 +27,8 @@ pub(super) enum Expect {
     Open { mailbox: MailboxName, read_only: bool },
     /// CLOSE, UNSELECT, UNAUTHENTICATE: that none is.
     Close,
-    /// FETCH: sections that were asked for in ranges.
-    Ranges(Vec<Section>),
+    /// FETCH: sections that were asked for in ranges, the first byte and the length of each.
+    Ranges(Vec<(Section, u64, u64)>),
     /// LOGIN, AUTHENTICATE: what came of it.
     Login,
     /// Nothing that the session needs to know.
@@ -47,11 +47,13 @@ impl Expect {
             (_, Arguments::Login { .. } | Arguments::Authenticate { .. }) => Self::Login,
             (Verb::Close | Verb::Unselect | Verb::Unauthenticate, _) => Self::Close,
             (Verb::Fetch, Arguments::Fetch { attributes, .. }) => {
-                let ranges = attributes.iter().filter(|attribute| attribute.partial.is_some());
-                let sections = ranges.filter_map(|attribute| attribute.section.as_ref());
-                let small = sections.filter(|section| !section.is_header_subset());
-                let sections: Vec<_> = small.take(MAX_RANGES).map(Section::copied).collect();
-                if sections.is_empty() { Self::Nothing } else { Self::Ranges(sections) }
+                let ranges = attributes.iter().filter_map(|attribute| {
+                    let section = attribute.section.as_ref().filter(|section| !section.is_header_subset())?;
+                    let (first, length) = attribute.partial?;
+                    Some((section.copied(), first, length))
+                });
+                let ranges: Vec<_> = ranges.take(MAX_RANGES).collect();
+                if ranges.is_empty() { Self::Nothing } else { Self::Ranges(ranges) }
             }
             _ => Self::Nothing,
         }
@@ -60,14 +62,52 @@ impl Expect {
     fn memory(&self) -> usize {
         match self {
             Self::Open { mailbox, .. } => mailbox.raw().len(),
-            Self::Ranges(sections) => sections.iter().map(memory_of).sum(),
+            Self::Ranges(ranges) => ranges.iter().map(|(section, ..)| memory_of(section) + 16).sum(),
             Self::Close | Self::Login | Self::Nothing => 0,
         }
     }
 }
 
+/// A section that came.
+#[derive(Clone, Debug)]
+pub(super) struct Came {
+    section: Section,
+    /// `None`: it came whole.
+    origin: Option<u64>,
+    /// The longest of those from that origin.
+    size: u64,
+}
+
+impl Came {
+    /// Whether more came than one of these ranges.
+    pub(super) fn exceeds(&self, ranges: &[(Section, u64, u64)]) -> bool {
+        let of_it = ranges.iter().filter(|(section, first, _)| {
+            *section == self.section && self.origin.is_none_or(|origin| origin == *first)
+        });
+        // The same origin may be asked for twice.
+        let longest = of_it.map(|(_, _, length)| *length).max();
+        longest.is_some_and(|longest| self.origin.is_none() || self.size > longest)
+    }
+
+    /// Adds one to those that came, if it is one more.
+    pub(super) fn note(came: &mut Vec<Self>, section: &Section, origin: Option<u64>, size: u64) {
+        /// So many are remembered.
+        const MAX: usize = 32;
+        let same = |known: &&mut Self| known.section == *section && known.origin == origin;
+        if let Some(known) = came.iter_mut().find(same) {
+            known.size = known.size.max(size);
+        } else if came.len() < MAX && !section.is_header_subset() {
+            came.push(Self { section: section.copied(), origin, size });
+        }
+    }
+
+    pub(super) fn memory(&self) -> usize {
+        memory_of(&self.section) + 24
+    }
+}
+
 /// What a section keeps.
-pub(super) fn memory_of(section: &Section) -> usize {
+fn memory_of(section: &Section) -> usize {
     size_of::<Section>() + section.path.capacity() * size_of::<u32>()
 }
 
@@ -135,11 +175,6 @@ impl Queue {
 
     pub(super) fn pop(&mut self) -> Option<Pending> {
         self.pending.pop_front()
-    }
-
-    /// Whether a FETCH is not answered yet.
-    pub(super) fn is_fetching(&self) -> bool {
-        self.pending.iter().any(|pending| pending.verb == Verb::Fetch)
     }
 
     pub(super) fn clear(&mut self) {

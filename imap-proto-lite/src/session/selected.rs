@@ -1,17 +1,9 @@
 //! The open mailbox, and which of its messages is which (RFC 9051 section 2.3.1).
 
+use super::numbers::Numbers;
 use crate::event::Mailbox;
 use crate::mailbox::MailboxName;
 use crate::response::NumberSet;
-
-/// What is known of a message by its sequence number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Slot {
-    /// Its UID; zero, which no message has: not known.
-    uid: u32,
-    /// The session's own number for it; zero: it has none yet.
-    handle: u32,
-}
 
 /// The open mailbox.
 #[derive(Clone, Debug, Default)]
@@ -19,16 +11,14 @@ pub(super) struct Selected {
     pub(super) mailbox: Mailbox,
     /// UIDVALIDITY that the server has told since the last mailbox was opened: that of the next one.
     coming: Option<u32>,
-    /// By sequence number, from 1.
-    slots: Vec<Slot>,
-    handles: u32,
+    numbers: Numbers,
     /// Messages have gone since the mailbox was opened.
     pub(super) moved: bool,
 }
 
 impl Selected {
-    pub(super) const fn memory(&self) -> usize {
-        self.slots.capacity() * size_of::<Slot>()
+    pub(super) fn memory(&self) -> usize {
+        self.numbers.memory()
     }
 
     pub(super) const fn uid_validity(&mut self, uid_validity: u32) {
@@ -53,55 +43,24 @@ impl Selected {
 
     /// The numbers mean nothing any more.
     pub(super) fn forget(&mut self) {
-        self.slots = Vec::new();
+        self.numbers.clear();
         self.moved = false;
-    }
-
-    /// The message of that number, within the limit.
-    fn slot(&mut self, sequence: u32, limit: usize) -> Option<&mut Slot> {
-        let index = usize::try_from(sequence).ok()?.checked_sub(1)?;
-        if index >= limit {
-            return None;
-        }
-        if index >= self.slots.len() {
-            self.slots.resize(index + 1, Slot::default());
-        }
-        self.slots.get_mut(index)
     }
 
     /// The server says which UID a message has.
     pub(super) fn learn(&mut self, sequence: u32, uid: u32, limit: usize) {
-        if let Some(slot) = self.slot(sequence, limit) {
-            if slot.uid != 0 && slot.uid != uid {
-                // Another message than it was: a removal was missed.
-                slot.handle = 0;
-            }
-            slot.uid = uid;
-        }
+        self.numbers.learn(sequence, uid, limit);
     }
 
     /// UID and handle of a message.
     pub(super) fn identify(&mut self, sequence: u32, limit: usize) -> (Option<u32>, Option<u64>) {
-        let next = self.handles.saturating_add(1);
-        let Some(slot) = self.slot(sequence, limit) else { return (None, None) };
-        let fresh = slot.handle == 0;
-        if fresh {
-            slot.handle = next;
-        }
-        let told = ((slot.uid != 0).then_some(slot.uid), Some(u64::from(slot.handle)));
-        if fresh {
-            self.handles = next;
-        }
-        told
+        self.numbers.identify(sequence, limit)
     }
 
     /// A message is gone, and those behind it move up.
     pub(super) fn expunge(&mut self, sequence: u32) {
         self.moved = true;
-        let index = usize::try_from(sequence).ok().and_then(|sequence| sequence.checked_sub(1));
-        if let Some(index) = index.filter(|index| *index < self.slots.len()) {
-            self.slots.remove(index);
-        }
+        self.numbers.expunge(sequence);
     }
 
     /// The messages with these UIDs are gone. Those whose UID is not known may be among them.
@@ -115,11 +74,9 @@ impl Selected {
             last.1 = if touches { last.1.max(next.1) } else { last.1 };
             touches
         });
-        let gone = |uid: u32| {
-            let behind = ranges.partition_point(|(first, _)| *first <= uid);
-            behind.checked_sub(1).and_then(|at| ranges.get(at)).is_some_and(|(_, last)| uid <= *last)
-        };
-        self.slots.retain(|slot| slot.uid == 0 || !gone(slot.uid));
+        for (first, last) in ranges {
+            self.numbers.vanish(first, last);
+        }
     }
 }
 

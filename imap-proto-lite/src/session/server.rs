@@ -1,6 +1,6 @@
 //! The server's half: responses, and what they decide.
 
-use super::half::{Held, Reading};
+use super::half::{About, Held, Reading};
 use super::pairing::{Expect, Pending};
 use super::{Client, Session, Side};
 use crate::Anomaly;
@@ -12,6 +12,7 @@ use bytes::Bytes;
 use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::{FrameKind, Line, LineEnd, Mode};
+use mail_wire::upgrade::Upgrade;
 
 /// A tagged response and where it stands.
 #[derive(Clone, Copy, Debug)]
@@ -24,17 +25,17 @@ pub(super) struct Heard<'a> {
 impl Session {
     /// Takes one frame of the server, if it is known what it answers.
     pub(super) fn step_server(&mut self) -> bool {
-        if self.half(Side::Server).opaque {
+        if self.halves.of_mut(Side::Server).opaque {
             return self.step_opaque(Side::Server);
         }
-        self.half(Side::Server).wire.prime();
+        if let Some(held) = self.halves.of_mut(Side::Server).line.held.take() {
+            return self.release(held);
+        }
+        self.halves.of_mut(Side::Server).wire.prime();
         if self.inflating_ended(Side::Server) {
             return true;
         }
-        if let Some(held) = self.half(Side::Server).line.held.take() {
-            return self.release(held);
-        }
-        match self.half(Side::Server).line.reading {
+        match self.halves.of_mut(Side::Server).line.reading {
             Reading::Line => self.step_responses(),
             reading => self.step_literal(Side::Server, reading),
         }
@@ -42,16 +43,20 @@ impl Session {
 
     /// Whether the server's half is left unread for the client's sake.
     pub(super) fn server_waits(&self) -> bool {
-        self.peer_of(Side::Client).line.held.is_some()
+        self.halves.of(Side::Server).line.held.is_some()
     }
 
     fn step_responses(&mut self) -> bool {
-        if self.half(Side::Server).line.is_empty()
-            && let Some(stepped) = self.step_tls(Side::Server)
-        {
-            return stepped;
+        if self.halves.of(Side::Server).line.is_empty() {
+            let found = self
+                .step_opening(Side::Server)
+                .or_else(|| self.step_compressed())
+                .or_else(|| self.step_tls(Side::Server));
+            if let Some(stepped) = found {
+                return stepped;
+            }
         }
-        let Some(frame) = self.half(Side::Server).wire.next(Mode::Line) else {
+        let Some(frame) = self.halves.of_mut(Side::Server).wire.next(Mode::Line) else {
             return self.half_ended(Side::Server);
         };
         let (at, span) = (frame.at, frame.span);
@@ -71,21 +76,24 @@ impl Session {
     }
 
     fn server_line(&mut self, line: Line, at: Timestamp, span: Range<u64>) {
-        if self.half(Side::Server).lost.is_some() && self.line_is_lost(Side::Server, &line, at, &span) {
+        if self.halves.of_mut(Side::Server).lost.is_some()
+            && self.line_is_lost(Side::Server, &line, at, &span)
+        {
             return;
         }
         match line.end {
             LineEnd::Lf => self.bare_lf(Side::Server, at, &span),
             LineEnd::Cut => return self.cut_line(Side::Server, &line.text, at, span),
             LineEnd::Missing
-                if self.half(Side::Server).line.is_empty() && response::parse(&line.text).is_err() =>
+                if self.halves.of_mut(Side::Server).line.is_empty()
+                    && response::parse(&line.text).is_err() =>
             {
                 return self.emit(Side::Server, at, span, EventKind::Truncated(line.text));
             }
             _ => {}
         }
-        self.plaintext(Side::Server);
-        let assembly = &self.half(Side::Server).line;
+        self.upgrade.plaintext(Side::Server);
+        let assembly = &self.halves.of_mut(Side::Server).line;
         let literals = !assembly.text.is_empty() || assembly.dropped || may_hold_literals(&line.text);
         let found = if literals { announced(&line.text) } else { None };
         self.server_piece(line.text, found, at, span);
@@ -94,7 +102,7 @@ impl Session {
     /// One piece of a response: up to a literal, or to its end.
     fn server_piece(&mut self, text: Bytes, found: Option<Announced>, at: Timestamp, span: Range<u64>) {
         let max_held = self.config.max_held;
-        let line = &mut self.half(Side::Server).line;
+        let line = &mut self.halves.of_mut(Side::Server).line;
         if let Some(found) = found {
             line.start.get_or_insert(span.start);
             line.add(text.get(..found.start).unwrap_or(&text), max_held);
@@ -104,17 +112,26 @@ impl Session {
         let span = line.start.unwrap_or(span.start)..span.end;
         let whole = line.text.is_empty() && !line.dropped;
         let mut text = text;
+        let mut read = None;
         if !whole {
             line.add(&text, max_held);
+            let tail = line.tail;
             text = line.text.split().freeze();
+            if let About::Fetch(fetching) = core::mem::take(&mut line.about)
+                && !line.dropped
+                && let Some(fetch) = fetching.read
+            {
+                read = Some(response::read_rest(fetch, &text.slice(tail.min(text.len())..)));
+            }
         }
         let dropped = line.dropped;
         line.reset();
-        match response::parse(&text) {
+        let parsed = read.map_or_else(|| response::parse(&text), Ok);
+        match parsed {
             Ok(response) if self.may_tell(&response) => self.tell(response, at, span),
             Ok(_) => {
                 let text = Bytes::copy_from_slice(&text);
-                self.half(Side::Server).line.held = Some(Held { text, at, span });
+                self.halves.of_mut(Side::Server).line.held = Some(Held { text, at, span });
             }
             Err(_) => {
                 let limit = max_held;
@@ -130,7 +147,7 @@ impl Session {
         match response::parse(&held.text) {
             Ok(response) if self.may_tell(&response) => self.tell(response, held.at, held.span),
             Ok(_) => {
-                self.half(Side::Server).line.held = Some(held);
+                self.halves.of_mut(Side::Server).line.held = Some(held);
                 return false;
             }
             Err(_) => {}
@@ -140,7 +157,7 @@ impl Session {
 
     /// Whether it is known what a response answers, or will not be.
     fn may_tell(&mut self, response: &Response) -> bool {
-        let client = self.peer_of(Side::Server);
+        let client = self.halves.of(Side::Client);
         let alone = client.opaque || (client.wire.is_finished() && client.line.is_empty());
         let free = self.sync.free || self.sync.shaky || alone;
         match response {
@@ -194,8 +211,10 @@ impl Session {
 
     /// A response that answers no command that was seen.
     fn unmatched(&mut self, response: Response, free: bool, at: Timestamp, span: Range<u64>) {
+        self.may_be_compressed |=
+            matches!(&response, Response::Status(Status { tag: Some(_), condition: Condition::Ok, .. }));
         // A server heard alone has no commands.
-        let alone = self.peer_of(Side::Server).wire.is_untouched();
+        let alone = self.halves.of(Side::Client).wire.is_untouched();
         if !alone && !self.sync.shaky {
             let _ = free;
             self.anomaly(Side::Server, at, &span, Anomaly::ResponseUnmatched);
@@ -227,7 +246,7 @@ impl Session {
                 self.respond(response, verb, at, span);
                 self.go_on();
             }
-            Client::AwaitSasl => {
+            Client::AwaitSasl if !idles => {
                 self.respond(response, Some(Verb::Authenticate), at, span);
                 self.challenge(text);
                 self.client = Client::Sasl { sure: true };
@@ -256,17 +275,21 @@ impl Session {
     fn code(&mut self, status: &Status, at: Timestamp, span: &Range<u64>) {
         match &status.code {
             Some(Code::UidValidity(uid_validity)) => self.selected.uid_validity(*uid_validity),
-            Some(Code::Capability(words)) => self.capabilities(words),
+            Some(Code::Capability(words)) => self.capabilities(words, at, span),
             Some(Code::Closed) => self.selected.forget(),
             Some(Code::Other { name, .. }) if is_typed(name) => self.quirk(at, span),
             _ => {}
         }
     }
 
-    fn capabilities(&mut self, words: &[Bytes]) {
+    fn capabilities(&mut self, words: &[Bytes], at: Timestamp, span: &Range<u64>) {
         let has = |wanted: &[u8]| words.iter().any(|word| word.eq_ignore_ascii_case(wanted));
         self.literal_minus = has(b"LITERAL-") && !has(b"LITERAL+");
-        self.starttls.offered = Some(has(b"STARTTLS"));
+        self.upgrade.offer(has(b"STARTTLS"));
+        let stripped = words.iter().any(|word| Upgrade::is_painted_over(word));
+        if stripped && !core::mem::replace(&mut self.stripped_told, true) {
+            self.anomaly(Side::Server, at, span, Anomaly::StarttlsStripped);
+        }
     }
 
     fn quirk(&mut self, at: Timestamp, span: &Range<u64>) {
@@ -279,9 +302,10 @@ impl Session {
         let Response::Data(data) = &response else { return };
         match data {
             Data::Fetch(fetch) => self.fetched(fetch, at, &span),
+            Data::UrlFetched(urls) => self.urls_inline(urls, at, span.start),
             Data::Expunge(sequence) => self.selected.expunge(*sequence),
             Data::Vanished { earlier: false, uids } => self.selected.vanish(uids),
-            Data::Capability(words) => self.capabilities(words),
+            Data::Capability(words) => self.capabilities(words, at, &span),
             Data::List(list) if list.name.decoded().is_none() => {
                 self.anomaly(Side::Server, at, &span, Anomaly::Mutf7Bad);
             }
@@ -289,7 +313,7 @@ impl Session {
             _ => {}
         }
         if !matches!(data, Data::Capability(_) | Data::Id(_)) {
-            self.starttls.data = true;
+            self.data = true;
         }
         self.respond(response, None, at, span);
     }
@@ -334,7 +358,7 @@ impl Session {
             _ => {}
         }
         if pending.verb != Verb::StartTls {
-            self.starttls.data = false;
+            self.data = false;
         }
         if let Some(Heard { at, span, .. }) = heard
             && self.literal_minus
@@ -353,17 +377,18 @@ impl Session {
             Expect::Open { .. } if condition == Some(Condition::No) => self.opened(None, false, heard),
             Expect::Login => self.login_answered(condition),
             Expect::Close if ok => self.opened(None, false, heard),
-            Expect::Ranges(sections) => {
+            Expect::Ranges(ranges) => {
                 if let Some(Heard { at, span, .. }) = heard
-                    && sections.iter().any(|section| self.unranged.contains(section))
+                    && self.came.iter().any(|came| came.exceeds(ranges))
                 {
                     self.anomaly(Side::Server, at, span, Anomaly::PartialIgnored);
                 }
             }
             _ => {}
         }
-        if !self.queue.is_fetching() {
-            self.unranged.clear();
+        // Those of commands that are not answered yet may be among them: none is accused for another.
+        if pending.verb == Verb::Fetch && heard.is_some() {
+            self.came.clear();
         }
     }
 
@@ -374,8 +399,9 @@ impl Session {
             return;
         }
         self.selected.open(name, read_only);
-        let here = self.half(Side::Server).wire.position();
-        let (at, span) = heard.map_or((self.now, here..here), |heard| (heard.at, heard.span.clone()));
+        let here = self.halves.of_mut(Side::Server).wire.position();
+        let (at, span) =
+            heard.map_or_else(|| (self.halves.now(), here..here), |heard| (heard.at, heard.span.clone()));
         let mailbox = Box::new(self.selected.mailbox.clone());
         self.emit(Side::Server, at, span, EventKind::Mailbox(mailbox));
     }

@@ -1,45 +1,35 @@
 //! Where plaintext ends and begins again: STARTTLS (RFC 9051 section 6.2.1), TLS from the first byte, a decryptor
 //! taking over, COMPRESS (RFC 4978).
 
+use super::lost::begins_response;
 use super::server::Heard;
+use super::wire::Wire;
 use super::{Client, Session, Side, Sync};
 use crate::Anomaly;
 use crate::event::EventKind;
 use crate::response::Condition;
 use mail_wire::framer::{FrameKind, Mode};
 use mail_wire::sasl::Outcome;
-
-/// What is known of STARTTLS in the connection.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Starttls {
-    /// Whether the last list of capabilities offered it; `None` if there was none.
-    pub(super) offered: Option<bool>,
-    /// It was accepted, and the client's next byte has not come.
-    agreed: bool,
-    /// It was accepted.
-    accepted: bool,
-    /// Plaintext of the client, of the server, behind the acceptance.
-    plaintext: [bool; 2],
-    /// The server has told of mailboxes or messages since the last tagged response.
-    pub(super) data: bool,
-}
+use mail_wire::upgrade::Upgrade;
 
 impl Session {
     /// Looks for TLS where a line may begin: `Some` if that settles what comes next, or if too little is there.
     pub(super) fn step_tls(&mut self, side: Side) -> Option<bool> {
-        if self.half(side).wire.is_compressed() {
+        if self.halves.of_mut(side).wire.is_compressed() {
             return None;
         }
-        match self.tls_ahead(side) {
+        match self.halves.tls_ahead(side) {
             None => return Some(false),
             Some(true) => {
-                self.starttls.agreed &= side == Side::Server;
+                if side == Side::Client {
+                    self.upgrade.went_on();
+                }
                 self.start_tls(side);
                 return Some(true);
             }
             Some(false) => {}
         }
-        if side == Side::Client && self.starttls.agreed {
+        if side == Side::Client && self.upgrade.is_due() {
             match self.tls_is_absent() {
                 None => return Some(false),
                 Some(false) => return Some(true),
@@ -55,15 +45,14 @@ impl Session {
             self.client = Client::Commands;
         }
         let Some(Heard { status, at, span }) = heard else { return };
-        if self.starttls.offered == Some(false) {
+        if self.upgrade.offered() == Some(false) {
             self.anomaly(Side::Server, at, span, Anomaly::StarttlsNotOffered);
         }
-        if core::mem::take(&mut self.starttls.data) {
+        if core::mem::take(&mut self.data) {
             self.anomaly(Side::Server, at, span, Anomaly::StarttlsInjectedResponse);
         }
         if status.condition == Condition::Ok {
-            self.starttls.agreed = true;
-            self.starttls.accepted = true;
+            self.upgrade.accept();
         } else {
             self.anomaly(Side::Server, at, span, Anomaly::StarttlsRefused);
         }
@@ -87,27 +76,56 @@ impl Session {
         }
     }
 
+    /// Behind the acceptance of a command that nobody heard, which may have been COMPRESS, the next bytes tell: `Some` if
+    /// they are compressed, or if too little is there.
+    pub(super) fn step_compressed(&mut self) -> Option<bool> {
+        /// So much of them is looked at, and so much of what comes out of them.
+        const MOST: usize = 512;
+        const ENOUGH: usize = 8;
+        if !self.may_be_compressed {
+            return None;
+        }
+        let wire = &self.halves.of(Side::Server).wire;
+        let ahead: Vec<u8> = wire.peek().take(MOST).collect();
+        let short = ahead.len() < MOST && !wire.peek_is_all();
+        let is_text = ahead.iter().all(|byte| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~'));
+        let inflated = if is_text || wire.is_compressed() { None } else { Wire::inflated(&ahead) };
+        let undecided = match &inflated {
+            None => is_text && !ahead.contains(&b'\n'),
+            Some(text) => text.len() < ENOUGH,
+        };
+        if short && undecided {
+            return Some(false);
+        }
+        self.may_be_compressed = false;
+        if !inflated.is_some_and(|text| begins_response(&text)) {
+            return None;
+        }
+        self.compress(Side::Server);
+        Some(true)
+    }
+
     /// What comes from here on in this half is compressed.
     fn compress(&mut self, side: Side) {
-        let at = self.now;
-        let half = self.half(side);
+        let at = self.halves.now();
+        let half = self.halves.of_mut(side);
         let here = half.wire.position();
         if half.wire.is_compressed() || half.opaque {
             return;
         }
         self.emit(side, at, here..here, EventKind::CompressionStarted);
         let config = self.config.clone();
-        let half = self.half(side);
+        let half = self.halves.of_mut(side);
         half.opaque = !half.wire.compress(&config);
     }
 
     /// After broken or too much compressed data: what is left is handed on as it is.
     pub(super) fn inflating_ended(&mut self, side: Side) -> bool {
-        if !self.half(side).wire.inflating_is_over() {
+        if !self.halves.of_mut(side).wire.inflating_is_over() {
             return false;
         }
         while self.half_ended(side) {}
-        let Some((why, rest)) = self.half(side).wire.inflating_ended() else { return false };
+        let Some((why, rest)) = self.halves.of_mut(side).wire.inflating_ended() else { return false };
         self.anomaly_here(side, why);
         for (at, span, kind) in rest {
             self.emit(side, at, span, kind);
@@ -116,43 +134,19 @@ impl Session {
         true
     }
 
-    /// Takes note of a line of plaintext.
-    pub(super) const fn plaintext(&mut self, side: Side) {
-        if self.starttls.accepted {
-            let [client, server] = &mut self.starttls.plaintext;
-            *(match side {
-                Side::Client => client,
-                Side::Server => server,
-            }) = true;
-        }
-    }
-
-    /// Whether the next bytes of a half are a TLS record; `None` while that cannot be told.
-    fn tls_ahead(&mut self, side: Side) -> Option<bool> {
-        let wire = &self.half(side).wire;
-        let mut ahead = wire.peek();
-        // RFC 8446 section 5.1: content types 20 to 23, then the major version 3.
-        match (ahead.next(), ahead.next()) {
-            (Some(20..=23), Some(version)) => Some(version == 3),
-            (Some(20..=23) | None, None) => wire.peek_is_all().then_some(false),
-            _ => Some(false),
-        }
-    }
-
     /// From here on this half is encrypted.
     fn start_tls(&mut self, side: Side) {
-        let at = self.now;
-        let here = self.half(side).wire.position();
+        let at = self.halves.now();
+        let here = self.halves.of_mut(side).wire.position();
         self.lost_for_good(side, at, here);
         self.emit(side, at, here..here, EventKind::TlsStarted);
         // Plaintext between the acceptance and the handshake: whoever put it there wanted it taken for encrypted.
-        let [client, server] = self.starttls.plaintext;
-        match side {
-            Side::Client if client => self.anomaly(side, at, &(here..here), Anomaly::StarttlsInjectedCommand),
-            Side::Server if server => {
-                self.anomaly(side, at, &(here..here), Anomaly::StarttlsInjectedResponse);
-            }
-            _ => {}
+        if self.upgrade.was_injected(side) {
+            let anomaly = match side {
+                Side::Client => Anomaly::StarttlsInjectedCommand,
+                Side::Server => Anomaly::StarttlsInjectedResponse,
+            };
+            self.anomaly(side, at, &(here..here), anomaly);
         }
         self.turn_opaque(side);
     }
@@ -163,12 +157,12 @@ impl Session {
             self.end_login(Outcome::Unknown);
             self.client = Client::Commands;
         }
-        self.half(side).opaque = true;
+        self.halves.of_mut(side).opaque = true;
     }
 
     /// Hands on what is no plaintext; after a mark the half is plaintext again.
     pub(super) fn step_opaque(&mut self, side: Side) -> bool {
-        let half = self.half(side);
+        let half = self.halves.of_mut(side);
         if let Some(frame) = half.wire.next(Mode::Opaque) {
             let kind = match frame.kind {
                 FrameKind::Data { bytes, .. } => EventKind::Opaque(bytes),
@@ -183,7 +177,8 @@ impl Session {
         }
         half.opaque = false;
         half.lost = None;
-        self.starttls = Starttls::default();
+        self.upgrade = Upgrade::default();
+        self.data = false;
         if side == Side::Client {
             self.queue.clear();
             self.client = Client::Commands;
@@ -192,24 +187,15 @@ impl Session {
         true
     }
 
-    /// Whether the next bytes of a half are text.
-    fn is_readable(&mut self, side: Side) -> bool {
-        let text = |byte: u8| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~' | 0x80..);
-        self.half(side).wire.peek().take(ENOUGH).all(text)
-    }
-
     /// After an accepted STARTTLS something else than TLS came. A readable line means that the capture was decrypted
     /// before it was written, or that commands were slipped in before the handshake (CVE-2011-0411); what is not
     /// readable is taken for encrypted. `Some(false)` if the half has turned opaque, `None` while too little is there.
     fn tls_is_absent(&mut self) -> Option<bool> {
-        let readable = self.is_readable(Side::Client);
-        let wire = &self.half(Side::Client).wire;
-        let ahead = wire.peek().take(ENOUGH).count();
-        if readable && ahead < ENOUGH && !wire.peek_is_all() {
-            return None;
-        }
-        self.starttls.agreed = false;
-        if ahead == 0 {
+        let client = self.halves.of(Side::Client);
+        let readable = Upgrade::is_text_ahead(client)?;
+        let ahead = client.wire.peek().next().is_some();
+        self.upgrade.went_on();
+        if !ahead {
             return Some(true);
         }
         if !readable {
@@ -220,6 +206,3 @@ impl Session {
         Some(true)
     }
 }
-
-/// So many bytes tell text from other things.
-const ENOUGH: usize = 4;

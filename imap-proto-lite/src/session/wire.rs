@@ -41,6 +41,11 @@ impl Wire {
         self.raw.close(at);
     }
 
+    /// The bytes as they came.
+    pub(super) const fn raw(&mut self) -> &mut Framer {
+        &mut self.raw
+    }
+
     pub(super) fn mark(&mut self) {
         self.raw.mark();
     }
@@ -153,6 +158,17 @@ impl Wire {
         #[cfg(feature = "deflate")]
         if let Some(inflate) = &mut self.inflate {
             inflate.prime(&mut self.raw);
+        }
+    }
+
+    /// The first bytes that come out of these, if they may be compressed.
+    pub(super) fn inflated(ahead: &[u8]) -> Option<Vec<u8>> {
+        #[cfg(feature = "deflate")]
+        return super::inflate::first_bytes(ahead);
+        #[cfg(not(feature = "deflate"))]
+        {
+            let _ = ahead;
+            None
         }
     }
 

@@ -245,6 +245,12 @@ pub(crate) fn short(dir: Direction, kind: &EventKind) -> String {
         ),
         EventKind::MessageStart(of) => format!("message-start {}", message(of)),
         EventKind::MessageData(bytes) => format!("data {}", text(bytes)),
+        EventKind::MessageUrl(url) => format!("message-url {}", text(url)),
+        EventKind::Proxy(proxy) => format!("proxy {} {:?}", proxy.version, proxy.addresses),
+        EventKind::Tunnel(tunnel) => {
+            let target = tunnel.target.as_deref().map_or("-".to_owned(), text);
+            format!("tunnel {} {target} {}", tunnel.protocol.name(), text(tunnel.raw.expose()))
+        }
         EventKind::MessageGap(len) => format!("message-gap {len:?}"),
         EventKind::MessageEnd { complete } => {
             format!("message-end {}", if *complete { "complete" } else { "incomplete" })

@@ -5,13 +5,15 @@ use std::fmt;
 use bytes::Bytes;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, tag_no_case, take_while_m_n, take_while1};
-use nom::character::complete::{char, digit1, space0, space1};
-use nom::combinator::{all_consuming, eof, opt, recognize, verify};
-use nom::sequence::{delimited, preceded, terminated};
+use nom::character::complete::{char, space0};
+use nom::combinator::{all_consuming, opt, recognize, verify};
+use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
+use super::class::{BASE64, MECHANISM};
 use super::mailbox::{self, Parsed};
-use super::parameter::{self, Parameter};
+use super::meaning::number;
+use super::parameter::{self, Parameters};
 use super::path::{self, Path};
 use super::verb::Verb;
 use crate::error::ParseError;
@@ -20,24 +22,24 @@ use crate::slice;
 /// The arguments of a command. Blanks around them are left out.
 #[non_exhaustive]
 #[derive(Clone, PartialEq, Eq)]
-pub enum Arguments {
+pub enum Arguments<T = Bytes> {
     /// Nothing but blanks follows the verb.
     None,
     /// `HELO`, `EHLO`, `LHLO`: the name or address literal the client gives itself, or whatever it sent in its place.
-    Domain(Bytes),
+    Domain(T),
     /// `MAIL`, and `SEND`, `SOML`, `SAML` of old.
     Mail {
         /// The reverse-path.
-        sender: Path,
-        /// In the order sent; beyond 128 of them the last one holds the rest of the line.
-        parameters: Vec<Parameter>,
+        sender: Path<T>,
+        /// The words behind it.
+        parameters: Parameters<T>,
     },
     /// `RCPT`.
     Rcpt {
         /// The forward-path.
-        recipient: Path,
-        /// In the order sent; beyond 128 of them the last one holds the rest of the line.
-        parameters: Vec<Parameter>,
+        recipient: Path<T>,
+        /// The words behind it.
+        parameters: Parameters<T>,
     },
     /// `BDAT`.
     Chunk {
@@ -49,16 +51,16 @@ pub enum Arguments {
     /// `AUTH` and `X-EXPS`. `Debug` does not print the response.
     Auth {
         /// The SASL mechanism as sent, in whatever case.
-        mechanism: Bytes,
+        mechanism: T,
         /// The initial response as sent, in base64. A single `=` stands for an empty one (RFC 4954 4).
-        initial_response: Option<Bytes>,
+        initial_response: Option<T>,
     },
     /// The text behind any other verb.
-    Text(Bytes),
+    Text(T),
     /// `BURL`.
     Burl {
         /// Where the server fetches the chunk.
-        url: Bytes,
+        url: T,
         /// Whether this chunk ends the message.
         last: bool,
     },
@@ -67,10 +69,10 @@ pub enum Arguments {
         /// What the option character in front of the name says.
         which: Queue,
         /// Node, domain or queue, without the option character.
-        name: Bytes,
+        name: T,
     },
     /// Text that does not fit the verb: behind one that takes none, or of a line that was not parsed.
-    Raw(Bytes),
+    Raw(T),
 }
 
 /// Which mail a client asks for by `ETRN`.
@@ -85,7 +87,7 @@ pub enum Queue {
     Named,
 }
 
-impl fmt::Debug for Arguments {
+impl<T: fmt::Debug> fmt::Debug for Arguments<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => f.write_str("None"),
@@ -115,28 +117,56 @@ impl fmt::Debug for Arguments {
 }
 
 /// What the parser of one verb gives: the arguments, and whether they are as the ABNF has them.
-type Fit = (Arguments, bool);
+type Fit<'a> = (Arguments<&'a [u8]>, bool);
+
+/// The same for what `MAIL` and `RCPT` have in common.
+type EnvelopeFit<'a> = (Path<&'a [u8]>, Parameters<&'a [u8]>, bool);
+
+impl<T> Arguments<T> {
+    /// The same with `f` of each text.
+    pub(super) fn map<U>(&self, f: impl Fn(&T) -> U) -> Arguments<U> {
+        match self {
+            Self::None => Arguments::None,
+            Self::Domain(domain) => Arguments::Domain(f(domain)),
+            Self::Mail { sender, parameters } => {
+                Arguments::Mail { sender: sender.map(&f), parameters: parameters.map(f) }
+            }
+            Self::Rcpt { recipient, parameters } => {
+                Arguments::Rcpt { recipient: recipient.map(&f), parameters: parameters.map(f) }
+            }
+            Self::Chunk { size, last } => Arguments::Chunk { size: *size, last: *last },
+            Self::Auth { mechanism, initial_response } => Arguments::Auth {
+                mechanism: f(mechanism),
+                initial_response: initial_response.as_ref().map(f),
+            },
+            Self::Text(text) => Arguments::Text(f(text)),
+            Self::Burl { url, last } => Arguments::Burl { url: f(url), last: *last },
+            Self::Queue { which, name } => Arguments::Queue { which: *which, name: f(name) },
+            Self::Raw(text) => Arguments::Raw(f(text)),
+        }
+    }
+}
 
 /// Reads `rest`, the part of `line` behind the word of the verb, its separator included.
-pub(super) fn parse(verb: Verb, line: &Bytes, rest: &[u8]) -> Result<Fit, ParseError> {
+pub(super) fn parse<'a>(verb: Verb, line: &[u8], rest: &'a [u8]) -> Result<Fit<'a>, ParseError> {
     match verb {
-        Verb::Helo | Verb::Ehlo | Verb::Lhlo => Ok(domain(verb, line, rest)),
+        Verb::Helo | Verb::Ehlo | Verb::Lhlo => Ok(domain(verb, rest)),
         Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => mail(line, rest),
         Verb::Rcpt => rcpt(line, rest),
         Verb::Bdat => chunk(line, rest),
         Verb::Auth | Verb::XExps => auth(line, rest),
         Verb::Burl => burl(line, rest),
-        Verb::Etrn => Ok(queue(line, rest)),
-        verb if verb.stands_alone() => Ok(nothing(line, rest)),
-        _ => Ok(text(verb, line, rest)),
+        Verb::Etrn => Ok(queue(rest)),
+        verb if verb.stands_alone() => Ok(nothing(rest)),
+        _ => Ok(text(verb, rest)),
     }
 }
 
 /// The argument text of a line nobody can parse.
-pub(super) fn raw(line: &Bytes, rest: &[u8]) -> Arguments {
+pub(super) fn raw(rest: &[u8]) -> Arguments<&[u8]> {
     match slice::trim_start(rest) {
         [] => Arguments::None,
-        text => Arguments::Raw(slice::share(line, text)),
+        text => Arguments::Raw(text),
     }
 }
 
@@ -144,7 +174,7 @@ pub(super) fn raw(line: &Bytes, rest: &[u8]) -> Arguments {
 //   ehlo = "EHLO" SP ( Domain / address-literal ) CRLF
 //   helo = "HELO" SP Domain CRLF
 //   LHLO as EHLO
-fn domain(verb: Verb, line: &Bytes, rest: &[u8]) -> Fit {
+fn domain(verb: Verb, rest: &[u8]) -> Fit<'_> {
     let strict = if verb == Verb::Helo {
         is_all(preceded(char(' '), mailbox::domain), rest)
     } else {
@@ -152,44 +182,44 @@ fn domain(verb: Verb, line: &Bytes, rest: &[u8]) -> Fit {
     };
     match slice::trim(rest) {
         [] => (Arguments::None, false),
-        name => (Arguments::Domain(slice::share(line, name)), strict),
+        name => (Arguments::Domain(name), strict),
     }
 }
 
 // RFC 5321 4.1.1.2, and RFC 821 4.1.2 for SEND, SOML, SAML:
 //   mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF
-fn mail(line: &Bytes, rest: &[u8]) -> Result<Fit, ParseError> {
+fn mail<'a>(line: &[u8], rest: &'a [u8]) -> Result<Fit<'a>, ParseError> {
     let (sender, parameters, strict) = envelope(line, rest, "FROM", mailbox::reverse_path)?;
     Ok((Arguments::Mail { sender, parameters }, strict))
 }
 
 // RFC 5321 4.1.1.3:
 //   rcpt = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path ) [SP Rcpt-parameters] CRLF
-fn rcpt(line: &Bytes, rest: &[u8]) -> Result<Fit, ParseError> {
+fn rcpt<'a>(line: &[u8], rest: &'a [u8]) -> Result<Fit<'a>, ParseError> {
     let (recipient, parameters, strict) = envelope(line, rest, "TO", mailbox::forward_path)?;
     Ok((Arguments::Rcpt { recipient, parameters }, strict))
 }
 
 /// Preposition, path, parameters: the strict path where it fits, else the loose one.
-fn envelope(
-    line: &Bytes,
-    rest: &[u8],
+fn envelope<'a>(
+    line: &[u8],
+    rest: &'a [u8],
     preposition: &'static str,
-    path: fn(&[u8]) -> Parsed<'_, mailbox::Parts<'_>>,
-) -> Result<(Path, Vec<Parameter>, bool), ParseError> {
+    path: fn(&'a [u8]) -> Parsed<'a, Path<&'a [u8]>>,
+) -> Result<EnvelopeFit<'a>, ParseError> {
     let (text, introduced) = introduction(rest, preposition).ok_or_else(|| {
         ParseError::new(line, slice::trim_start(rest), if preposition == "TO" { "`TO:`" } else { "`FROM:`" })
     })?;
-    let (tail, parts, fits) = match path(text) {
-        Ok((tail, parts)) if tail.first().is_none_or(|&byte| slice::is_blank(byte)) => (tail, parts, true),
+    let (tail, path, fits) = match path(text) {
+        Ok((tail, path)) if tail.first().is_none_or(|&byte| slice::is_blank(byte)) => (tail, path, true),
         _ => {
             let text = slice::trim_start(text);
-            let (tail, parts) = path::loose(text).ok_or_else(|| ParseError::new(line, text, "a path"))?;
-            (tail, parts, false)
+            let (tail, path) = path::loose(text).ok_or_else(|| ParseError::new(line, text, "a path"))?;
+            (tail, path, false)
         }
     };
-    let (parameters, listed) = parameter::list(line, tail);
-    Ok((Path::new(line, parts), parameters, introduced && fits && listed))
+    let (parameters, listed) = parameter::list(tail);
+    Ok((path, parameters, introduced && fits && listed))
 }
 
 /// Passes over ` FROM:` or ` TO:`, and tells whether it was written so.
@@ -197,11 +227,11 @@ fn envelope(
 /// Loosely blanks may stand around the word and its colon, as Sendmail takes them; the colon may be missing where a
 /// blank or a bracket parts the word from the path, and the whole word where a bracket follows.
 fn introduction<'a>(rest: &'a [u8], preposition: &'static str) -> Option<(&'a [u8], bool)> {
-    let strict: IResult<_, _> = delimited(char(' '), tag_no_case(preposition), char(':')).parse(rest);
+    let strict: IResult<_, _, ()> = delimited(char(' '), tag_no_case(preposition), char(':')).parse(rest);
     if let Ok((path, _)) = strict {
         return Some((path, true));
     }
-    let loose: IResult<_, _> =
+    let loose: IResult<_, _, ()> =
         preceded(space0, (tag_no_case(preposition), space0, opt(char(':')))).parse(rest);
     match loose {
         Ok((path, (_, blanks, colon))) => {
@@ -219,78 +249,77 @@ fn introduction<'a>(rest: &'a [u8], preposition: &'static str) -> Option<(&'a [u
 //   bdat-cmd   = "BDAT" SP chunk-size [ SP end-marker ] CR LF
 //   chunk-size = 1*DIGIT
 //   end-marker = "LAST"
-fn chunk(line: &Bytes, rest: &[u8]) -> Result<Fit, ParseError> {
+fn chunk<'a>(line: &[u8], rest: &'a [u8]) -> Result<Fit<'a>, ParseError> {
     let text = slice::trim_start(rest);
-    let digits: IResult<_, _> = terminated(digit1, alt((space1, eof))).parse(text);
-    let (tail, digits) = digits.map_err(|_| ParseError::new(line, text, "a chunk size"))?;
-    let size = str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
-    let size = size.ok_or_else(|| ParseError::new(line, digits, "a chunk size below 2^64"))?;
-    let last = end_marker(line, tail)?;
-    let strict = is_all((char(' '), digit1, opt(tag_no_case(" LAST"))), rest);
+    let (digits, tail) = slice::split_word(text);
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(ParseError::new(line, text, "a chunk size"));
+    }
+    let size = number(digits).ok_or_else(|| ParseError::new(line, digits, "a chunk size below 2^64"))?;
+    let (last, fits) = end_marker(line, tail)?;
+    let strict = fits && parted_by_one(rest, text);
     Ok((Arguments::Chunk { size, last }, strict))
 }
 
 // RFC 4468 3:
 //   burl-cmd   = "BURL" SP absolute-URI [SP end-marker] CRLF
 //   end-marker = "LAST"
-fn burl(line: &Bytes, rest: &[u8]) -> Result<Fit, ParseError> {
+fn burl<'a>(line: &[u8], rest: &'a [u8]) -> Result<Fit<'a>, ParseError> {
     let text = slice::trim_start(rest);
     let (url, tail) = slice::split_word(text);
     if url.is_empty() {
         return Err(ParseError::new(line, url, "a URL"));
     }
-    let last = end_marker(line, tail)?;
-    let uri = (take_while1(|byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)), char(':'));
-    let printable = take_while1(|byte: u8| byte.is_ascii_graphic());
-    let strict = is_all((char(' '), uri, printable, opt(tag_no_case(" LAST"))), rest);
-    Ok((Arguments::Burl { url: slice::share(line, url), last }, strict))
+    let (last, fits) = end_marker(line, tail)?;
+    let scheme = take_while1(|byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let uri = (scheme, char(':'), take_while1(|byte: u8| byte.is_ascii_graphic()));
+    let strict = fits && parted_by_one(rest, text) && is_all(uri, url);
+    Ok((Arguments::Burl { url, last }, strict))
 }
 
-/// Whether `LAST` is what is left of the line; nothing else may be.
-fn end_marker(line: &Bytes, tail: &[u8]) -> Result<bool, ParseError> {
+/// Whether `LAST` is what is left of the line, and whether that is written as it should be; nothing else may be there.
+fn end_marker(line: &[u8], tail: &[u8]) -> Result<(bool, bool), ParseError> {
     match slice::trim(tail) {
-        [] => Ok(false),
-        word if word.eq_ignore_ascii_case(b"LAST") => Ok(true),
+        [] => Ok((false, tail.is_empty())),
+        word if word.eq_ignore_ascii_case(b"LAST") => Ok((true, parted_by_one(tail, word))),
         word => Err(ParseError::new(line, word, "`LAST` or the end of the line")),
     }
+}
+
+/// Whether one SP before the text is all that `rest` holds beside it.
+fn parted_by_one(rest: &[u8], text: &[u8]) -> bool {
+    rest.starts_with(b" ") && rest.len() == text.len() + 1
 }
 
 // RFC 4954 8, RFC 4422 3.1:
 //   auth-command     = "AUTH" SP sasl-mech [SP initial-response] ..
 //   initial-response = base64 / "="
 //   sasl-mech        = 1*20mech-char
-//   mech-char        = UPPER-ALPHA / DIGIT / HYPHEN / UNDERSCORE
-fn auth(line: &Bytes, rest: &[u8]) -> Result<Fit, ParseError> {
+fn auth<'a>(line: &[u8], rest: &'a [u8]) -> Result<Fit<'a>, ParseError> {
     let (mechanism, response) = slice::split_word(slice::trim_start(rest));
     if mechanism.is_empty() {
         return Err(ParseError::new(line, mechanism, "a mechanism"));
     }
-    let initial_response = match slice::trim(response) {
-        [] => None,
-        response => Some(slice::share(line, response)),
-    };
-    let mech_char = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-    let mech = take_while_m_n(1, 20, mech_char);
+    let initial_response = Some(slice::trim(response)).filter(|response| !response.is_empty());
+    let mech = take_while_m_n(1, 20, |byte| MECHANISM.has(byte));
     let strict = is_all((char(' '), mech, opt(preceded(char(' '), alt((base64, tag("=")))))), rest);
-    Ok((Arguments::Auth { mechanism: slice::share(line, mechanism), initial_response }, strict))
+    Ok((Arguments::Auth { mechanism, initial_response }, strict))
 }
 
 // RFC 4954 8:
 //   base64          = base64-terminal / ( 1*(4base64-char) [base64-terminal] )
-//   base64-char     = ALPHA / DIGIT / "+" / "/"
 //   base64-terminal = (2base64-char "==") / (3base64-char "=")
 fn base64(input: &[u8]) -> Parsed<'_> {
-    let letters = take_while1(|byte: u8| byte.is_ascii_alphanumeric() || b"+/".contains(&byte));
-    let whole = recognize((letters, opt(alt((tag("=="), tag("="))))));
+    let whole = recognize((take_while1(|byte| BASE64.has(byte)), opt(alt((tag("=="), tag("="))))));
     verify(whole, |text: &[u8]| text.len().is_multiple_of(4)).parse(input)
 }
 
 // RFC 5321 4.1.1.4, 4.1.1.5, 4.1.1.10, RFC 3207 4, RFC 821 4.1.2:
 //   data = "DATA" CRLF and so RSET, QUIT, STARTTLS, TURN
-fn nothing(line: &Bytes, rest: &[u8]) -> Fit {
+fn nothing(rest: &[u8]) -> Fit<'_> {
     match slice::trim(rest) {
         [] => (Arguments::None, rest.is_empty()),
-        text => (Arguments::Raw(slice::share(line, text)), false),
+        text => (Arguments::Raw(text), false),
     }
 }
 
@@ -299,14 +328,13 @@ fn nothing(line: &Bytes, rest: &[u8]) -> Fit {
 //   help = "HELP" [ SP String ] CRLF      noop = "NOOP" [ SP String ] CRLF
 // RFC 2645 5.2.1: ATRN [SP domains]. The vendors' verbs have no ABNF.
 // String names no mailbox, yet 3.5.1 lets VRFY take one: any text after one SP passes here for strict.
-fn text(verb: Verb, line: &Bytes, rest: &[u8]) -> Fit {
+fn text(verb: Verb, rest: &[u8]) -> Fit<'_> {
     let wanted = matches!(verb, Verb::Vrfy | Verb::Expn);
     match slice::trim(rest) {
         [] => (Arguments::None, rest.is_empty() && !wanted),
         text => {
-            let single = rest.first() == Some(&b' ') && rest.len() == text.len() + 1;
-            let strict = single && !text.iter().any(u8::is_ascii_control);
-            (Arguments::Text(slice::share(line, text)), strict)
+            let strict = parted_by_one(rest, text) && !text.iter().any(u8::is_ascii_control);
+            (Arguments::Text(text), strict)
         }
     }
 }
@@ -314,20 +342,20 @@ fn text(verb: Verb, line: &Bytes, rest: &[u8]) -> Fit {
 // RFC 1985 5.1, 5.3:
 //   ETRN [<option character>]<node name>
 //   option character = "@" / "#"
-fn queue(line: &Bytes, rest: &[u8]) -> Fit {
-    let (which, name) = match slice::trim(rest) {
+fn queue(rest: &[u8]) -> Fit<'_> {
+    let text = slice::trim(rest);
+    let (which, name) = match text {
         [] => return (Arguments::None, false),
         [b'@', name @ ..] => (Queue::Domain, name),
         [b'#', name @ ..] => (Queue::Named, name),
         name => (Queue::Node, name),
     };
-    let option = usize::from(which != Queue::Node);
-    let single = rest.first() == Some(&b' ') && rest.len() == name.len() + option + 1;
-    let strict = single && !name.is_empty() && name.iter().all(|byte| !byte.is_ascii_control());
-    (Arguments::Queue { which, name: slice::share(line, name) }, strict)
+    let strict =
+        parted_by_one(rest, text) && !name.is_empty() && name.iter().all(|byte| !byte.is_ascii_control());
+    (Arguments::Queue { which, name }, strict)
 }
 
 /// Whether `parser` takes all of `input`.
-fn is_all<'a>(parser: impl Parser<&'a [u8], Error = nom::error::Error<&'a [u8]>>, input: &'a [u8]) -> bool {
+fn is_all<'a>(parser: impl Parser<&'a [u8], Error = ()>, input: &'a [u8]) -> bool {
     all_consuming(parser).parse(input).is_ok()
 }

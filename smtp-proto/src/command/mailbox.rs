@@ -1,7 +1,7 @@
 //! Domains, mailboxes and paths exactly as the RFCs write them.
 //!
-//! RFC 6531 3.3 adds `UTF8-non-ascii` to every rule here. These parsers take any byte above 127 in its place; whether
-//! a line is UTF-8 is asked once for the whole of it.
+//! RFC 6531 3.3 adds `UTF8-non-ascii` to the rules here. These parsers take any byte above 127 in its place; whether a
+//! line is UTF-8 is asked once for the whole of it.
 
 use std::net::Ipv6Addr;
 
@@ -13,38 +13,33 @@ use nom::multi::many0_count;
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
-/// What a parser of a line gives: the rest, and the value.
-pub(super) type Parsed<'a, T = &'a [u8]> = IResult<&'a [u8], T>;
+use super::class::{ATEXT, DCONTENT, LABEL, QTEXT};
+use super::path::Path;
 
-/// A path and its parts, as slices of the line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Parts<'a> {
-    pub(super) mailbox: &'a [u8],
-    pub(super) route: Option<&'a [u8]>,
-    pub(super) raw: &'a [u8],
-}
+/// What a parser of a line gives: the rest, and the value.
+pub(super) type Parsed<'a, T = &'a [u8]> = IResult<&'a [u8], T, ()>;
 
 // RFC 5321 4.1.2:
 //   Reverse-path = Path / "<>"
-pub(super) fn reverse_path(input: &[u8]) -> Parsed<'_, Parts<'_>> {
-    let null = tag("<>").map(|raw| Parts { mailbox: &[], route: None, raw });
+pub(super) fn reverse_path(input: &[u8]) -> Parsed<'_, Path<&[u8]>> {
+    let null = tag("<>").map(|raw| Path { mailbox: &b""[..], route: None, raw });
     alt((path, null)).parse(input)
 }
 
 // RFC 5321 4.1.1.3, 4.1.2:
 //   rcpt         = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path ) ..
 //   Forward-path = Path
-pub(super) fn forward_path(input: &[u8]) -> Parsed<'_, Parts<'_>> {
+pub(super) fn forward_path(input: &[u8]) -> Parsed<'_, Path<&[u8]>> {
     let postmaster = consumed(delimited(char('<'), tag_no_case("Postmaster"), char('>')))
-        .map(|(raw, mailbox)| Parts { mailbox, route: None, raw });
+        .map(|(raw, mailbox)| Path { mailbox, route: None, raw });
     alt((path, postmaster)).parse(input)
 }
 
 // RFC 5321 4.1.2:
 //   Path = "<" [ A-d-l ":" ] Mailbox ">"
-fn path(input: &[u8]) -> Parsed<'_, Parts<'_>> {
+fn path(input: &[u8]) -> Parsed<'_, Path<&[u8]>> {
     consumed(delimited(char('<'), (opt(terminated(route, char(':'))), mailbox), char('>')))
-        .map(|(raw, (route, mailbox))| Parts { mailbox, route, raw })
+        .map(|(raw, (route, mailbox))| Path { mailbox, route, raw })
         .parse(input)
 }
 
@@ -65,7 +60,7 @@ fn mailbox(input: &[u8]) -> Parsed<'_> {
 fn separated<'a>(
     separator: char,
     element: impl Fn(&'a [u8]) -> Parsed<'a> + Copy,
-) -> impl Parser<&'a [u8], Output = &'a [u8], Error = nom::error::Error<&'a [u8]>> {
+) -> impl Parser<&'a [u8], Output = &'a [u8], Error = ()> {
     recognize((element, many0_count(preceded(char(separator), element))))
 }
 
@@ -73,26 +68,16 @@ fn separated<'a>(
 //   Local-part = Dot-string / Quoted-string
 //   Dot-string = Atom *("." Atom)
 fn local_part(input: &[u8]) -> Parsed<'_> {
-    alt((separated('.', |input| take_while1(is_atext).parse(input)), quoted_string)).parse(input)
-}
-
-// RFC 5322 3.2.3:
-//   atext = ALPHA / DIGIT / "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "/" / "=" / "?" / "^" / "_" / "`" /
-//           "{" / "|" / "}" / "~"
-const fn is_atext(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || !byte.is_ascii()
-        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'/')
-        || matches!(byte, b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~')
+    alt((separated('.', |input| take_while1(|byte| ATEXT.has(byte)).parse(input)), quoted_string))
+        .parse(input)
 }
 
 // RFC 5321 4.1.2:
 //   Quoted-string   = DQUOTE *QcontentSMTP DQUOTE
 //   QcontentSMTP    = qtextSMTP / quoted-pairSMTP
 //   quoted-pairSMTP = %d92 %d32-126
-//   qtextSMTP       = %d32-33 / %d35-91 / %d93-126
 fn quoted_string(input: &[u8]) -> Parsed<'_> {
-    let text = take_while1(|byte| matches!(byte, 32..=33 | 35..=91 | 93..=126 | 128..)).map(|_| ());
+    let text = take_while1(|byte| QTEXT.has(byte)).map(|_| ());
     let pair =
         preceded(char('\\'), verify(nom::number::complete::u8, |byte| matches!(byte, 32..=126))).map(|_| ());
     recognize(delimited(char('"'), many0_count(alt((text, pair))), char('"'))).parse(input)
@@ -108,16 +93,17 @@ pub(super) fn domain(input: &[u8]) -> Parsed<'_> {
 //   sub-domain = Let-dig [Ldh-str]
 //   Ldh-str    = *( ALPHA / DIGIT / "-" ) Let-dig
 fn sub_domain(input: &[u8]) -> Parsed<'_> {
-    let letters = take_while1(|byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || !byte.is_ascii());
-    verify(letters, |label: &[u8]| !label.starts_with(b"-") && !label.ends_with(b"-")).parse(input)
+    verify(take_while1(|byte| LABEL.has(byte)), |label: &[u8]| {
+        !label.starts_with(b"-") && !label.ends_with(b"-")
+    })
+    .parse(input)
 }
 
 // RFC 5321 4.1.3:
 //   address-literal = "[" ( IPv4-address-literal / IPv6-address-literal / General-address-literal ) "]"
-//   dcontent        = %d33-90 / %d94-126
 pub(super) fn address_literal(input: &[u8]) -> Parsed<'_> {
-    let content = take_while(|byte| matches!(byte, 33..=90 | 94..=126));
-    recognize(delimited(char('['), verify(content, is_address), char(']'))).parse(input)
+    let content = verify(take_while(|byte| DCONTENT.has(byte)), is_address);
+    recognize(delimited(char('['), content, char(']'))).parse(input)
 }
 
 // RFC 5321 4.1.3:
@@ -225,7 +211,7 @@ mod tests {
 
     #[test]
     fn paths_fall_into_parts() {
-        let parts = |raw: &'static str, route: Option<&'static str>, mailbox: &'static str| Parts {
+        let parts = |raw: &'static str, route: Option<&'static str>, mailbox: &'static str| Path {
             raw: raw.as_bytes(),
             route: route.map(str::as_bytes),
             mailbox: mailbox.as_bytes(),

@@ -67,35 +67,35 @@ pub struct Notify {
     pub delay: bool,
 }
 
-impl Parameter {
+impl<'a> Parameter<'a> {
     /// What the parameter says, by the RFC of its keyword.
     #[must_use]
-    pub fn meaning(&self) -> Meaning<'_> {
-        let keyword = self.keyword.to_ascii_uppercase();
-        let found = match (keyword.as_slice(), self.value.as_deref()) {
-            (b"SMTPUTF8", None) => Some(Meaning::SmtpUtf8),
-            (keyword, Some(value)) => self.with_value(keyword, value),
-            _ => None,
+    pub fn meaning(&self) -> Meaning<'a> {
+        let found = match self.value {
+            Some(value) => self.with_value(value),
+            None => self.is("SMTPUTF8").then_some(Meaning::SmtpUtf8),
         };
         found.unwrap_or(Meaning::Other)
     }
 
-    fn with_value<'a>(&'a self, keyword: &[u8], value: &'a [u8]) -> Option<Meaning<'a>> {
-        let is = |word: &[u8]| value.eq_ignore_ascii_case(word);
-        Some(match keyword {
+    fn with_value(&self, value: &'a [u8]) -> Option<Meaning<'a>> {
+        const SIZE: u64 = folded(b"SIZE");
+        const BODY: u64 = folded(b"BODY");
+        const RET: u64 = folded(b"RET");
+        const AUTH: u64 = folded(b"AUTH");
+        const ENVID: u64 = folded(b"ENVID");
+        const NOTIFY: u64 = folded(b"NOTIFY");
+        const ORCPT: u64 = folded(b"ORCPT");
+        Some(match folded(self.keyword) {
             // size-value = 1*20DIGIT
-            b"SIZE" => Meaning::Size(number(value)?),
-            b"BODY" if is(b"7BIT") => Meaning::Body(Body::SevenBit),
-            b"BODY" if is(b"8BITMIME") => Meaning::Body(Body::EightBitMime),
-            b"BODY" if is(b"BINARYMIME") => Meaning::Body(Body::BinaryMime),
-            b"RET" if is(b"FULL") => Meaning::Return(Return::Full),
-            b"RET" if is(b"HDRS") => Meaning::Return(Return::Headers),
-            b"AUTH" if is(b"<>") => Meaning::Submitter(None),
-            b"AUTH" => Meaning::Submitter(Some(self.decoded())),
-            b"ENVID" => Meaning::EnvelopeId(self.decoded()),
-            b"NOTIFY" => Meaning::Notify(notify(value)?),
+            SIZE => Meaning::Size(number(value)?),
+            BODY => Meaning::Body(body(value)?),
+            RET => Meaning::Return(ret(value)?),
+            AUTH => Meaning::Submitter((value != b"<>").then(|| self.decoded())),
+            ENVID => Meaning::EnvelopeId(self.decoded()),
+            NOTIFY => Meaning::Notify(notify(value)?),
             // original-recipient-address = addr-type ";" xtext
-            b"ORCPT" => {
+            ORCPT => {
                 let at = value.iter().position(|&byte| byte == b';')?;
                 let (kind, address) = value.split_at_checked(at)?;
                 Meaning::OriginalRecipient { kind, address: super::parameter::xtext(address.get(1..)?) }
@@ -105,19 +105,59 @@ impl Parameter {
     }
 }
 
+/// A word of up to seven bytes as one number, whatever the case of its letters; zero for a longer one.
+const fn folded(mut word: &[u8]) -> u64 {
+    if word.len() > 7 {
+        return 0;
+    }
+    // What leads parts a word from the same one behind NUL bytes.
+    let mut number = 1;
+    while let [byte, rest @ ..] = word {
+        number = number << 8 | byte.to_ascii_uppercase() as u64;
+        word = rest;
+    }
+    number
+}
+
+// RFC 6152 2, RFC 3030 3:
+//   body-value = "7BIT" / "8BITMIME" / "BINARYMIME"
+fn body(value: &[u8]) -> Option<Body> {
+    let is = |word: &[u8]| value.eq_ignore_ascii_case(word);
+    if is(b"8BITMIME") {
+        Some(Body::EightBitMime)
+    } else if is(b"7BIT") {
+        Some(Body::SevenBit)
+    } else {
+        is(b"BINARYMIME").then_some(Body::BinaryMime)
+    }
+}
+
+// RFC 3461 4.3:
+//   ret-value = "FULL" / "HDRS"
+fn ret(value: &[u8]) -> Option<Return> {
+    if value.eq_ignore_ascii_case(b"FULL") {
+        Some(Return::Full)
+    } else {
+        value.eq_ignore_ascii_case(b"HDRS").then_some(Return::Headers)
+    }
+}
+
 // RFC 3461 4.1:
 //   notify-esmtp-value = "NEVER" / notify-list-element *( "," notify-list-element )
 //   notify-list-element = "SUCCESS" / "FAILURE" / "DELAY"
 fn notify(value: &[u8]) -> Option<Notify> {
+    const FAILURE: u64 = folded(b"FAILURE");
+    const DELAY: u64 = folded(b"DELAY");
+    const SUCCESS: u64 = folded(b"SUCCESS");
     let mut notify = Notify::default();
     if value.eq_ignore_ascii_case(b"NEVER") {
         return Some(notify);
     }
     for word in value.split(|&byte| byte == b',') {
-        let flag = match word.to_ascii_uppercase().as_slice() {
-            b"SUCCESS" => &mut notify.success,
-            b"FAILURE" => &mut notify.failure,
-            b"DELAY" => &mut notify.delay,
+        let flag = match folded(word) {
+            FAILURE => &mut notify.failure,
+            DELAY => &mut notify.delay,
+            SUCCESS => &mut notify.success,
             _ => return None,
         };
         *flag = true;
@@ -127,14 +167,13 @@ fn notify(value: &[u8]) -> Option<Notify> {
 
 /// Digits alone, below 2^64.
 pub(crate) fn number(text: &[u8]) -> Option<u64> {
-    let digits = text.iter().all(u8::is_ascii_digit);
-    str::from_utf8(text).ok().filter(|_| digits)?.parse().ok()
+    let digit = |byte: &u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+    let add = |number: u64, byte: &u8| number.checked_mul(10)?.checked_add(digit(byte)?);
+    text.iter().try_fold(0, add).filter(|_| !text.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-
     use super::*;
 
     #[test]
@@ -146,6 +185,8 @@ mod tests {
             ("SIZE", Some("18446744073709551616"), Meaning::Other),
             ("SIZE", Some("+1"), Meaning::Other),
             ("SIZE", None, Meaning::Other),
+            ("\0SIZE", Some("1"), Meaning::Other),
+            ("SIZESIZESIZE", Some("1"), Meaning::Other),
             ("BODY", Some("8bitmime"), Meaning::Body(Body::EightBitMime)),
             ("BODY", Some("7BIT"), Meaning::Body(Body::SevenBit)),
             ("BODY", Some("BINARYMIME"), Meaning::Body(Body::BinaryMime)),
@@ -168,8 +209,7 @@ mod tests {
             ("ORCPT", Some("bob@example.com"), Meaning::Other),
             ("X-OTHER", Some("1"), Meaning::Other),
         ] {
-            let value = value.map(|value| Bytes::from_static(value.as_bytes()));
-            let parameter = Parameter { keyword: Bytes::from_static(keyword.as_bytes()), value };
+            let parameter = Parameter { keyword: keyword.as_bytes(), value: value.map(str::as_bytes) };
             assert_eq!(parameter.meaning(), expected, "{parameter:?}");
         }
     }

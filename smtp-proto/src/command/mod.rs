@@ -3,8 +3,13 @@
 //! [`parse`] takes what mail servers of today take, not only what the RFCs allow, since a reader who listens wants the
 //! address that the server understood; [`Command::strict`] tells the two apart. A line that fits nothing is still a
 //! [`Command::unparsed`].
+//!
+//! The types here are generic over what holds the text of their fields. The grammar gives slices of the line that it was
+//! given, which cost nothing; [`Command::share`] makes [`Bytes`] of them, for what is kept. A type named without its
+//! parameter, as in an event of a session, is the kept form.
 
 mod arguments;
+mod class;
 mod mailbox;
 mod meaning;
 mod parameter;
@@ -19,7 +24,7 @@ pub(crate) use self::meaning::number;
 
 pub use self::arguments::{Arguments, Queue};
 pub use self::meaning::{Body, Meaning, Notify, Return};
-pub use self::parameter::Parameter;
+pub use self::parameter::{Parameter, ParameterIter, Parameters};
 pub use self::path::Path;
 pub use self::verb::Verb;
 use crate::error::ParseError;
@@ -27,17 +32,17 @@ use crate::slice;
 
 /// One command of a client.
 ///
-/// All fields share the line they come from and keep it alive; who holds one for long copies it. `Debug` prints `***`
-/// in place of what may be a password.
+/// The fields are slices of one line, or share it and keep it alive: who holds them for long takes a copy of the line
+/// ([`share`](Self::share)). `Debug` prints `***` in place of what may be a password.
 #[non_exhaustive]
 #[derive(Clone, PartialEq, Eq)]
-pub struct Command {
+pub struct Command<T = Bytes> {
     /// What is asked for.
     pub verb: Verb,
     /// What follows the verb.
-    pub arguments: Arguments,
+    pub arguments: Arguments<T>,
     /// The whole line as sent, without its line end.
-    pub line: Bytes,
+    pub line: T,
     /// Whether the line is exactly as the ABNF of its RFC has it. Case does not matter there. UTF-8 is allowed wherever
     /// RFC 6531 allows it, whether or not it was agreed upon; lengths are not looked at.
     pub strict: bool,
@@ -49,45 +54,64 @@ pub struct Command {
 ///
 /// The verb is unknown, or its arguments make no sense even loosely: no path behind `MAIL` or `RCPT`, a chunk size that
 /// is not a number below 2^64, no mechanism behind `AUTH`, no URL behind `BURL`.
-pub fn parse(line: &Bytes) -> Result<Command, ParseError> {
+pub fn parse(line: &[u8]) -> Result<Command<&[u8]>, ParseError> {
     let split = verb::split(line);
     if split.verb == Verb::Unknown {
         return Err(ParseError::new(line, slice::trim_start(line), "a known verb"));
     }
     if split.rest.is_empty() && split.verb.stands_alone() {
         let strict = line.len() == split.word.len();
-        return Ok(Command { verb: split.verb, arguments: Arguments::None, line: line.clone(), strict });
+        return Ok(Command { verb: split.verb, arguments: Arguments::None, line, strict });
     }
     let (arguments, fits) = arguments::parse(split.verb, line, split.rest)?;
     // Blanks before the word and CRs at the end belong to no part.
     let whole = line.len() == split.word.len() + split.rest.len();
     let strict = fits && whole && (line.is_ascii() || str::from_utf8(line).is_ok());
-    Ok(Command { verb: split.verb, arguments, line: line.clone(), strict })
+    Ok(Command { verb: split.verb, arguments, line, strict })
 }
 
-impl Command {
+impl<'a> Command<&'a [u8]> {
     /// The line as a command that nobody can parse: its verb by [`Verb::of`], its arguments [`Arguments::Raw`].
     #[must_use]
-    pub fn unparsed(line: &Bytes) -> Self {
+    pub fn unparsed(line: &'a [u8]) -> Self {
         let split = verb::split(line);
-        let arguments = arguments::raw(line, split.rest);
-        Self { verb: split.verb, arguments, line: line.clone(), strict: false }
+        Self { verb: split.verb, arguments: arguments::raw(split.rest), line, strict: false }
+    }
+}
+
+impl<T: AsRef<[u8]>> Command<T> {
+    /// The same command with fields that share `line`, which has the same text: the line that was parsed, or a copy of
+    /// it that keeps nothing else alive.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use smtp_proto::{Command, command};
+    ///
+    /// let line = Bytes::from_static(b"EHLO mx.example.org");
+    /// let command: Command = command::parse(&line)?.share(&line);
+    /// # Ok::<(), smtp_proto::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn share(&self, line: &Bytes) -> Command {
+        let text = self.line.as_ref();
+        let arguments = self.arguments.map(|part| slice::share_as(line, text, part.as_ref()));
+        Command { verb: self.verb, arguments, line: line.clone(), strict: self.strict }
     }
 
     /// The first word as sent; for a verb, its own letters.
     #[must_use]
     pub fn word(&self) -> &[u8] {
-        verb::split(&self.line).word
+        verb::split(self.line.as_ref()).word
     }
 
     /// The line behind its first word, without the blanks at its start and CRs at its end.
     #[must_use]
     pub fn argument_text(&self) -> &[u8] {
-        slice::trim_start(verb::split(&self.line).rest)
+        slice::trim_start(verb::split(self.line.as_ref()).rest)
     }
 }
 
-impl fmt::Debug for Command {
+impl<T: fmt::Debug> fmt::Debug for Command<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Command");
         debug.field("verb", &self.verb);

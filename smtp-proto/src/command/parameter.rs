@@ -1,22 +1,114 @@
 //! The parameters behind a path.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use bytes::Bytes;
 
+use super::class::{KEYWORD, VALUE};
 use crate::slice;
+
+/// The parameters of `MAIL` or `RCPT`, in the order sent. They are told apart when they are asked for:
+///
+/// ```
+/// use smtp_proto::command::{self, Arguments, Meaning};
+///
+/// let command = command::parse(b"MAIL FROM:<a@b> BODY=8BITMIME SIZE=3")?;
+/// let Arguments::Mail { parameters, .. } = &command.arguments else { unreachable!() };
+/// assert_eq!(parameters.get("size").unwrap().meaning(), Meaning::Size(3));
+/// for parameter in parameters {
+///     assert!(parameter.value.is_some());
+/// }
+/// # Ok::<(), smtp_proto::ParseError>(())
+/// ```
+#[non_exhaustive]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Parameters<T = Bytes> {
+    /// All of them as sent, without blanks at both ends.
+    pub text: T,
+}
+
+impl<T> Parameters<T> {
+    /// The same with `f` of the text.
+    pub(super) fn map<U>(&self, f: impl Fn(&T) -> U) -> Parameters<U> {
+        Parameters { text: f(&self.text) }
+    }
+}
+
+impl<T: AsRef<[u8]>> Parameters<T> {
+    /// One after the other. Beyond 128 of them the last one holds the rest of the line.
+    pub fn iter(&self) -> ParameterIter<'_> {
+        ParameterIter { rest: self.text.as_ref(), cut: 0 }
+    }
+
+    /// The first of this keyword, in any case.
+    #[must_use]
+    pub fn get(&self, keyword: &str) -> Option<Parameter<'_>> {
+        self.iter().find(|parameter| parameter.is(keyword))
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.text.as_ref().is_empty()
+    }
+}
+
+impl<'a, T: AsRef<[u8]>> IntoIterator for &'a Parameters<T> {
+    type Item = Parameter<'a>;
+    type IntoIter = ParameterIter<'a>;
+
+    fn into_iter(self) -> ParameterIter<'a> {
+        self.iter()
+    }
+}
+
+/// [`Parameters`] one after the other.
+#[derive(Debug, Clone)]
+pub struct ParameterIter<'a> {
+    rest: &'a [u8],
+    cut: usize,
+}
+
+impl<'a> Iterator for ParameterIter<'a> {
+    type Item = Parameter<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Parameter<'a>> {
+        let words = slice::trim_start(self.rest);
+        if words.is_empty() {
+            return None;
+        }
+        let end = words.iter().position(|&byte| slice::is_blank(byte) || byte == b'=').unwrap_or(words.len());
+        let (keyword, behind) = slice::split(words, end);
+        let (value, rest) = match behind {
+            [b'=', value @ ..] => {
+                let (value, rest) = slice::split_word(value);
+                (Some(value), rest)
+            }
+            _ => (None, behind),
+        };
+        self.cut += 1;
+        if self.cut == MOST && !slice::trim_start(rest).is_empty() {
+            self.rest = &[];
+            return Some(Parameter { keyword: words, value: None });
+        }
+        self.rest = rest;
+        Some(Parameter { keyword, value })
+    }
+}
 
 /// One parameter of `MAIL` or `RCPT`, or a word found where one should stand.
 #[non_exhaustive]
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Parameter {
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Parameter<'a> {
     /// What stands before the `=`, as sent. Words that are no parameter, such as a comment, are kept here whole.
-    pub keyword: Bytes,
+    pub keyword: &'a [u8],
     /// What stands behind the `=`, as sent; `None` without a `=`.
-    pub value: Option<Bytes>,
+    pub value: Option<&'a [u8]>,
 }
 
-impl Parameter {
+impl<'a> Parameter<'a> {
     /// Whether the keyword is this one, in any case.
     #[must_use]
     pub fn is(&self, keyword: &str) -> bool {
@@ -28,8 +120,15 @@ impl Parameter {
     /// A `+` that no two upper-case hexadecimal digits follow is kept: clients that forget to encode an address write
     /// `bob+dad@example.org`, which lower-case digits would turn into another address.
     #[must_use]
-    pub fn decoded(&self) -> Cow<'_, [u8]> {
-        xtext(self.value.as_deref().unwrap_or_default())
+    pub fn decoded(&self) -> Cow<'a, [u8]> {
+        xtext(self.value.unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Parameter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.keyword.escape_ascii())?;
+        self.value.map_or(Ok(()), |value| write!(f, "={}", value.escape_ascii()))
     }
 }
 
@@ -70,62 +169,45 @@ const fn hex(digit: u8) -> Option<u8> {
 /// grow to many times its size.
 const MOST: usize = 128;
 
-// RFC 5321 4.1.1.2, 4.1.2:
-//   Mail-parameters = esmtp-param *(SP esmtp-param)
-//   esmtp-param     = esmtp-keyword ["=" esmtp-value]
 /// What follows a path, from its separator on, and whether it is as the RFC has it.
-pub(super) fn list(line: &Bytes, mut text: &[u8]) -> (Vec<Parameter>, bool) {
-    let mut parameters = Vec::new();
-    let mut strict = true;
-    while !text.is_empty() {
-        let words = slice::trim_start(text);
-        strict &= text.len() == words.len() + 1 && text.starts_with(b" ") && !words.is_empty();
-        if words.is_empty() {
-            break;
-        }
-        let (word, rest) = slice::split_word(words);
-        if parameters.len() + 1 == MOST && !slice::trim_start(rest).is_empty() {
-            let keyword = slice::share(line, slice::trim_end(words));
-            parameters.push(Parameter { keyword, value: None });
-            return (parameters, false);
-        }
-        let (parameter, fits) = one(line, word);
-        parameters.push(parameter);
-        strict &= fits;
-        text = rest;
-    }
-    (parameters, strict)
+pub(super) fn list(tail: &[u8]) -> (Parameters<&[u8]>, bool) {
+    (Parameters { text: slice::trim(tail) }, is_strict(tail))
 }
 
-// RFC 5321 4.1.2, with RFC 6531 3.3:
-//   esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
-//   esmtp-value   = 1*(%d33-60 / %d62-126 / UTF8-non-ascii)
-fn one(line: &Bytes, word: &[u8]) -> (Parameter, bool) {
-    let (keyword, value) = match word.iter().position(|&byte| byte == b'=') {
-        Some(at) => {
-            let (keyword, rest) = slice::split(word, at);
-            (keyword, Some(slice::split(rest, 1).1))
+// RFC 5321 4.1.1.2, 4.1.2, with RFC 6531 3.3:
+//   Mail-parameters = esmtp-param *(SP esmtp-param)
+//   esmtp-param     = esmtp-keyword ["=" esmtp-value]
+fn is_strict(mut tail: &[u8]) -> bool {
+    for _ in 0..MOST {
+        let [b' ', words @ ..] = tail else { break };
+        let (keyword, rest) = KEYWORD.run(words);
+        if !keyword.first().is_some_and(u8::is_ascii_alphanumeric) {
+            return false;
         }
-        None => (word, None),
-    };
-    let fits = keyword.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        && keyword.first().is_some_and(u8::is_ascii_alphanumeric)
-        && value.is_none_or(|value| {
-            !value.is_empty() && value.iter().all(|&byte| matches!(byte, 33..=60 | 62..=126 | 128..))
-        });
-    let value = value.map(|value| slice::share(line, value));
-    (Parameter { keyword: slice::share(line, keyword), value }, fits)
+        tail = rest;
+        if let [b'=', rest @ ..] = rest {
+            let (value, rest) = VALUE.run(rest);
+            if value.is_empty() {
+                return false;
+            }
+            tail = rest;
+        }
+    }
+    tail.is_empty()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parameter(keyword: &str, value: Option<&str>) -> Parameter {
-        Parameter {
-            keyword: Bytes::copy_from_slice(keyword.as_bytes()),
-            value: value.map(|value| Bytes::copy_from_slice(value.as_bytes())),
-        }
+    fn parameter<'a>(keyword: &'a str, value: Option<&'a str>) -> Parameter<'a> {
+        Parameter { keyword: keyword.as_bytes(), value: value.map(str::as_bytes) }
+    }
+
+    fn listed(tail: &[u8]) -> (Vec<Parameter<'_>>, bool) {
+        let (parameters, strict) = list(tail);
+        let rest = parameters.text;
+        (ParameterIter { rest, cut: 0 }.collect(), strict)
     }
 
     #[test]
@@ -150,22 +232,21 @@ mod tests {
             (" (a comment)", &[("(a", None), ("comment)", None)], false),
         ];
         for (text, expected, strict) in table {
-            let line = Bytes::copy_from_slice(text.as_bytes());
             let expected: Vec<_> =
                 expected.iter().map(|(keyword, value)| parameter(keyword, *value)).collect();
-            assert_eq!(list(&line, &line), (expected, *strict), "{text:?}");
+            assert_eq!(listed(text.as_bytes()), (expected, *strict), "{text:?}");
         }
     }
 
     #[test]
     fn the_last_parameter_takes_the_rest() {
-        let line = Bytes::from(" A".repeat(MOST + 2) + "=b ");
-        let (parameters, strict) = list(&line, &line);
+        let line = " A".repeat(MOST + 2) + "=b ";
+        let (parameters, strict) = listed(line.as_bytes());
         assert_eq!((parameters.len(), strict), (MOST, false));
         assert_eq!(parameters.last(), Some(&parameter("A A A=b", None)));
 
-        let line = Bytes::from(" A=b".repeat(MOST));
-        let (parameters, strict) = list(&line, &line);
+        let line = " A=b".repeat(MOST);
+        let (parameters, strict) = listed(line.as_bytes());
         assert_eq!((parameters.len(), strict), (MOST, true));
         assert_eq!(parameters.last(), Some(&parameter("A", Some("b"))));
     }

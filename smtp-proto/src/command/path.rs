@@ -2,34 +2,32 @@
 
 use bytes::Bytes;
 
-use super::mailbox::Parts;
 use crate::slice;
 
 /// A reverse-path or forward-path.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Path {
+pub struct Path<T = Bytes> {
     /// The address without angle brackets and source route, quotes and escapes as sent; empty for the null sender.
-    pub mailbox: Bytes,
+    pub mailbox: T,
     /// The source route before the address, without its colon: `@a,@b`.
-    pub route: Option<Bytes>,
+    pub route: Option<T>,
     /// The whole path as sent, with its brackets and whatever else belonged to it.
-    pub raw: Bytes,
+    pub raw: T,
 }
 
-impl Path {
-    pub(super) fn new(line: &Bytes, parts: Parts<'_>) -> Self {
-        Self {
-            mailbox: slice::share(line, parts.mailbox),
-            route: parts.route.map(|route| slice::share(line, route)),
-            raw: slice::share(line, parts.raw),
-        }
+impl<T> Path<T> {
+    /// The same with `f` of each text.
+    pub(super) fn map<U>(&self, f: impl Fn(&T) -> U) -> Path<U> {
+        Path { mailbox: f(&self.mailbox), route: self.route.as_ref().map(&f), raw: f(&self.raw) }
     }
+}
 
+impl<T: AsRef<[u8]>> Path<T> {
     /// Whether this is the null path `<>`, the sender of delivery reports.
     #[must_use]
     pub fn is_null(&self) -> bool {
-        self.mailbox.is_empty()
+        self.mailbox.as_ref().is_empty()
     }
 
     /// What stands before the `@` that parts the two halves, quotes and escapes as sent; all of it without such a `@`.
@@ -104,10 +102,10 @@ impl Iterator for Unquoted<'_> {
 /// A path in any form that some server takes, and what follows it. `text` begins without blanks.
 ///
 /// `None` where no address can be made out at all: nothing there, or an open bracket with nothing behind it.
-pub(super) fn loose(text: &[u8]) -> Option<(&[u8], Parts<'_>)> {
+pub(super) fn loose(text: &[u8]) -> Option<(&[u8], Path<&[u8]>)> {
     let (raw, address) = if text.starts_with(b"<") { bracketed(text)? } else { bare(text)? };
     let (route, mailbox) = source_route(address);
-    Some((slice::split(text, raw.len()).1, Parts { mailbox, route, raw }))
+    Some((slice::split(text, raw.len()).1, Path { mailbox, route, raw }))
 }
 
 /// `<a@b>`, `< a@b >`, `<<a@b>>`, `<a@b>>`, `<a@b`: the path as sent, and the address in it.
@@ -253,10 +251,10 @@ mod tests {
             ("<a@b>,<c@d>", "<a@b>", None, "a@b"),
         ];
         for (text, raw, route, mailbox) in table {
-            let parts =
-                Parts { raw: raw.as_bytes(), route: route.map(str::as_bytes), mailbox: mailbox.as_bytes() };
+            let path =
+                Path { raw: raw.as_bytes(), route: route.map(str::as_bytes), mailbox: mailbox.as_bytes() };
             let rest = text.strip_prefix(raw).unwrap();
-            assert_eq!(loose(text.as_bytes()), Some((rest.as_bytes(), parts)), "{text:?}");
+            assert_eq!(loose(text.as_bytes()), Some((rest.as_bytes(), path)), "{text:?}");
         }
         for text in ["", "<", "< ", ">", ">>"] {
             assert_eq!(loose(text.as_bytes()), None, "{text:?}");
@@ -280,8 +278,8 @@ mod tests {
             ("a[@b", "a[", Some("b")),
             (r"a\@b@c", r"a\@b", Some("c")),
         ] {
-            let mailbox = Bytes::copy_from_slice(mailbox.as_bytes());
-            let path = Path { mailbox: mailbox.clone(), route: None, raw: mailbox };
+            let mailbox = mailbox.as_bytes();
+            let path = Path { mailbox, route: None, raw: mailbox };
             assert_eq!((path.local_part(), path.domain()), (local.as_bytes(), domain.map(str::as_bytes)));
         }
     }

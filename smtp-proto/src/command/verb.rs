@@ -180,6 +180,14 @@ pub(super) struct Split<'a> {
 
 /// Cuts off the first word. Blanks before it, and CRs at the end of the line, belong to neither part.
 pub(super) fn split(line: &[u8]) -> Split<'_> {
+    // Nearly every line begins with four letters.
+    if let Some((word, rest)) = line.split_first_chunk()
+        && rest.first().is_none_or(|&byte| slice::is_blank(byte))
+        && let verb = Verb::of_four(*word)
+        && verb != Verb::Unknown
+    {
+        return Split { verb, word, rest: slice::trim_cr(rest) };
+    }
     let text = slice::trim_start(slice::trim_cr(line));
     let (word, rest) = slice::split_word(text);
     let verb = Verb::of_word(word);
@@ -195,7 +203,7 @@ pub(super) fn split(line: &[u8]) -> Split<'_> {
 fn glued(text: &[u8]) -> Option<Split<'_>> {
     for (verb, preposition) in [(Verb::Mail, "FROM:"), (Verb::Rcpt, "TO:")] {
         let mut parser = terminated(tag_no_case(verb.as_str()), peek(tag_no_case(preposition)));
-        let parsed: nom::IResult<_, _> = parser.parse(text);
+        let parsed: nom::IResult<_, _, ()> = parser.parse(text);
         if let Ok((rest, word)) = parsed {
             return Some(Split { verb, word, rest });
         }

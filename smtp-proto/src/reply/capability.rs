@@ -1,17 +1,17 @@
 //! The extensions a server lists.
 
-use bytes::Bytes;
+use std::fmt;
 
 use crate::{command, slice};
 
 /// One line of a reply to `EHLO` or `LHLO`: an extension the server has.
 #[non_exhaustive]
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Capability {
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Capability<'a> {
     /// The name of the extension as sent.
-    pub keyword: Bytes,
+    pub keyword: &'a [u8],
     /// What stands behind it, without the blanks at both ends.
-    pub parameters: Bytes,
+    pub parameters: &'a [u8],
 }
 
 /// What an extension is; [`Capability`] has it as sent.
@@ -54,28 +54,39 @@ pub enum Extension {
     Other,
 }
 
-impl Capability {
+/// The extensions by their keywords.
+const KNOWN: [(&str, Extension); 18] = [
+    ("SIZE", Extension::Size(None)),
+    ("8BITMIME", Extension::EightBitMime),
+    ("PIPELINING", Extension::Pipelining),
+    ("CHUNKING", Extension::Chunking),
+    ("BINARYMIME", Extension::BinaryMime),
+    ("STARTTLS", Extension::StartTls),
+    ("AUTH", Extension::Auth),
+    ("DSN", Extension::Dsn),
+    ("ENHANCEDSTATUSCODES", Extension::EnhancedStatusCodes),
+    ("SMTPUTF8", Extension::SmtpUtf8),
+    ("ETRN", Extension::Etrn),
+    ("ATRN", Extension::Atrn),
+    ("BURL", Extension::Burl),
+    ("VRFY", Extension::Command),
+    ("EXPN", Extension::Command),
+    ("HELP", Extension::Command),
+    ("XCLIENT", Extension::XClient),
+    ("XFORWARD", Extension::XForward),
+];
+
+impl<'a> Capability<'a> {
     /// What the extension is.
     #[must_use]
     pub fn extension(&self) -> Extension {
-        match self.keyword.to_ascii_uppercase().as_slice() {
-            b"SIZE" => Extension::Size(command::number(&self.parameters).filter(|limit| *limit > 0)),
-            b"8BITMIME" => Extension::EightBitMime,
-            b"PIPELINING" => Extension::Pipelining,
-            b"CHUNKING" => Extension::Chunking,
-            b"BINARYMIME" => Extension::BinaryMime,
-            b"STARTTLS" => Extension::StartTls,
-            b"AUTH" => Extension::Auth,
-            b"DSN" => Extension::Dsn,
-            b"ENHANCEDSTATUSCODES" => Extension::EnhancedStatusCodes,
-            b"SMTPUTF8" => Extension::SmtpUtf8,
-            b"ETRN" => Extension::Etrn,
-            b"ATRN" => Extension::Atrn,
-            b"BURL" => Extension::Burl,
-            b"VRFY" | b"EXPN" | b"HELP" => Extension::Command,
-            b"XCLIENT" => Extension::XClient,
-            b"XFORWARD" => Extension::XForward,
-            _ => Extension::Other,
+        let known = KNOWN.iter().find(|(keyword, _)| self.is(keyword)).map(|(_, extension)| *extension);
+        match known {
+            Some(Extension::Size(_)) => {
+                Extension::Size(command::number(self.parameters).filter(|limit| *limit > 0))
+            }
+            Some(extension) => extension,
+            None => Extension::Other,
         }
     }
 
@@ -91,14 +102,18 @@ impl Capability {
     /// The capability of one line of text; `None` where no keyword stands.
     ///
     /// A `=` ends the keyword too: the drafts before RFC 2554 had `AUTH=LOGIN`, and servers still send it to old clients.
-    pub(super) fn of(text: &Bytes) -> Option<Self> {
+    pub(super) fn of(text: &'a [u8]) -> Option<Self> {
         let line = slice::trim(text);
         let end = line.iter().position(|&byte| slice::is_blank(byte) || byte == b'=').unwrap_or(line.len());
         let (keyword, rest) = slice::split(line, end);
         let parameters = slice::trim_start(rest.strip_prefix(b"=").unwrap_or(rest));
-        let capability =
-            Self { keyword: slice::share(text, keyword), parameters: slice::share(text, parameters) };
-        (!keyword.is_empty()).then_some(capability)
+        (!keyword.is_empty()).then_some(Self { keyword, parameters })
+    }
+}
+
+impl fmt::Debug for Capability<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.keyword.escape_ascii(), self.parameters.escape_ascii())
     }
 }
 
@@ -118,7 +133,7 @@ mod tests {
             ("HELP", Extension::Command),
             ("XXXXXXXA", Extension::Other),
         ] {
-            let capability = Capability::of(&Bytes::from_static(text.as_bytes()));
+            let capability = Capability::of(text.as_bytes());
             assert_eq!(capability.map(|capability| capability.extension()), Some(expected), "{text:?}");
         }
     }
@@ -137,10 +152,10 @@ mod tests {
             ("  ", None),
             ("=LOGIN", None),
         ] {
-            let capability = Capability::of(&Bytes::from_static(text.as_bytes()));
+            let capability = Capability::of(text.as_bytes());
             let expected = expected.map(|(keyword, parameters): (&str, &str)| Capability {
-                keyword: Bytes::from_static(keyword.as_bytes()),
-                parameters: Bytes::from_static(parameters.as_bytes()),
+                keyword: keyword.as_bytes(),
+                parameters: parameters.as_bytes(),
             });
             assert_eq!(capability, expected, "{text:?}");
         }

@@ -9,7 +9,7 @@ use crate::slice;
 /// One line of a reply.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ReplyLine {
+pub struct ReplyLine<T = Bytes> {
     /// The reply code: 100 to 599.
     pub code: u16,
     /// Whether the reply ends with this line.
@@ -17,14 +17,25 @@ pub struct ReplyLine {
     /// The enhanced code the text begins with, if its class is the first digit of the code.
     pub enhanced: Option<EnhancedCode>,
     /// What stands behind the code and its separator, the enhanced code included.
-    pub text: Bytes,
+    pub text: T,
 }
 
-impl ReplyLine {
+impl<T: AsRef<[u8]>> ReplyLine<T> {
+    /// The same with a text that shares `line`, the one that was parsed.
+    #[must_use]
+    pub fn share(&self, line: &Bytes) -> ReplyLine {
+        self.with(slice::share(line, self.text.as_ref()))
+    }
+
+    /// The same with another text.
+    pub(crate) const fn with<U>(&self, text: U) -> ReplyLine<U> {
+        ReplyLine { code: self.code, last: self.last, enhanced: self.enhanced, text }
+    }
+
     /// The text without the enhanced code and the blanks around that.
     #[must_use]
     pub fn text_without_enhanced(&self) -> &[u8] {
-        enhanced::split(self.code, &self.text).1
+        enhanced::split(self.code, self.text.as_ref()).1
     }
 }
 
@@ -35,13 +46,13 @@ impl ReplyLine {
 /// # Errors
 ///
 /// The line does not begin with three digits from 100 to 599, or neither a blank nor a `-` parts them from the text.
-pub fn parse_line(line: &Bytes) -> Result<ReplyLine, ParseError> {
+pub fn parse_line(line: &[u8]) -> Result<ReplyLine<&[u8]>, ParseError> {
     let (code, rest) = reply_code(slice::trim_cr(line))
         .ok_or(ParseError { at: 0, expected: "a reply code from 100 to 599" })?;
     let (last, text) =
         separator(rest).ok_or_else(|| ParseError::new(line, rest, "a blank or `-` behind the code"))?;
     let (enhanced, _) = enhanced::split(code, text);
-    Ok(ReplyLine { code, last, enhanced, text: slice::share(line, text) })
+    Ok(ReplyLine { code, last, enhanced, text })
 }
 
 // RFC 5321 4.2:
@@ -95,9 +106,8 @@ mod tests {
             ("354 2.1.5 ok", 354, true, None, "2.1.5 ok", "2.1.5 ok"),
             ("334 VXNlcm5hbWU6", 334, true, None, "VXNlcm5hbWU6", "VXNlcm5hbWU6"),
         ] {
-            let line = Bytes::copy_from_slice(line.as_bytes());
-            let text = Bytes::from_static(text.as_bytes());
-            let parsed = parse_line(&line).unwrap();
+            let text = text.as_bytes();
+            let parsed = parse_line(line.as_bytes()).unwrap();
             assert_eq!(parsed.text_without_enhanced(), bare.as_bytes(), "{line:?}");
             assert_eq!(parsed, ReplyLine { code, last, enhanced, text }, "{line:?}");
         }
@@ -119,8 +129,7 @@ mod tests {
             ("2500 ok", 3, separator),
             ("250.ok", 3, separator),
         ] {
-            let line = Bytes::copy_from_slice(line.as_bytes());
-            assert_eq!(parse_line(&line), Err(ParseError { at, expected }), "{line:?}");
+            assert_eq!(parse_line(line.as_bytes()), Err(ParseError { at, expected }), "{line:?}");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The server's lines: code, enhanced code, text, and the capabilities of an `EHLO` reply.
 //!
-//! [`parse_line`] reads one line; a [`Reply`] collects the lines of one answer.
+//! [`parse_line`] reads one line; a [`Reply`] collects the lines of one answer. Both are generic over what holds the
+//! text: the grammar gives slices of the line that it was given, [`ReplyLine::share`] makes [`Bytes`] of them, for what
+//! is kept. A type named without its parameter, as in an event of a session, is the kept form.
 
 mod capability;
 mod enhanced;
@@ -16,13 +18,13 @@ use crate::slice;
 /// One answer of a server, of one line or more. It holds every line pushed: who reads hostile input counts them.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Reply {
+pub struct Reply<T = Bytes> {
     /// The code of the line pushed last: 100 to 599.
     pub code: u16,
     /// The first enhanced code among the lines that have this code.
     pub enhanced: Option<EnhancedCode>,
     /// The texts of the lines in order, each with its enhanced code.
-    pub lines: Vec<Bytes>,
+    pub lines: Vec<T>,
     /// Whether the last line came, the one with a blank behind its code.
     pub complete: bool,
 }
@@ -57,10 +59,10 @@ impl Severity {
     }
 }
 
-impl Reply {
+impl<T> Reply<T> {
     /// A reply that begins with this line.
     #[must_use]
-    pub fn new(first: ReplyLine) -> Self {
+    pub fn new(first: ReplyLine<T>) -> Self {
         Self { code: first.code, enhanced: first.enhanced, lines: vec![first.text], complete: first.last }
     }
 
@@ -68,7 +70,7 @@ impl Reply {
     ///
     /// All lines have one code (RFC 5321 4.2.1). Where a server breaks that rule, the code of the line pushed last
     /// counts, as for the clients of today; who wants to tell compares `line.code` before.
-    pub fn push_line(&mut self, line: ReplyLine) {
+    pub fn push_line(&mut self, line: ReplyLine<T>) {
         if self.code == line.code {
             self.enhanced = self.enhanced.or(line.enhanced);
         } else {
@@ -90,29 +92,26 @@ impl Reply {
     pub const fn is_positive(&self) -> bool {
         !matches!(self.severity(), Severity::TransientNegative | Severity::PermanentNegative)
     }
+}
 
+impl<T: AsRef<[u8]>> Reply<T> {
     /// The text of the first line.
     #[must_use]
     pub fn text(&self) -> &[u8] {
-        self.lines.first().map_or(&[], Bytes::as_ref)
+        self.lines.first().map_or(&[], T::as_ref)
     }
 
     /// The extensions that a reply to `EHLO` or `LHLO` lists: every line after the first that has a keyword.
-    pub fn capabilities(&self) -> impl Iterator<Item = Capability> + '_ {
-        self.lines.iter().skip(1).filter_map(Capability::of)
+    pub fn capabilities(&self) -> impl Iterator<Item = Capability<'_>> {
+        self.lines.iter().skip(1).filter_map(|line| Capability::of(line.as_ref()))
     }
 
     /// The SASL mechanisms that a reply to `EHLO` or `LHLO` lists, as sent and in order. A server that has both
     /// `AUTH` and the old `AUTH=` names them twice.
-    pub fn auth_mechanisms(&self) -> impl Iterator<Item = Bytes> + '_ {
-        self.capabilities().filter(|capability| capability.is("AUTH")).flat_map(|auth| {
-            let mut rest = auth.parameters;
-            std::iter::from_fn(move || {
-                let (word, tail) = slice::split_word(slice::trim_start(&rest));
-                let (word, tail) = (slice::share(&rest, word), slice::share(&rest, tail));
-                rest = tail;
-                (!word.is_empty()).then_some(word)
-            })
+    pub fn auth_mechanisms(&self) -> impl Iterator<Item = &[u8]> {
+        let auth = self.capabilities().filter(|capability| capability.is("AUTH"));
+        auth.flat_map(|auth| {
+            auth.parameters.split(|&byte| slice::is_blank(byte)).filter(|word| !word.is_empty())
         })
     }
 }
@@ -121,9 +120,8 @@ impl Reply {
 mod tests {
     use super::*;
 
-    fn collect(lines: &[&str]) -> Reply {
-        let mut lines =
-            lines.iter().map(|line| parse_line(&Bytes::copy_from_slice(line.as_bytes())).unwrap());
+    fn collect<'a>(lines: &[&'a str]) -> Reply<&'a [u8]> {
+        let mut lines = lines.iter().map(|line| parse_line(line.as_bytes()).unwrap());
         let mut reply = Reply::new(lines.next().unwrap());
         lines.for_each(|line| reply.push_line(line));
         reply
@@ -151,7 +149,7 @@ mod tests {
             let expected = Reply {
                 code: *code,
                 enhanced: reply.enhanced,
-                lines: texts.iter().map(|text| Bytes::from_static(text.as_bytes())).collect(),
+                lines: texts.iter().map(|text| text.as_bytes()).collect(),
                 complete: *complete,
             };
             assert_eq!(reply, expected, "{lines:?}");
@@ -194,11 +192,11 @@ mod tests {
             ("XXXXXXXA", ""),
         ]
         .map(|(keyword, parameters)| Capability {
-            keyword: Bytes::from_static(keyword.as_bytes()),
-            parameters: Bytes::from_static(parameters.as_bytes()),
+            keyword: keyword.as_bytes(),
+            parameters: parameters.as_bytes(),
         });
         assert_eq!(capabilities, expected);
         let mechanisms: Vec<_> = reply.auth_mechanisms().collect();
-        assert_eq!(mechanisms, ["PLAIN", "LOGIN", "LOGIN", "CRAM-MD5"]);
+        assert_eq!(mechanisms, ["PLAIN", "LOGIN", "LOGIN", "CRAM-MD5"].map(str::as_bytes));
     }
 }

@@ -235,13 +235,13 @@ impl Session {
 
     fn command_line(&mut self, line: Line, at: Timestamp, span: Range<u64>) {
         let command = match command::parse(&line.text) {
-            Ok(command) => command,
+            Ok(command) => command.share(&line.text),
             // The rear part of a line, or its front: no command.
             Err(_) if line.after_gap || line.end == LineEnd::Missing => {
                 self.emit(Side::Client, at, span, EventKind::Truncated(line.text));
                 return;
             }
-            Err(_) => Command::unparsed(&line.text),
+            Err(_) => Command::unparsed(&line.text).share(&line.text),
         };
         if line.end == LineEnd::Lf {
             self.bare_lf(Side::Client, at, &span);
@@ -385,14 +385,13 @@ fn oddity(command: &Command) -> Option<Anomaly> {
     }
 }
 
-/// The path and parameters of MAIL or RCPT out of a private copy of the line, which keeps no packet alive.
+/// The path and parameters of MAIL or RCPT as parts of a private copy of the line, which keeps no packet alive.
 fn address(command: &Command) -> Option<Box<Address>> {
-    let copy = command::parse(&Bytes::copy_from_slice(&command.line)).ok()?;
+    let copy = command.share(&Bytes::copy_from_slice(&command.line));
     let (path, parameters) = match copy.arguments {
         Arguments::Mail { sender, parameters } => (sender, parameters),
         Arguments::Rcpt { recipient, parameters } => (recipient, parameters),
         _ => return None,
     };
-    let memory = copy.line.len() + size_of::<Address>() + parameters.len() * size_of::<crate::Parameter>();
-    Some(Box::new(Address { path, parameters, memory }))
+    Some(Box::new(Address { path, parameters, memory: copy.line.len() + size_of::<Address>() }))
 }

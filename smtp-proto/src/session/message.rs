@@ -287,9 +287,9 @@ impl Session {
 
 /// RFC 1870 section 5.
 fn declared_size(envelope: &Envelope) -> Option<u64> {
-    let size = envelope.parameters.iter().find(|parameter| parameter.is("SIZE"))?;
+    let size = envelope.parameters.get("SIZE")?;
     // Zero is what clients say that do not know.
-    str::from_utf8(size.value.as_ref()?).ok()?.parse().ok().filter(|size| *size > 0)
+    str::from_utf8(size.value?).ok()?.parse().ok().filter(|size| *size > 0)
 }
 
 impl Message {

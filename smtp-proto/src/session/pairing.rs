@@ -3,7 +3,7 @@
 //! RFC 5321 section 4.2: one reply for each command, in order; RFC 2920 lets the client run ahead. So replies are
 //! paired by a queue. Only where bytes are missing is a reply matched by what it says.
 
-use crate::{Parameter, Path, Reply, Verb};
+use crate::{Parameters, Path, Reply, Verb};
 use mail_wire::Timestamp;
 use std::collections::VecDeque;
 
@@ -53,7 +53,7 @@ pub(super) enum Expect {
 #[derive(Clone, Debug)]
 pub(super) struct Address {
     pub(super) path: Path,
-    pub(super) parameters: Vec<Parameter>,
+    pub(super) parameters: Parameters,
     pub(super) memory: usize,
 }
 

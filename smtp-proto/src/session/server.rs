@@ -133,13 +133,13 @@ impl Session {
         self.plaintext(Side::Server);
         let last = parsed.last;
         match &mut self.partial_reply {
-            None if last => return self.reply(Reply::new(parsed), at, span),
-            None => self.partial_reply = Some(PartialReply::new(parsed, span)),
+            None if last => return self.reply(Reply::new(parsed.share(&line.text)), at, span),
+            None => self.partial_reply = Some(PartialReply::new(&parsed, span)),
             Some(partial) => {
                 if parsed.code != partial.reply.code {
                     self.anomaly(Side::Server, at, &span, Anomaly::ReplyCodeChanged);
                 }
-                self.add_line(parsed, at, &span);
+                self.add_line(&parsed, at, &span);
             }
         }
         if last && let Some(PartialReply { reply, span, .. }) = self.partial_reply.take() {
@@ -147,7 +147,7 @@ impl Session {
         }
     }
 
-    fn add_line(&mut self, line: ReplyLine, at: Timestamp, span: &Range<u64>) {
+    fn add_line(&mut self, line: &ReplyLine<&[u8]>, at: Timestamp, span: &Range<u64>) {
         let limit = self.config.max_line;
         let Some(partial) = &mut self.partial_reply else { return };
         partial.span.end = span.end;
@@ -356,13 +356,12 @@ impl Session {
 }
 
 /// A copy that keeps no packet alive, for a reply that waits for its last line.
-fn copied(line: ReplyLine) -> ReplyLine {
-    let text = Bytes::copy_from_slice(&line.text);
-    ReplyLine { text, ..line }
+fn copied(line: &ReplyLine<&[u8]>) -> ReplyLine {
+    line.with(Bytes::copy_from_slice(line.text))
 }
 
 impl PartialReply {
-    fn new(line: ReplyLine, span: Range<u64>) -> Self {
+    fn new(line: &ReplyLine<&[u8]>, span: Range<u64>) -> Self {
         let line = copied(line);
         let memory = size_of::<Self>() + line.text.len();
         let mut reply = Reply::new(line);

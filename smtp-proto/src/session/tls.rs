@@ -31,7 +31,7 @@ impl Session {
                 && keyword.starts_with(b"XXX")
                 && keyword.iter().rev().skip(1).all(|byte| *byte == b'X')
         };
-        if reply.capabilities().any(|capability| painted(&capability.keyword)) {
+        if reply.capabilities().any(|capability| painted(capability.keyword)) {
             self.told_by(heard, Anomaly::StarttlsStripped);
         }
     }

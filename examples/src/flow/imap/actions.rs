@@ -2,6 +2,7 @@
 
 use crate::record::{Action, ActionKind, Place, Text, Time};
 use bytes::Bytes;
+use imap_proto_lite::response::NumberSet;
 use imap_proto_lite::{Arguments, Command, Verb};
 use std::collections::VecDeque;
 
@@ -14,7 +15,7 @@ const MAX_DONE: usize = 100_000;
 #[derive(Debug, Default)]
 pub(super) struct Actions {
     asked: VecDeque<(Bytes, Action)>,
-    pub(super) done: Vec<Action>,
+    done: usize,
 }
 
 impl Actions {
@@ -53,14 +54,43 @@ impl Actions {
         self.asked.push_back((Bytes::copy_from_slice(&command.tag), action));
     }
 
-    /// The server has answered the command with this tag.
-    pub(super) fn answered(&mut self, tag: &[u8], ok: bool) {
-        let Some(at) = self.asked.iter().position(|(asked, _)| asked == tag) else { return };
-        if let Some((_, action)) = self.asked.remove(at)
-            && ok
-            && self.done.len() < MAX_DONE
-        {
-            self.done.push(action);
+    /// The server says which UIDs the copies have (RFC 4315); before MOVE is answered it says so without a tag.
+    pub(super) fn copied(&mut self, tag: Option<&[u8]>, source: &NumberSet, target: &NumberSet) {
+        let copies = |action: &Action| matches!(action.action, ActionKind::Copy | ActionKind::Move);
+        let mut asked = self.asked.iter_mut().filter(|(_, action)| copies(action));
+        let Some((_, action)) = asked.find(|(asked, _)| tag.is_none_or(|tag| asked == tag)) else { return };
+        if let Some(target_text) = &action.target {
+            let sets = format!("{} as uid {}", set_text(source), set_text(target));
+            action.target = Some(Text::from(format!("{target_text}, uid {sets}")));
         }
     }
+
+    /// The server has answered the command with this tag: what was done, if it was.
+    pub(super) fn answered(&mut self, tag: &[u8], ok: bool) -> Option<Action> {
+        let at = self.asked.iter().position(|(asked, _)| asked == tag)?;
+        let (_, action) = self.asked.remove(at)?;
+        let told = ok && self.done < MAX_DONE;
+        self.done += usize::from(told);
+        told.then_some(action)
+    }
+
+    /// What was asked for and perhaps done.
+    pub(super) fn unanswered(&mut self) -> impl Iterator<Item = Action> + '_ {
+        self.asked.drain(..).map(|(_, action)| action)
+    }
+}
+
+/// A set as it stands on the wire, as far as it is short.
+fn set_text(set: &NumberSet) -> String {
+    /// So many ranges are shown.
+    const SHOWN: usize = 100;
+    let range = |(first, last): &(u32, u32)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}:{last}"),
+    };
+    let mut text: Vec<String> = set.ranges.iter().take(SHOWN).map(range).collect();
+    if set.ranges.len() > SHOWN {
+        text.push("..".to_owned());
+    }
+    text.join(",")
 }

@@ -2,44 +2,29 @@
 
 mod actions;
 mod sections;
-mod session;
 
 pub(crate) use sections::{Known, Piece, section_text};
 
 use super::Told;
-use super::account::side_heard;
-use super::conversation::{Scene, at_packet};
-use super::login;
-use super::tls::Watch;
-use crate::record::{self, Direction, Layer, Protocol, Text, TlsStart};
+use super::account::{Account, Upgrade, line, side_heard};
+use super::conversation::Scene;
+use crate::record::{self, Direction, Layer, Protocol, Text};
 use crate::sink::SinkError;
 use actions::Actions;
 use bytes::Bytes;
 use core::ops::Range;
 use imap_proto_lite::response::{Code, Condition, Data, Status};
 use imap_proto_lite::{
-    Anomaly, Arguments, Command, Config, Credential, Event, EventKind, LoginOutcome, Response, Session, Verb,
+    Anomaly, Arguments, Command, Config, Event, EventKind, LoginOutcome, Response, Session, Verb,
 };
 use sections::Sections;
-use session::Starttls;
-use std::collections::BTreeMap;
 
 /// An IMAP session and what is known of it so far.
 #[derive(Debug)]
 pub(in crate::flow) struct Imap {
     pub(in crate::flow) session: Session,
-    greeting: Option<Text>,
-    client_name: Option<Text>,
-    capabilities: Vec<Text>,
-    starttls: Starttls,
-    pub(in crate::flow) tls_start: Option<TlsStart>,
-    watch: Watch,
-    /// The client has not spoken yet but for TLS.
-    silent: bool,
+    pub(in crate::flow) account: Account,
     compressed: bool,
-    commands: u64,
-    logins: u64,
-    anomalies: BTreeMap<record::Code, u64>,
     /// Who is logged in.
     user: Bytes,
     sections: Sections,
@@ -50,26 +35,12 @@ impl Imap {
     pub(in crate::flow) fn new(mid_stream: bool) -> Self {
         Self {
             session: Session::new(Config::default().mid_stream(mid_stream)),
-            greeting: None,
-            client_name: None,
-            capabilities: Vec::new(),
-            starttls: Starttls::default(),
-            tls_start: None,
-            watch: Watch::default(),
-            silent: true,
+            account: Account::new(Protocol::Imap, Layer::Imap, "STARTTLS"),
             compressed: false,
-            commands: 0,
-            logins: 0,
-            anomalies: BTreeMap::new(),
             user: Bytes::new(),
             sections: Sections::default(),
             actions: Actions::default(),
         }
-    }
-
-    /// Counts an anomaly for the session's record.
-    pub(in crate::flow) fn note(&mut self, anomaly: &record::Anomaly) {
-        *self.anomalies.entry(anomaly.code.clone()).or_default() += 1;
     }
 
     pub(in crate::flow) fn event(
@@ -81,59 +52,45 @@ impl Imap {
         let side = side_heard(event.dir);
         let span = event.span;
         match event.kind {
+            EventKind::Proxy(proxy) => self.account.proxied(proxy.addresses),
             EventKind::Greeting(greeting) => {
                 if let Response::Status(status) = &*greeting {
-                    self.greeting = Some(Text::from(line_of(status).as_str()));
+                    self.account.greeting = Some(Text::from(line_of(status).as_str()));
                 }
-                self.heard(&greeting, None, side, &span, scene, told)?;
+                self.heard(&greeting, None, side, &span, scene, told);
             }
             EventKind::Command(command) => self.command(&command, side, &span, scene, told),
             EventKind::ClientResponse(secret) => {
-                let mut record = new_command(side, &span, scene);
+                let mut record = line(side, &span, scene);
                 record.arguments = scene.secret_elsewhere(secret.expose());
                 told.push(Told::Command(Box::new(record)));
             }
             EventKind::Response { response, answers } => {
-                self.heard(&response, answers, side, &span, scene, told)?;
+                self.heard(&response, answers, side, &span, scene, told);
             }
             EventKind::Credential(credential) => {
-                self.logins += 1;
                 if credential.outcome == LoginOutcome::Accepted {
                     self.user = credential.username.clone().unwrap_or_default();
                 }
-                told.push(self.login(&credential, side, &span, scene));
+                told.push(self.account.login(&credential, side, &span, scene));
             }
-            EventKind::Mailbox(_) => self.flush(scene, told)?,
+            EventKind::Mailbox(_) => self.sections.another_mailbox(told),
             EventKind::MessageStart(of) => self.sections.start(*of, side, &span, scene),
             EventKind::MessageData(bytes) => {
                 self.sections.data(bytes, side, &span, self.compressed, scene)?;
             }
+            EventKind::MessageUrl(url) => self.sections.url(url)?,
             EventKind::MessageGap(len) => self.sections.gap(len)?,
-            EventKind::MessageEnd { complete } => self.sections.end(complete)?,
-            EventKind::TlsStarted => {
-                if self.starttls == Starttls::DecryptedUpstream {
-                    // Plaintext was slipped in before the handshake.
-                    self.starttls = Starttls::Accepted;
-                }
-                let (at, packet) = scene.when(side, &(span.start..span.start + 1));
-                let start = self
-                    .tls_start
-                    .get_or_insert_with(|| TlsStart::new(packet, scene.context.time(at, packet)));
-                match side {
-                    Direction::Client => start.client_offset = Some(span.start),
-                    Direction::Server => start.server_offset = Some(span.start),
-                }
+            EventKind::MessageEnd { complete } => {
+                self.sections.end(complete, &mut self.account, &self.user, scene)?;
+                self.sections.flush(told);
             }
+            EventKind::TlsStarted => self.account.tls_started(side, &span, scene),
             EventKind::CompressionStarted => self.compressed = true,
-            EventKind::Opaque(bytes) => self.watch.push(side, &bytes),
-            EventKind::Gap(_) if self.tls_start.is_some() => self.watch.gap(side),
+            EventKind::Opaque(bytes) => self.account.opaque(side, &bytes),
+            EventKind::Gap(_) => self.account.gap(side),
             EventKind::Anomaly(anomaly) => self.anomaly(anomaly, side, &span, scene, told),
-            EventKind::RolesChanged => {
-                let (at, packet) = scene.when(side, &span);
-                let record = at_packet(Layer::Imap, "roles-changed", at, packet, scene.context);
-                self.note(&record);
-                told.push(Told::Anomaly(Box::new(record)));
-            }
+            EventKind::RolesChanged => told.push(self.account.roles_changed(side, &span, scene)),
             _ => {}
         }
         Ok(())
@@ -147,9 +104,7 @@ impl Imap {
         scene: &Scene<'_>,
         told: &mut Vec<Told>,
     ) {
-        self.commands += 1;
-        self.silent = false;
-        let mut record = new_command(side, span, scene);
+        let mut record = self.account.command(side, span, scene);
         let uid = if command.uid { "UID " } else { "" };
         let word = String::from_utf8_lossy(command.word()).to_ascii_uppercase();
         record.verb = Some(Text::from(format!("{uid}{word}")));
@@ -159,7 +114,7 @@ impl Imap {
         if let Arguments::Id(fields) = &command.arguments {
             let name = fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(b"name"));
             let name = name.and_then(|(_, value)| value.as_ref()).map(Text::from);
-            self.client_name = name.or_else(|| self.client_name.take());
+            self.account.client_name = name.or_else(|| self.account.client_name.take());
         }
         if matches!(&command.arguments, Arguments::Fetch { attributes, .. }
             if attributes.iter().any(|attribute| attribute.partial.is_some()))
@@ -179,8 +134,8 @@ impl Imap {
         span: &Range<u64>,
         scene: &Scene<'_>,
         told: &mut Vec<Told>,
-    ) -> Result<(), SinkError> {
-        let mut record = new_command(side, span, scene);
+    ) {
+        let mut record = line(side, span, scene);
         record.answers = answers.map(|verb| Text::from(verb.as_str()));
         match response {
             Response::Status(status) => {
@@ -196,7 +151,7 @@ impl Imap {
             Response::Data(data) => {
                 record.text = Some(Text::from(shown(data)));
                 if let Data::Capability(words) = data {
-                    self.capabilities = words.iter().map(Text::from).collect();
+                    self.account.capabilities = words.iter().map(Text::from).collect();
                 }
             }
             _ => {}
@@ -212,37 +167,26 @@ impl Imap {
         if let Response::Status(status @ Status { tag: Some(_), .. }) = response {
             self.sections.answered(status, answers);
         }
-        self.flush(scene, told)
+        self.sections.flush(told);
     }
 
     fn status(&mut self, status: &Status, answers: Option<Verb>) {
-        if let Some(Code::Capability(words)) = &status.code {
-            self.capabilities = words.iter().map(Text::from).collect();
+        match &status.code {
+            Some(Code::Capability(words)) => {
+                self.account.capabilities = words.iter().map(Text::from).collect();
+            }
+            Some(Code::CopyUid { source, target, .. }) => {
+                self.actions.copied(status.tag.as_deref(), source, target)
+            }
+            _ => {}
         }
         let ok = status.condition == Condition::Ok;
         if answers == Some(Verb::StartTls) {
-            self.starttls = if ok { Starttls::Accepted } else { Starttls::Refused };
+            self.account.upgrade_answered(ok);
         }
         if let Some(tag) = &status.tag {
-            self.actions.answered(tag, ok);
+            self.account.actions.extend(self.actions.answered(tag, ok));
         }
-    }
-
-    fn login(&self, credential: &Credential, side: Direction, span: &Range<u64>, scene: &Scene<'_>) -> Told {
-        let (at, packet) = scene.when(side, span);
-        let tally = scene.tally;
-        let mut record = record::Login::new(
-            0,
-            Protocol::Imap,
-            scene.context.time(at, packet),
-            packet,
-            tally.client.clone(),
-            tally.server.clone(),
-            Text::from(&credential.mechanism),
-        );
-        login::fill(&mut record, credential, scene);
-        record.over_tls = self.tls_start.is_some() || self.starttls == Starttls::DecryptedUpstream;
-        Told::Login(Box::new(record))
     }
 
     fn anomaly(
@@ -253,25 +197,14 @@ impl Imap {
         scene: &Scene<'_>,
         told: &mut Vec<Told>,
     ) {
-        if anomaly == Anomaly::StarttlsPlaintext {
-            self.starttls = Starttls::DecryptedUpstream;
+        match anomaly {
+            Anomaly::StarttlsPlaintext => self.account.upgrade = Upgrade::DecryptedUpstream,
+            Anomaly::StarttlsStripped => self.account.stripped = true,
+            _ => {}
         }
-        let (at, packet) = scene.when(side, span);
         let layer = if anomaly == Anomaly::AuthMalformed { Layer::Sasl } else { Layer::Imap };
-        let mut record = at_packet(layer, anomaly.code(), at, packet, scene.context);
-        record.direction = Some(side);
-        record.offset = Some(span.start);
-        record.detail = anomaly.detail().map(Text::from);
-        self.note(&record);
+        let record = self.account.anomaly((layer, anomaly.code(), anomaly.detail()), side, span, scene);
         told.push(Told::Anomaly(Box::new(record)));
-    }
-
-    /// Tells the messages that nothing more will be said of.
-    fn flush(&mut self, scene: &Scene<'_>, told: &mut Vec<Told>) -> Result<(), SinkError> {
-        for mime in self.sections.flush(scene, &self.user, told) {
-            self.note(&mime);
-        }
-        Ok(())
     }
 
     /// The session is over: what waits for an answer waits no longer.
@@ -280,15 +213,22 @@ impl Imap {
         scene: &Scene<'_>,
         told: &mut Vec<Told>,
     ) -> Result<(), SinkError> {
-        self.sections.end(false)?;
+        self.sections.end(false, &mut self.account, &self.user, scene)?;
         self.sections.unanswered();
-        self.flush(scene, told)
+        self.sections.flush(told);
+        if scene.tally.one_sided == Some(Direction::Client) {
+            // Nobody heard what the server said to it.
+            self.account.actions.extend(self.actions.unanswered());
+        }
+        Ok(())
     }
-}
 
-fn new_command(side: Direction, span: &Range<u64>, scene: &Scene<'_>) -> record::Command {
-    let (at, packet) = scene.when(side, span);
-    record::Command::new(0, scene.context.time(at, packet), packet, side)
+    /// The record of the session, once it is over.
+    pub(in crate::flow) fn record(self, scene: &Scene<'_>) -> record::Session {
+        let mut record = self.account.record(scene);
+        record.compressed = self.compressed;
+        record
+    }
 }
 
 /// What follows the verb; secrets as the options have them.

@@ -228,6 +228,8 @@ impl<W: Write + Send> Audience for Narrator<W> {
         if matches!(self.subject, Subject::Log) { self.out.anomaly(None, None, &anomaly) } else { Ok(()) }
     }
 
+    fn precision(&mut self, _: u32, _: u8) {}
+
     fn flush(&mut self) -> Result<(), SinkError> {
         self.out.flush()
     }

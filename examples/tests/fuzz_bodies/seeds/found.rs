@@ -1,0 +1,49 @@
+//! Inputs that once failed, and for which code was mended.
+
+/// A target, and what it failed on.
+type Found = (&'static str, &'static [u8]);
+
+pub(crate) fn found() -> impl Iterator<Item = Found> {
+    [SMTP, IMAP, TCP].into_iter().flatten().copied()
+}
+
+const SMTP: &[Found] = &[
+    // The anomaly about a dot that was not doubled had the span of its chunk.
+    ("smtp_session", b"\x00\x05\x11\x55S: 220 mx\nC: DATA\nS: 354 go\nC: .go\nC: two\nC: .\nS: 250 ok\n"),
+    // Whether TLS had begun was judged by the first chunk.
+    (
+        "smtp_session",
+        b"\x00\x01\x01\x55S: 220 mx\nC: STARTTLS\nS: 220 go\nC: ho\\x17\\x03\\x03\\x00\\x01x\\\n",
+    ),
+    // Whether a tunnel was answered was judged by what the answer began with.
+    (
+        "smtp_session",
+        b"\x00\x05\x11\x55C: CONNECT mx:25 HTTP/1.1\\r\\n\nS: HTTP/1.1 2ection\\r\\n\nS: 220 mx\nC: EHLO c\nS: 250 mx\n",
+    ),
+    // A half stood still, and grew, behind a gap with a few bytes in front of it.
+    (
+        "smtp_session",
+        b"\x05\x01\x01\x55S: 220 mx\nC: \\x16\\\nC! 5\nC: NOOP, and all the rest of a long line, again and again and again, \\\nC: and so on until there is more of it than may be held, again and again and again\nC: and so on until there is more of it than may be held, again and again and again\nC: and so on until there is more of it than may be held, again and again and again\n",
+    ),
+];
+
+const IMAP: &[Found] = &[
+    // Compressed data that broke was told before the response that stood in front of it and waited for its command.
+    (
+        "imap_session",
+        b"\x00\x05\x11US: * OK ready\nC: a COMPRESS DEFLATE\nS: a OK go\nS: \\x4a\\x52\\xf0\\xf7\\x56\\x88\\x0e\\x72\\x75\\x74\\xd1\\xf5\\xf7\\xf3\\x89\\x8c\\x55\\x48\\xc9\\xcf\\x4b\\xe5\\xe5\\x02\\x00\\x00\\x00\\xff\\xff\\\nS: \\xd2\\x52\\x30\\x54\\x70\\x73\\x0d\\x71\\xf6\\xd0\\x80\\x70\\xf2\\x77\\x89\\x8c\\x8e\\x55\\xa8\\x36\\xab\\xe5\\xe5\\x4a\\xb4\\x52\\x48\\xe2\\xe5\\xd2\\xe4\\xe5\\x4a\\x06\\x69\\x83\\x28\\x05\\x00\\x00\\x00\\xff\\xff\\\n",
+    ),
+    // What the server says to go on with IDLE was taken for the challenge of the AUTHENTICATE behind it.
+    (
+        "imap_session",
+        b"\x00\x05\x11US: * OK ready\nC: a IDLE\nS: + ihi\nC: d AUTHENTICATE LOGIN\nS: + VXNlcm5hbWU6\nC: *\nS: d BAD cancelled\nC: e AUTHENTICATE EXTERNAL =\nS: e OK hi\n",
+    ),
+];
+
+const TCP: &[Found] = &[
+    // Data of a SYN that came behind the start of its stream was put at offset 0.
+    (
+        "reassembly",
+        b"\x00\xa3xxx\x82\x81\x84\x81\x81\x81\x81\x19\x00\x00\x00\x00\x04xx~\x12xxxx\xf8\x1eAxx\xf8\x1eAx\xf8\x1eA",
+    ),
+];

@@ -1,0 +1,121 @@
+//! Messages that clients put together from what they send and what the server has (RFC 4469).
+
+use super::assemble::{Sections, begin};
+use super::key::Key;
+use super::ranges::{Hole, Run};
+use super::url::Url;
+use super::{Account, Contents, How, Joined, Known, Piece};
+use crate::Section;
+use core::ops::Range;
+use std::collections::BTreeMap;
+
+/// What is known of all messages.
+pub(super) type Messages = BTreeMap<Key, Known>;
+
+/// The message that a URL names, if there is one that it can be.
+pub(super) fn named<'a>(
+    messages: &'a Messages,
+    account: &Account,
+    url: &Url,
+) -> Option<(&'a Key, &'a Known)> {
+    let (mailbox, uid, account) = (url.mailbox.clone(), url.uid, account.clone());
+    let key = |uid_validity| {
+        let (account, mailbox) = (account.clone(), mailbox.clone());
+        Key::Uid { account, mailbox, uid, uid_validity }
+    };
+    let first = url.uid_validity.unwrap_or(0);
+    let last = url.uid_validity.unwrap_or(u32::MAX);
+    let mut found = messages.range(key(first)..=key(last));
+    // Of several generations nobody knows which is meant.
+    found.next().filter(|_| found.next().is_none())
+}
+
+/// The message, as far as its URLs can be resolved.
+pub(super) fn join<C: Contents>(
+    piece: &Piece,
+    messages: &Messages,
+    asked: &super::asked::Asked,
+    contents: &mut C,
+) -> Result<Joined, C::Error> {
+    let mut joined = begin(How::Catenated, Some(piece));
+    joined.pieces.push(piece.id);
+    let mut from = 0;
+    for (at, url) in &piece.urls {
+        own(&mut joined, piece, from..*at);
+        from = *at;
+        let found = Url::read(url).and_then(|url| Some((named(messages, &piece.account, &url)?.1, url)));
+        let runs = match found {
+            Some((known, url)) => resolved(known, &url, asked, contents)?,
+            None => None,
+        };
+        let Some((runs, pieces)) = runs else {
+            joined.unresolved += 1;
+            joined.holes.push(Hole { at: joined.size, len: None });
+            continue;
+        };
+        let offset = joined.size;
+        for run in runs.iter().filter_map(|run| run.clipped(&(0..u64::MAX), offset)) {
+            joined.size = joined.size.max(run.range().end);
+            joined.runs.push(run);
+        }
+        joined.pieces.extend(pieces);
+    }
+    own(&mut joined, piece, from..piece.len);
+    joined.complete = joined.holes.is_empty();
+    Ok(joined)
+}
+
+/// Adds what the client sent itself.
+fn own(joined: &mut Joined, piece: &Piece, range: Range<u64>) {
+    let base = joined.size;
+    let mut from = range.start;
+    let holes = piece.holes.iter().filter(|hole| range.contains(&hole.at));
+    for (at, len) in holes.map(|hole| (hole.at, hole.len)).chain([(range.end, Some(0))]) {
+        if from < at {
+            joined.runs.push(Run::Piece {
+                at: base + (from - range.start),
+                piece: piece.id,
+                from,
+                len: at - from,
+            });
+        }
+        if at < range.end || len.is_none() {
+            joined.holes.push(Hole { at: base + (at - range.start), len });
+        }
+        from = at.saturating_add(len.unwrap_or(0));
+    }
+    joined.size = base + (range.end - range.start);
+}
+
+/// Runs counted from their own beginning, and the pieces that they are of.
+type Resolved = (Vec<Run>, Vec<u64>);
+
+/// The content that a URL names, counted from its beginning, and the pieces that it is of.
+fn resolved<C: Contents>(
+    known: &Known,
+    url: &Url,
+    asked: &super::asked::Asked,
+    contents: &mut C,
+) -> Result<Option<Resolved>, C::Error> {
+    let sections = Sections::of(known, asked, contents)?;
+    let (runs, extent, pieces) = match sections.get(&url.section) {
+        Some((assembled, pieces)) if assembled.holes().is_empty() => {
+            (assembled.runs.clone(), assembled.extent, pieces.iter().map(|piece| piece.id).collect())
+        }
+        _ => {
+            let Some(whole) = known.wholes.first() else { return Ok(None) };
+            let place = match url.section == Section::whole() {
+                true => Some(0..whole.len),
+                false => contents.section(whole.id, &url.section),
+            };
+            let Some(Range { start: from, end }) = place else { return Ok(None) };
+            let len = end - from;
+            (vec![Run::Piece { at: 0, piece: whole.id, from, len }], len, vec![whole.id])
+        }
+    };
+    let range = match url.partial {
+        Some((first, len)) => first..len.map_or(extent, |len| first.saturating_add(len).min(extent)),
+        None => 0..extent,
+    };
+    Ok(Some((runs.iter().filter_map(|run| run.clipped(&range, 0)).collect(), pieces)))
+}
