@@ -138,11 +138,11 @@ fn check_secret(command: &Command) {
         Arguments::Apop { digest, .. } => digest.expose(),
         _ => return,
     };
-    // The same bytes may stand elsewhere in the line too.
-    let at = secret.as_ptr() as usize - command.line.as_ptr() as usize;
     if secret.is_empty() {
         return;
     }
+    // The same bytes may stand elsewhere in the line too.
+    let at = secret.as_ptr() as usize - command.line.as_ptr() as usize;
     let other =
         [&command.line[..at], &b"x".repeat(secret.len()), &command.line[at + secret.len()..]].concat();
     let Ok(mut other) = command::parse(&other.into()) else { return };
