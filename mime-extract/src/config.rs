@@ -117,6 +117,12 @@ impl Config {
         self
     }
 
+    /// What [`max_candidate`](Self::max_candidate) says: whoever stores messages need not load a longer one.
+    #[must_use]
+    pub const fn candidate_limit(&self) -> usize {
+        self.max_candidate
+    }
+
     /// Fields kept of one header block.
     pub(crate) const fn max_fields(&self) -> usize {
         self.max_header / 64
