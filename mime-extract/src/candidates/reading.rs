@@ -141,14 +141,16 @@ pub(super) fn primary(message: &Message, config: &Config) -> Primary {
         match kind {
             EventKind::PartStart(part) => parts.start(number, part),
             EventKind::PartData(bytes) => {
-                if let Some(open) = parts.open.get_mut(&number) {
+                if let Some(open) =
+                    parts.open.get_mut(&number).filter(|open| open.part.kind != PartKind::Message)
+                {
                     open.hash.update(&bytes);
                 }
             }
             EventKind::Anomaly(anomaly) => parts.anomaly(number, anomaly, range.start),
             EventKind::PartEnd(end) => {
                 if let Some(open) = parts.end(number, &end)
-                    && open.part.kind != PartKind::Multipart
+                    && !matches!(open.part.kind, PartKind::Multipart | PartKind::Message)
                 {
                     digests.insert(open.hash.finalize().into());
                     if open.exact && end.kind == PartKind::Leaf && open.part.kind == PartKind::Leaf {

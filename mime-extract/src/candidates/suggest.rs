@@ -190,7 +190,9 @@ impl List<'_> {
             | Anomaly::B64ForeignChar { .. }
             | Anomaly::B64Trailing { .. }
             | Anomaly::B64Length => self.base64(fact, anomaly),
-            Anomaly::QpBadEscape { .. } => {
+            Anomaly::QpBadEscape { .. }
+                if !fact.exact || variant::is_broken_escape(self.message.range(&fact.raw)) =>
+            {
                 self.add(Way::QuotedPrintable(QuotedPrintableChoice::Drop), &via);
             }
             Anomaly::QpOnBinary => self.add(Way::QuotedPrintable(QuotedPrintableChoice::Lf), &via),
@@ -238,7 +240,11 @@ impl List<'_> {
         for index in 0..named.len().saturating_sub(1).min(MAX_FIELD) {
             self.add(Way::Encoding(EncodingChoice::Other(index)), &[anomaly]);
         }
-        if anomaly == Anomaly::CteUnknown && fact.exact {
+        if anomaly == Anomaly::CteUnknown && !fact.exact {
+            for encoding in [Encoding::Base64, Encoding::QuotedPrintable] {
+                self.add(Way::Encoding(EncodingChoice::As(encoding)), &[anomaly]);
+            }
+        } else if anomaly == Anomaly::CteUnknown {
             let body = slice::split(self.message.range(&fact.raw), BODY).0;
             // What is cut off may end anywhere.
             let body = slice::split(body, if body.len() < BODY { BODY } else { last_line(body) }).0;
@@ -289,10 +295,20 @@ impl List<'_> {
     }
 
     fn base64(&mut self, fact: &Fact, anomaly: Anomaly) {
+        let via = [anomaly];
         if !fact.exact {
+            // The text itself is not at hand.
+            let ways: &[Base64Choice] = match anomaly {
+                Anomaly::B64InnerPadding { .. } => &[Base64Choice::Stop, Base64Choice::Behind],
+                Anomaly::B64Trailing { .. } => &[Base64Choice::Text],
+                Anomaly::B64ForeignChar { .. } => &[Base64Choice::Url],
+                _ => &[Base64Choice::Skip(1), Base64Choice::Skip(2), Base64Choice::Skip(3)],
+            };
+            for way in ways {
+                self.add(Way::Base64(*way), &via);
+            }
             return;
         }
-        let via = [anomaly];
         let body = self.message.range(&fact.raw);
         match anomaly {
             Anomaly::B64InnerPadding { .. } => {

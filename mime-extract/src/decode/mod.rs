@@ -5,7 +5,7 @@ mod claimed;
 pub(crate) mod quoted_printable;
 pub(crate) mod variant;
 
-use crate::Anomaly;
+use crate::{Anomaly, Encoding};
 use base64::Base64;
 use bytes::Bytes;
 use claimed::Claimed;
@@ -90,6 +90,16 @@ pub(crate) enum Decoder {
 }
 
 impl Decoder {
+    /// What undoes that encoding.
+    pub(crate) fn of(encoding: Encoding) -> Self {
+        match encoding {
+            Encoding::Base64 => Self::Base64(Box::default()),
+            Encoding::QuotedPrintable => Self::QuotedPrintable(Box::default()),
+            Encoding::Unknown => Self::Unknown,
+            _ => Self::Identity,
+        }
+    }
+
     pub(crate) fn push(&mut self, bytes: Bytes, origin: Origin) -> Bytes {
         match self {
             Self::Identity | Self::Unknown => bytes,

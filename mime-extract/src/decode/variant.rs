@@ -217,7 +217,7 @@ impl QuotedPrintableFilter {
 /// So many characters do not belong to the base64 that follows: those by which its first line is longer than whole quads,
 /// while the second is not.
 pub(crate) fn surplus(text: &[u8]) -> Option<u8> {
-    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let mut lines = text.split(is_line_end).map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     let characters = |line: &[u8]| {
         let text = line.iter().rposition(|byte| *byte != b'=').map_or(0, |at| at + 1);
         let text = crate::slice::split(line, text).0;
@@ -232,12 +232,16 @@ pub(crate) fn surplus(text: &[u8]) -> Option<u8> {
     (surplus > 0 && !padded && second.is_some()).then_some(surplus)
 }
 
+const fn is_line_end(byte: &u8) -> bool {
+    matches!(*byte, b'\n' | b'\r')
+}
+
 /// Whether text is base64 beyond doubt: whole quads on lines without blanks, padded at the end if at all.
 pub(crate) fn is_base64(text: &[u8]) -> bool {
     let text = text.trim_ascii();
     let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
     let mut characters = 0usize;
-    let mut lines = text.split(|byte| *byte == b'\n');
+    let mut lines = text.split(is_line_end);
     let clean = lines.all(|line| {
         let line = line.trim_ascii();
         characters += line.len();
@@ -258,6 +262,21 @@ pub(crate) fn is_quoted_printable(text: &[u8]) -> bool {
         }
     }
     escapes > 0 && other * 8 <= escapes
+}
+
+/// Whether an escape is broken by another one inside of it: `==41`, `=0=41`, `= =41`. An `=` that is none is no sign of
+/// anything.
+pub(crate) fn is_broken_escape(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'=', text).any(|at| {
+        let inner = match crate::slice::split(text, at + 1).1 {
+            [b'=', high, low, ..] => Some((high, low)),
+            [between, b'=', high, low, ..] if hex(*between).is_some() || is_blank(*between) => {
+                Some((high, low))
+            }
+            _ => None,
+        };
+        inner.is_some_and(|(high, low)| hex(*high).is_some() && hex(*low).is_some())
+    })
 }
 
 #[cfg(test)]
@@ -319,6 +338,11 @@ mod tests {
         ] {
             let seen = (is_base64(text.as_bytes()), is_quoted_printable(text.as_bytes()));
             assert_eq!((seen, surplus(text.as_bytes())), ((base64, printable), junk), "{text:?}");
+        }
+        for (text, broken) in
+            [("==41", true), ("=0=41", true), ("= =41", true), ("a=b =3D=41", false), ("=XX", false)]
+        {
+            assert_eq!(is_broken_escape(text.as_bytes()), broken, "{text:?}");
         }
     }
 }

@@ -262,12 +262,7 @@ impl Extractor {
         {
             return Decoder::Known;
         }
-        match content.encoding {
-            Encoding::Base64 => Decoder::Base64(Box::default()),
-            Encoding::QuotedPrintable => Decoder::QuotedPrintable(Box::default()),
-            Encoding::Unknown => Decoder::Unknown,
-            _ => Decoder::Identity,
-        }
+        Decoder::of(content.encoding)
     }
 
     /// What a node is made of, given what its header says.
@@ -287,7 +282,6 @@ impl Extractor {
         if content.encoding == Encoding::QuotedPrintable && is_binary(&content.content_type) {
             note(Anomaly::QpOnBinary);
         }
-        let decoder = self.decoder_of(index, content, body_start);
         let mut note = |anomaly| content.anomalies.push((anomaly, at));
         let crowded = self.parts as usize >= self.config.max_parts;
         let deep = self.nodes.len() >= self.config.max_depth
@@ -296,7 +290,7 @@ impl Extractor {
             if decodes {
                 note(Anomaly::CteOnComposite);
                 if choices.composite && index < self.config.max_encoded_depth {
-                    return Body::Encoded(decoder);
+                    return Body::Encoded(Decoder::of(content.encoding));
                 }
             }
             if let (Some(boundary), Some(layer)) = (&content.boundary, self.layers.get(index)) {
@@ -326,9 +320,9 @@ impl Extractor {
             if content.content_type == "message/rfc822" {
                 note(Anomaly::CteOnMessage);
             }
-            return Body::Encoded(match decoder {
-                Decoder::Base64(_) => Decoder::Claimed(Box::default()),
-                decoder => decoder,
+            return Body::Encoded(match content.encoding {
+                Encoding::Base64 => Decoder::Claimed(Box::default()),
+                encoding => Decoder::of(encoding),
             });
         }
         if multipart && content.boundary.is_none() {
@@ -338,7 +332,7 @@ impl Extractor {
         } else if (multipart || message) && crowded {
             note(Anomaly::TooManyParts { limit: self.config.max_parts });
         }
-        Body::Leaf(decoder)
+        Body::Leaf(self.decoder_of(index, content, body_start))
     }
 
     /// Puts a node on the stack and tells it.

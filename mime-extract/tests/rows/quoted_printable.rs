@@ -34,11 +34,7 @@ fn m31_escapes_that_are_none() {
         &[r#"0 text/plain quoted-printable "=0A\n" partial qp-bad-escape(1)"#],
         &[r#"0 text/plain quoted-printable "A\n" via qp-bad-escape"#],
     );
-    check(
-        mail("=XX\n"),
-        &[r#"0 text/plain quoted-printable "=XX\n" partial qp-bad-escape(1)"#],
-        &[r#"0 text/plain quoted-printable "XX\n" via qp-bad-escape"#],
-    );
+    check(mail("=XX\n"), &[r#"0 text/plain quoted-printable "=XX\n" partial qp-bad-escape(1)"#], &[]);
     check(
         mail("= =41\n"),
         &[r#"0 text/plain quoted-printable "= A\n" partial qp-bad-escape(1)"#],
