@@ -63,11 +63,16 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, conf
             }
         }
     }
-    let fields: Vec<_> = headers.all("content-type").take(MAX_FIELDS).collect();
-    if let Some(second) = fields.get(1) {
-        content.anomalies.push((Anomaly::CtDuplicate, second.offset()));
-    }
-    let field = fields.get(choices.content_type).or_else(|| fields.first());
+    let types = || headers.all("content-type").take(MAX_FIELDS);
+    let first = headers.first("content-type");
+    let several = match first.and_then(|_| types().nth(1)) {
+        Some(second) => {
+            content.anomalies.push((Anomaly::CtDuplicate, second.offset()));
+            true
+        }
+        None => false,
+    };
+    let field = if several { types().nth(choices.content_type).or(first) } else { first };
     let field_at = field.map(|field| field.offset());
     let at = field_at.unwrap_or(at);
     let mut value = field.map(|field| parameter::parse(field.raw(), max)).unwrap_or_default();
@@ -101,7 +106,7 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, conf
     for field in dispositions {
         disposition.parameters.extend(parameter::parse(field.raw(), max).parameters);
     }
-    for field in fields.iter().filter(|one| Some(one.offset()) != field_at) {
+    for field in types().filter(|one| several && Some(one.offset()) != field_at) {
         let more = parameter::parse(field.raw(), max).parameters;
         value.parameters.extend(more.into_iter().filter(|one| one.name.starts_with("name")));
     }

@@ -30,7 +30,7 @@ pub(crate) struct Value {
 /// Reads a raw value, folds included. Every step moves on: the time is linear, whatever the value holds.
 pub(crate) fn parse(raw: &[u8], max: usize) -> Value {
     let mut reader = Reader { rest: raw, anomalies: Vec::new() };
-    let (mut value, mut slash) = (String::new(), false);
+    let (mut value, mut slash) = (String::with_capacity(raw.len().min(32)), false);
     let mut parameters = Vec::new();
     loop {
         let blanks = reader.skip();

@@ -15,6 +15,9 @@ pub(crate) struct Hit {
     pub(crate) close: bool,
 }
 
+/// So many boundaries are compared one by one, which is faster than a hash.
+const FEW: usize = 4;
+
 /// The boundaries of the open multiparts, without the blanks at their ends.
 #[derive(Debug, Default)]
 pub(crate) struct Boundaries {
@@ -79,6 +82,11 @@ impl Boundaries {
         }
         let text = slice::trim_end(text, |byte| is_blank(byte) || matches!(byte, b'\r' | b'\n'));
         let level = |boundary: &[u8]| {
+            if self.order.len() <= FEW {
+                let mut same =
+                    self.order.iter().filter(|(_, open)| open == boundary).map(|(level, _)| *level);
+                return if self.outermost { same.next() } else { same.next_back() };
+            }
             let levels = self.levels.get(boundary)?;
             if self.outermost { levels.first().copied() } else { levels.last().copied() }
         };

@@ -10,7 +10,7 @@ mod tree;
 
 use crate::config::{Config, LOOK};
 use crate::decode::Origin;
-use crate::headers::block::Verdict;
+use crate::headers::block::{Buffers, Verdict};
 use crate::slice;
 use crate::{Anomaly, Event, EventKind};
 use bytes::Bytes;
@@ -31,6 +31,8 @@ pub struct Extractor {
     /// Nodes begun.
     parts: u32,
     out: VecDeque<Event>,
+    /// What the last header block was collected in, for the next one.
+    buffers: Buffers,
     /// Bytes pushed, gaps of known length included.
     offset: u64,
     finished: bool,
@@ -41,7 +43,16 @@ impl Extractor {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let layers = vec![Layer::new(&config, 0, 0)];
-        Self { config, layers, nodes: Vec::new(), parts: 0, out: VecDeque::new(), offset: 0, finished: false }
+        Self {
+            config,
+            layers,
+            nodes: Vec::new(),
+            parts: 0,
+            out: VecDeque::new(),
+            buffers: Buffers::default(),
+            offset: 0,
+            finished: false,
+        }
     }
 
     /// The next bytes of the message. What comes after [`finish`](Self::finish) is not read.
@@ -104,6 +115,7 @@ impl Extractor {
     pub fn buffered(&self) -> usize {
         self.layers.iter().map(Layer::memory).sum::<usize>()
             + self.nodes.iter().map(Node::memory).sum::<usize>()
+            + self.buffers.memory()
     }
 
     fn emit(&mut self, part: u32, range: Range<u64>, kind: EventKind) {
@@ -231,7 +243,7 @@ impl Extractor {
                 continue;
             }
             if !held.is_empty() {
-                self.feed(index, bytes.slice(given.min(at)..at));
+                self.feed_stretch(index, &bytes, given, at);
                 self.feed(index, held);
                 given = at;
             }
@@ -239,14 +251,14 @@ impl Extractor {
             match verdict {
                 Verdict::More => continue,
                 Verdict::End => {
-                    self.feed(index, bytes.slice(given..at));
+                    self.feed_stretch(index, &bytes, given, at);
                     drop(run.take(at));
                     let start = run.origin.start;
                     self.put_back(index, run);
                     self.open(index, true, start);
                 }
                 Verdict::Reread(body, start) => {
-                    self.feed(index, bytes.slice(given..at));
+                    self.feed_stretch(index, &bytes, given, at);
                     let origin = run.take(at).origin;
                     self.put_back(index, run);
                     self.reread(index, body, Origin { start, ..origin });
@@ -256,7 +268,7 @@ impl Extractor {
             }
             return;
         }
-        self.feed(index, bytes.slice(given.min(at)..at));
+        self.feed_stretch(index, &bytes, given, at);
     }
 
     /// Lines of a header block are body after all. The messages around it were given them already.

@@ -10,7 +10,7 @@ use crate::content::{self, Content};
 use crate::decode::variant::Variant;
 use crate::decode::{Decode, Decoder, Origin};
 use crate::embedded::Opener;
-use crate::headers::block::{Block, Finished};
+use crate::headers::block::{Block, Buffers, Finished};
 use crate::slice::{self, is_space};
 use crate::{Anomaly, Encoding, Event, EventKind, Headers, Part, PartEnd, PartKind};
 use bytes::Bytes;
@@ -41,7 +41,7 @@ impl Extractor {
 
     /// Content of the innermost node of a layer.
     pub(super) fn content(&mut self, index: usize, run: Run) {
-        self.feed(index, run.bytes.clone());
+        self.feed_stretch(index, &run.bytes, 0, run.bytes.len());
         let Some(place) = self.top_of(index).checked_sub(1) else { return };
         let Some(node) = self.nodes.get_mut(place) else { return };
         match &mut node.body {
@@ -175,7 +175,8 @@ impl Extractor {
         let State::Header(block) = core::mem::replace(&mut layer.state, State::Body) else { return };
         layer.lines = Default::default();
         let (bare, message_block) = (ended && block.is_bare(), block.is_of_message());
-        let Finished { headers, seen, range, anomalies } = block.finish(ended);
+        let Finished { headers, seen, range, anomalies, buffers } = block.finish(ended);
+        self.buffers = buffers;
         let above = self.nodes.last_mut();
         let digest = above.is_some_and(|node| node.multipart().is_some_and(|parent| parent.digest));
         let message =
@@ -454,7 +455,8 @@ impl Extractor {
             }
             return;
         }
-        layer.state = State::Header(Box::new(Block::new(&self.config, false, end)));
+        let buffers = core::mem::take(&mut self.buffers);
+        layer.state = State::Header(Box::new(Block::new(&self.config, false, end).with(buffers)));
     }
 
     /// The innermost layer is over, since the leaf that it comes from is.
@@ -480,6 +482,7 @@ impl Extractor {
         self.close_to(index, base, ending, end);
         self.layers.pop();
         if self.layers.is_empty() {
+            self.buffers = Buffers::default();
             let at = self.offset;
             self.emit(0, at..at, EventKind::End);
         }

@@ -35,7 +35,25 @@ pub(crate) struct Finished {
     pub(crate) range: Range<u64>,
     /// What is odd about it, and where.
     pub(crate) anomalies: Vec<(Anomaly, u64)>,
+    /// What it was collected in, empty.
+    pub(crate) buffers: Buffers,
 }
+
+/// What a block is collected in.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    bytes: Vec<u8>,
+    spans: Vec<Span>,
+}
+
+impl Buffers {
+    pub(crate) fn memory(&self) -> usize {
+        self.bytes.capacity() + self.spans.capacity() * size_of::<Span>()
+    }
+}
+
+/// Buffers up to this size are used again.
+const MAX_BUFFER: usize = 4096;
 
 /// The open header block.
 #[derive(Debug)]
@@ -93,6 +111,11 @@ impl Block {
             anomalies: Vec::new(),
             unfed: 0,
         }
+    }
+
+    /// The same, collected in buffers that are there already.
+    pub(crate) fn with(self, buffers: Buffers) -> Self {
+        Self { bytes: buffers.bytes, spans: buffers.spans, ..self }
     }
 
     /// The current line as far as it came.
@@ -411,12 +434,18 @@ impl Block {
         self.note_bytes();
         let range = self.start..self.end.max(self.start);
         let seen = whole && !self.gap;
-        Finished {
-            headers: Headers::new(self.bytes, self.spans, seen && self.full.is_none()),
-            seen,
-            range,
-            anomalies: self.anomalies,
-        }
+        let complete = seen && self.full.is_none();
+        let small =
+            self.bytes.capacity() <= MAX_BUFFER && self.spans.capacity() <= MAX_BUFFER / size_of::<Span>();
+        let (headers, buffers) = if small {
+            let headers = Headers::copy(&self.bytes, &self.spans, complete);
+            self.bytes.clear();
+            self.spans.clear();
+            (headers, Buffers { bytes: self.bytes, spans: self.spans })
+        } else {
+            (Headers::new(self.bytes, self.spans, complete), Buffers::default())
+        };
+        Finished { headers, seen, range, anomalies: self.anomalies, buffers }
     }
 
     /// Odd bytes, each kind once. Sound blocks are passed in one quick look.
