@@ -40,11 +40,13 @@ pub(crate) fn parse(raw: &[u8], max: usize) -> Value {
         if byte == b';' || ended {
             break;
         }
-        slash |= byte == b'/';
-        if value.len() < MAX_VALUE {
-            value.push(char::from(byte.to_ascii_lowercase()));
+        let word = reader.rest.iter().take_while(|byte| !is_space(**byte) && !matches!(byte, b';' | b'('));
+        for byte in reader.take(word.count().max(1)) {
+            slash |= *byte == b'/';
+            if value.len() < MAX_VALUE {
+                value.push(char::from(byte.to_ascii_lowercase()));
+            }
         }
-        reader.rest = slice::split(reader.rest, 1).1;
     }
     loop {
         reader.skip();

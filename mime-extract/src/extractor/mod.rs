@@ -168,7 +168,6 @@ impl Extractor {
         let Some(layer) = self.layers.get_mut(index) else { return };
         let found = layer.lines.next(&mut run, &layer.boundaries);
         layer.put_back(run);
-        let near = layer.lines.near();
         let mut passed = None;
         if let Some(found) = found {
             let ignored = &self.config.choices.ignored;
@@ -186,6 +185,12 @@ impl Extractor {
             self.feed(index, eol);
             self.feed(index, line);
         }
+    }
+
+    /// What was nearly a delimiter is told at the end of the innermost node, when all layers above are done: before, it
+    /// would depend on the chunks how much of them was told.
+    fn tell_near(&mut self, index: usize) {
+        let near = self.layers.get_mut(index).and_then(|layer| layer.lines.near());
         if let Some((anomaly, at)) = near
             && let Some(node) = self.nodes.last()
         {

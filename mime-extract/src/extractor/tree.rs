@@ -16,6 +16,18 @@ use crate::{Anomaly, Encoding, Event, EventKind, Headers, Part, PartEnd, PartKin
 use bytes::Bytes;
 use core::ops::Range;
 
+/// A number in digits; there is one for each part.
+fn decimal(mut number: u32) -> String {
+    let mut digits = Vec::with_capacity(10);
+    loop {
+        digits.extend(char::from_digit(number % 10, 10));
+        number /= 10;
+        if number == 0 {
+            return digits.into_iter().rev().collect();
+        }
+    }
+}
+
 /// Whether content of that type is none that has lines.
 fn is_binary(content_type: &str) -> bool {
     let kind = content_type.split('/').next().unwrap_or_default();
@@ -353,7 +365,7 @@ impl Extractor {
                     (Some(name), _) => Some(name),
                     (None, Some(parent)) => {
                         number = match parent.phase {
-                            Phase::Parts => parent.parts.to_string(),
+                            Phase::Parts => decimal(parent.parts),
                             Phase::Preamble => "preamble".to_owned(),
                             Phase::Epilogue => format!("epilogue{}", parent.parts),
                         };
@@ -418,6 +430,7 @@ impl Extractor {
         }
         let level = delimiter.hit.level;
         self.feed(index, delimiter.eol);
+        self.tell_near(index);
         self.close_to(index, level + 1, Ending::Delimited, start);
         self.feed(index, delimiter.line);
         let end = delimiter.origin.end;
@@ -473,6 +486,7 @@ impl Extractor {
 
     /// Closes all nodes of the innermost layer, and the layer.
     pub(super) fn close_layer(&mut self, index: usize, ending: Ending, end: u64) {
+        self.tell_near(index);
         let Some(layer) = self.layers.get(index) else { return };
         let base = layer.base;
         // What is inside of an open multipart was cut.
