@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 
+/// A name, and what makes the mail.
+type Input = (&'static str, fn() -> String);
+
 /// Each by its name.
-pub(crate) const HOSTILE: &[(&str, fn() -> String)] = &[
+pub(crate) const HOSTILE: &[Input] = &[
     ("2,000 levels", || nest(2_000, true)),
     ("2,000 levels, none closed", || nest(2_000, false)),
     ("8,000 levels, none closed", || nest(8_000, false)),
