@@ -35,8 +35,15 @@ pub(crate) fn parse(raw: &[u8], max: usize) -> Value {
     loop {
         let blanks = reader.skip();
         let Some(&byte) = reader.rest.first() else { break };
-        // A word behind a whole `type/subtype` is a parameter whose semicolon is missing.
-        let ended = blanks && slash && !value.ends_with('/') && byte != b'/';
+        // A word behind a whole `type/subtype`, or behind a value and with `=`, is a parameter whose semicolon is missing.
+        let assigns = || {
+            let mut word =
+                reader.rest.iter().take_while(|byte| !is_space(**byte) && !matches!(byte, b';' | b'('));
+            byte != b'=' && word.any(|byte| *byte == b'=')
+        };
+        let whole =
+            if slash { !value.ends_with('/') && byte != b'/' } else { !value.is_empty() && assigns() };
+        let ended = blanks && whole;
         if byte == b';' || ended {
             break;
         }
@@ -207,6 +214,8 @@ mod tests {
             ("text / plain\r\n ; a = b", "text/plain", &["a=b"], &[]),
             ("text/plain charset=a", "text/plain", &["charset=a"], &[]),
             ("multipart/mixed boundary=x", "multipart/mixed", &["boundary=x"], &[]),
+            ("attachment filename=x", "attachment", &["filename=x"], &[]),
+            ("in line", "inline", &[], &[]),
             ("", "", &[], &[]),
             ("; name=a", "", &["name=a"], &[]),
             // Quotes.
