@@ -47,11 +47,14 @@
 //! 8. An extractor is a pure function of its input: no clock, no randomness. Nothing is recursive, and the time is
 //!    linear in the bytes and in the depth of messages inside of messages, each of which is told as a whole.
 //!
-//! # One reading
+//! # Readings
 //!
-//! Damaged mail can be read in several ways. This crate tells what most mail programs would see: the first of repeated
+//! Damaged mail can be read in several ways. The extractor tells what most mail programs would see: the first of repeated
 //! fields and parameters, RFC 2231 before plain parameters, the innermost of equal boundaries, base64 with foreign
 //! characters passed over and begun anew behind padding. Where it had to choose an [`Anomaly`] says so.
+//!
+//! [`candidates()`] reads a message whose anomalies are [ambiguous](Anomaly::is_ambiguous) in the other ways as well, by the same
+//! extractor with other choices, and tells the leaves that are new: each with what led to it.
 //!
 //! A part's content ends before the line end that precedes its delimiter. A part inside of a multipart that was cut is
 //! told without the line end at its end, which may have belonged to a delimiter.
@@ -66,11 +69,11 @@
 //!
 //! All in [`Config`]: header blocks 1 MiB, depth 100, encoded messages inside of one another 20, parts 10,000, parameters
 //! 200. [`Config::worst_case`] adds them up. Delimiter lines end at 2 KiB, lines of uuencode and yEnc at 16 KiB; TNEF inside
-//! of TNEF is opened eight deep.
+//! of TNEF is opened eight deep. Other readings: 16, of messages up to 32 MiB, four times whose length is decoded.
 //!
 //! # Not covered
 //!
-//! Other readings, BinHex, and what is inside of signed or encrypted content. The pieces of a message/partial or of a yEnc
+//! BinHex, and what is inside of signed or encrypted content. The pieces of a message/partial or of a yEnc
 //! file are not joined. Line ends are not looked at in bodies: `eol-mixed` is about header blocks. Text is not converted:
 //! [`charset::to_utf8`] does that.
 //!
@@ -80,7 +83,9 @@
 //! (parameters), 6532 (message/global), 3501 (part numbers). POSIX (uuencode), the yEnc draft 1.3, MS-OXTNEF, MS-OXRTFCP.
 
 mod anomaly;
+mod candidates;
 pub mod charset;
+mod choices;
 mod config;
 mod content;
 mod decode;
@@ -91,6 +96,7 @@ mod headers;
 mod slice;
 
 pub use anomaly::Anomaly;
+pub use candidates::{Candidate, Candidates, candidates};
 pub use config::Config;
 pub use decode::Decode;
 pub use event::{Container, Encoding, Event, EventKind, Name, NameSource, Part, PartEnd, PartKind};

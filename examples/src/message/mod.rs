@@ -2,6 +2,7 @@
 //! record needs is kept.
 
 mod authentication;
+mod candidates;
 mod headers;
 mod kind;
 mod name;
@@ -41,6 +42,8 @@ pub(crate) struct Message {
     position: u64,
     looked_at: LookedAt,
     extension: &'static str,
+    /// It can be read in other ways.
+    ambiguous: bool,
 }
 
 /// How much of its content is looked at.
@@ -60,6 +63,12 @@ pub(crate) struct MimeAnomaly {
     pub(crate) detail: Option<Text>,
     /// Where in the message, holes included.
     pub(crate) offset: u64,
+}
+
+impl MimeAnomaly {
+    fn new(anomaly: &mime_extract::Anomaly, offset: u64) -> Self {
+        Self { code: anomaly.code().into(), detail: anomaly.detail().map(Text::from), offset }
+    }
 }
 
 /// A message that is over and stored.
@@ -91,6 +100,7 @@ impl Message {
             position: 0,
             looked_at: LookedAt::All,
             extension: "eml",
+            ambiguous: false,
         }
     }
 
@@ -171,9 +181,13 @@ impl Message {
         }
         self.extractor.finish();
         self.drain()?;
+        let stored = self.spool.finish(self.extension)?;
+        if self.ambiguous && self.looked_at == LookedAt::All {
+            candidates::add(&mut self.parts, &stored, &self.missing, &mut self.anomalies)?;
+        }
         let (parts, has_attachments, urls) = self.parts.finish();
         Ok(Finished {
-            stored: self.spool.finish(self.extension)?,
+            stored,
             head: self.head,
             parts,
             has_attachments,
@@ -187,14 +201,15 @@ impl Message {
 
     fn drain(&mut self) -> Result<(), SinkError> {
         while let Some(event) = self.extractor.poll_event() {
+            if let EventKind::Anomaly(anomaly) = &event.kind {
+                self.ambiguous |= anomaly.is_ambiguous();
+            }
             match event.kind {
                 EventKind::Headers(headers) => self.head = Parsed::of(&headers),
                 EventKind::Anomaly(_) if self.anomalies.len() >= MAX_ANOMALIES => {}
-                EventKind::Anomaly(anomaly) => self.anomalies.push(MimeAnomaly {
-                    code: anomaly.code().into(),
-                    detail: anomaly.detail().map(Text::from),
-                    offset: event.range.start,
-                }),
+                EventKind::Anomaly(anomaly) => {
+                    self.anomalies.push(MimeAnomaly::new(&anomaly, event.range.start));
+                }
                 _ if self.looked_at != LookedAt::All => {}
                 EventKind::PartStart(part) => self.parts.start(event.part, &part),
                 EventKind::PartName(name) => self.parts.name(event.part, &name),

@@ -5,7 +5,7 @@ use super::name;
 use super::urls::Urls;
 use crate::record::{Hidden, Part, PartDecode, PartName, Text};
 use crate::sink::{Folder, Hashes, SinkError, Spool, Store};
-use mime_extract::{Decode, PartEnd, PartKind};
+use mime_extract::{Candidate, Decode, PartEnd, PartKind};
 use std::collections::BTreeMap;
 
 /// So many first bytes tell what a file is.
@@ -74,11 +74,7 @@ impl Parts {
                 .map(|name| PartName::new(name.source.name(), Text::from(name.value.as_str())))
                 .collect();
         }
-        record.hidden = match part.kind {
-            PartKind::Preamble => Some(Hidden::Preamble),
-            PartKind::Epilogue => Some(Hidden::Epilogue),
-            _ => None,
-        };
+        record.hidden = hidden(part.kind);
         let holds_content = !matches!(part.kind, PartKind::Multipart);
         let attached = part.filename.is_some() || part.disposition.as_deref() == Some("attachment");
         // A leaf that no mail program can show as text is an attachment, whatever it is called.
@@ -170,8 +166,29 @@ impl Parts {
         Ok(())
     }
 
+    /// A leaf that only another reading of the message finds; all others are over.
+    pub(super) fn candidate(&mut self, candidate: &Candidate) -> Result<(), SinkError> {
+        let number = u32::try_from(self.parts.len()).unwrap_or(u32::MAX);
+        self.start(number, &candidate.part);
+        self.data(number, &candidate.content)?;
+        self.end(number, &candidate.end)?;
+        if let Some(record) = self.parts.last_mut() {
+            record.via = candidate.via.iter().map(|anomaly| anomaly.code().into()).collect();
+            record.hidden = candidate.hidden.and_then(hidden);
+        }
+        Ok(())
+    }
+
     /// The nodes, whether there are attachments among them, and the addresses in the texts.
     pub(super) fn finish(self) -> (Vec<Part>, bool, Vec<Text>) {
         (self.parts, self.has_attachments, self.urls.finish())
+    }
+}
+
+fn hidden(kind: PartKind) -> Option<Hidden> {
+    match kind {
+        PartKind::Preamble => Some(Hidden::Preamble),
+        PartKind::Epilogue => Some(Hidden::Epilogue),
+        _ => None,
     }
 }

@@ -10,7 +10,7 @@ mod tree;
 
 use crate::config::{Config, LOOK};
 use crate::decode::Origin;
-use crate::headers::block::Verdict;
+use crate::headers::block::{Buffers, Verdict};
 use crate::slice;
 use crate::{Anomaly, Event, EventKind};
 use bytes::Bytes;
@@ -31,6 +31,8 @@ pub struct Extractor {
     /// Nodes begun.
     parts: u32,
     out: VecDeque<Event>,
+    /// What the last header block was collected in, for the next one.
+    buffers: Buffers,
     /// Bytes pushed, gaps of known length included.
     offset: u64,
     finished: bool,
@@ -41,7 +43,16 @@ impl Extractor {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let layers = vec![Layer::new(&config, 0, 0)];
-        Self { config, layers, nodes: Vec::new(), parts: 0, out: VecDeque::new(), offset: 0, finished: false }
+        Self {
+            config,
+            layers,
+            nodes: Vec::new(),
+            parts: 0,
+            out: VecDeque::new(),
+            buffers: Buffers::default(),
+            offset: 0,
+            finished: false,
+        }
     }
 
     /// The next bytes of the message. What comes after [`finish`](Self::finish) is not read.
@@ -104,6 +115,7 @@ impl Extractor {
     pub fn buffered(&self) -> usize {
         self.layers.iter().map(Layer::memory).sum::<usize>()
             + self.nodes.iter().map(Node::memory).sum::<usize>()
+            + self.buffers.memory()
     }
 
     fn emit(&mut self, part: u32, range: Range<u64>, kind: EventKind) {
@@ -156,10 +168,33 @@ impl Extractor {
         let Some(layer) = self.layers.get_mut(index) else { return };
         let found = layer.lines.next(&mut run, &layer.boundaries);
         layer.put_back(run);
-        let Some(found) = found else { return };
-        layer.pending = found.delimiter;
-        if let Some(content) = found.content {
-            self.content(index, content);
+        let mut passed = None;
+        if let Some(found) = found {
+            let ignored = &self.config.choices.ignored;
+            if found.delimiter.as_ref().is_some_and(|one| ignored.contains(&one.origin.start)) {
+                layer.lines = Default::default();
+                passed = found.delimiter;
+            } else {
+                layer.pending = found.delimiter;
+            }
+            if let Some(content) = found.content {
+                self.content(index, content);
+            }
+        }
+        if let Some(Delimiter { eol, line, .. }) = passed {
+            self.feed(index, eol);
+            self.feed(index, line);
+        }
+    }
+
+    /// What was nearly a delimiter is told at the end of the innermost node, when all layers above are done: before, it
+    /// would depend on the chunks how much of them was told.
+    fn tell_near(&mut self, index: usize) {
+        let near = self.layers.get_mut(index).and_then(|layer| layer.lines.near());
+        if let Some((anomaly, at)) = near
+            && let Some(node) = self.nodes.last()
+        {
+            self.anomaly(node.index, at, anomaly);
         }
     }
 
@@ -213,7 +248,7 @@ impl Extractor {
                 continue;
             }
             if !held.is_empty() {
-                self.feed(index, bytes.slice(given.min(at)..at));
+                self.feed_stretch(index, &bytes, given, at);
                 self.feed(index, held);
                 given = at;
             }
@@ -221,14 +256,14 @@ impl Extractor {
             match verdict {
                 Verdict::More => continue,
                 Verdict::End => {
-                    self.feed(index, bytes.slice(given..at));
+                    self.feed_stretch(index, &bytes, given, at);
                     drop(run.take(at));
                     let start = run.origin.start;
                     self.put_back(index, run);
                     self.open(index, true, start);
                 }
                 Verdict::Reread(body, start) => {
-                    self.feed(index, bytes.slice(given..at));
+                    self.feed_stretch(index, &bytes, given, at);
                     let origin = run.take(at).origin;
                     self.put_back(index, run);
                     self.reread(index, body, Origin { start, ..origin });
@@ -238,7 +273,7 @@ impl Extractor {
             }
             return;
         }
-        self.feed(index, bytes.slice(given.min(at)..at));
+        self.feed_stretch(index, &bytes, given, at);
     }
 
     /// Lines of a header block are body after all. The messages around it were given them already.

@@ -21,6 +21,8 @@ pub(super) struct Node {
     pub(super) complete: bool,
     /// What looks for files in the content of a leaf.
     pub(super) inside: Option<Inside>,
+    /// How much of the name of a content field the body begins with, if nothing but an empty line stands before it.
+    pub(super) second_header: Option<usize>,
 }
 
 /// What a node is made of.
@@ -136,14 +138,16 @@ impl Node {
 
 /// The path of the node below `parent` with that number; see [`Part`](crate::Part). `None`: the body of a message.
 pub(super) fn path(parent: Option<&str>, number: Option<&str>) -> String {
+    // Without the machinery of formats: this is done for each part.
+    let join = |pieces: [&str; 3]| pieces.concat();
     match (parent, number) {
         (None, None) => "0".to_owned(),
         (None, Some(number)) => number.to_owned(),
-        (Some(parent), None) => format!("{parent}.0"),
+        (Some(parent), None) => join([parent, ".", "0"]),
         // The parts of a body stand where the body does.
         (Some(parent), Some(number)) => match parent.strip_suffix('0').filter(|above| is_body(above)) {
-            Some(above) => format!("{above}{number}"),
-            None => format!("{parent}.{number}"),
+            Some(above) => join([above, "", number]),
+            None => join([parent, ".", number]),
         },
     }
 }

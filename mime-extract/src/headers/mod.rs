@@ -58,6 +58,10 @@ impl Headers {
         Self { block: block.into_boxed_slice().into(), spans: spans.into(), complete }
     }
 
+    pub(crate) fn copy(block: &[u8], spans: &[Span], complete: bool) -> Self {
+        Self { block: Bytes::copy_from_slice(block), spans: spans.into(), complete }
+    }
+
     /// The fields, in order. A line that is no field comes as one without a name.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Field<'_>> + ExactSizeIterator {
         self.spans.iter().map(|span| {
