@@ -93,6 +93,11 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, max:
 }
 
 impl Content {
+    /// A parameter of the content type, in lower case.
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.to_ascii_lowercase())
+    }
+
     fn read_parameters(&mut self, value: &Value, at: u64) {
         let mut seen: Vec<&str> = Vec::new();
         for parameter in &value.parameters {

@@ -1,6 +1,7 @@
 //! Transfer encodings (RFC 2045 section 6), undone as the bytes come.
 
 pub(crate) mod base64;
+mod begin;
 mod claimed;
 pub(crate) mod quoted_printable;
 
@@ -58,6 +59,8 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
+    const NONE: Self = Self { count: 0, first: 0 };
+
     pub(crate) const fn add(&mut self, count: u64, at: u64) {
         if self.count == 0 {
             self.first = at;
@@ -90,6 +93,14 @@ impl Decoder {
             Self::Base64(decoder) => decoder.push(&bytes, origin).into(),
             Self::Claimed(decoder) => decoder.push(&bytes, origin).into(),
             Self::QuotedPrintable(decoder) => decoder.push(&bytes, origin).into(),
+        }
+    }
+
+    /// The name in a line before the encoded text, once.
+    pub(crate) const fn take_name(&mut self) -> Option<String> {
+        match self {
+            Self::Base64(decoder) => decoder.take_name(),
+            _ => None,
         }
     }
 

@@ -4,7 +4,7 @@ mod address;
 pub(crate) mod block;
 mod date;
 pub(crate) mod encoded_word;
-mod line;
+pub(crate) mod line;
 
 pub use address::Address;
 pub use date::Date;
