@@ -88,6 +88,7 @@ mod embedded;
 mod event;
 mod extractor;
 mod headers;
+pub mod join;
 mod slice;
 
 pub use anomaly::Anomaly;

@@ -111,7 +111,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         b"Content-Transfer-Encoding: x-gzip64\n",
         b"Content-Type: application/octet-stream; name=a.eml\n",
         b"Content-Type: application/pkcs7-mime\r\n\r\n",
-        b"0\x80\x06\x09*\x86H\x86\xf7\x0d\x01\x07\x02\xa0\x800\x80\x02\x01\x011\0000\x80\x06\x01\x01\xa0\x80$\x80\x04\x09",
+        b"0\x80\x06\x09*\x86H\x86\xf7\x0d\x01\x07\x02\xa0\x800\x80\x02\x01\x011\x000\x80\x06\x01\x01\xa0\x80$\x80\x04\x09",
         b"\x04\x08From: a\n\0\0",
         b"\0\x05\x16\0\0\x02\0\0xxxxxxxxxxxxxxxx\0\x01\0\0\0\x01\0\0\0\x28\0\0\0\x05",
         b"begin-base64 644 x\nQUJD\n",
