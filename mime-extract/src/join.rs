@@ -185,7 +185,8 @@ impl Joiner {
     /// All pieces are told: what they make, in the order of the lowest number that the caller gave a piece.
     #[must_use]
     pub fn finish(self) -> Vec<Joined> {
-        let mut joined: Vec<_> = self.wholes.into_iter().map(|(whole, pieces)| pieces.joined(whole)).collect();
+        let mut joined: Vec<_> =
+            self.wholes.into_iter().map(|(whole, pieces)| pieces.joined(whole)).collect();
         joined.sort_by_key(|one| one.pieces.iter().min().copied());
         joined
     }

@@ -10,13 +10,13 @@ mod received;
 mod urls;
 
 use crate::flow::places::Places;
-use crate::record::{self, Code, Missing, Packets, Part, Provenance, Run, Text};
+use crate::record::{self, Code, Missing, Packets, Provenance, Run, Text};
 use crate::sink::{Folder, SinkError, Spool, Store, Stored};
 use bytes::Bytes;
 use core::ops::Range;
 use core::time::Duration;
 use mime_extract::{Config, EventKind, Extractor};
-use parts::Parts;
+use parts::{Found, Parts};
 
 use headers::Parsed;
 
@@ -54,9 +54,7 @@ pub(crate) struct MimeAnomaly {
 pub(crate) struct Finished {
     pub(crate) stored: Stored,
     pub(crate) head: Parsed,
-    pub(crate) parts: Vec<Part>,
-    pub(crate) has_attachments: bool,
-    pub(crate) urls: Vec<Text>,
+    found: Found,
     pub(crate) anomalies: Vec<MimeAnomaly>,
     /// Where the bytes of the file came from, and when.
     pub(crate) runs: Vec<(Run, Duration)>,
@@ -147,13 +145,11 @@ impl Message {
         }
         self.extractor.finish();
         self.drain()?;
-        let (parts, has_attachments, urls) = self.parts.finish();
+        let found = self.parts.finish();
         Ok(Finished {
             stored: self.spool.finish("eml")?,
             head: self.head,
-            parts,
-            has_attachments,
-            urls,
+            found,
             anomalies: self.anomalies,
             runs: self.runs,
             packets: self.packets,
@@ -197,9 +193,10 @@ impl Finished {
         record.header_fields = self.head.fields;
         record.received = self.head.received;
         record.authentication_results = self.head.authentication_results;
-        record.parts = self.parts;
-        record.has_attachments = self.has_attachments;
-        record.urls = self.urls;
+        record.parts = self.found.parts;
+        record.has_attachments = self.found.has_attachments;
+        record.urls = self.found.urls;
+        record.pieces = self.found.pieces;
         Provenance::new(0, self.runs.into_iter().map(|(run, _)| run).collect())
     }
 

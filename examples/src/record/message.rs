@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{AuthenticationResults, Code, Operation, Outcome, Packets, Part, Protocol, Reading, Text, Time};
+use super::{
+    AuthenticationResults, Code, Operation, Outcome, Packets, Part, PieceOf, Protocol, Reading, Text, Time,
+};
 
 /// A message that was transferred, also an incomplete or refused one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -107,6 +109,9 @@ pub struct Message {
     /// What was odd about it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub anomalies: Vec<MessageAnomaly>,
+    /// Pieces of larger messages and files among its parts; not in the record.
+    #[serde(skip)]
+    pub pieces: Vec<PieceOf>,
 }
 
 impl Message {
@@ -159,6 +164,7 @@ impl Message {
             parts: Vec::new(),
             urls: Vec::new(),
             anomalies: Vec::new(),
+            pieces: Vec::new(),
         }
     }
 }
@@ -175,13 +181,19 @@ pub struct Source {
     /// Offset and length in the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<[u64; 2]>,
+    /// Number of the message that held the piece in one of its parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<u64>,
+    /// The path of that part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
 }
 
 impl Source {
     /// A piece out of session `session`.
     #[must_use]
     pub const fn new(session: u64) -> Self {
-        Self { session, section: None, range: None }
+        Self { session, section: None, range: None, message: None, part: None }
     }
 }
 
