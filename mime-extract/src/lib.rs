@@ -90,13 +90,14 @@ mod extractor;
 mod headers;
 pub mod join;
 mod slice;
+pub mod text;
 
 pub use anomaly::Anomaly;
 pub use config::Config;
 pub use decode::Decode;
 pub use event::{Container, Encoding, Event, EventKind, Name, NameSource, Part, PartEnd, PartKind};
 pub use extractor::Extractor;
-pub use headers::{Address, Date, Field, Headers};
+pub use headers::{Address, AuthenticationResult, AuthenticationResults, Date, Field, Headers, Received};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -199,7 +199,7 @@ impl Kind {
         let text = self.content_type.ends_with("xml") || self.content_type.starts_with("text/");
         !sealed
             && class
-                .is_some_and(|class| !allowed.contains(&class) && !(text && allowed.contains(&Class::Text)))
+                .is_some_and(|class| !(allowed.contains(&class) || text && allowed.contains(&Class::Text)))
     }
 
     /// Text is a weak sign: it contradicts only types that are never text.

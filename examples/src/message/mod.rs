@@ -1,12 +1,10 @@
 //! One message on its way: its bytes go to the spool and through the MIME extractor as they stream, and what the
 //! record needs is kept.
 
-mod authentication;
 mod headers;
 mod kind;
 mod name;
 mod parts;
-mod received;
 mod urls;
 
 use crate::flow::places::Places;

@@ -2,7 +2,7 @@
 
 use crate::record::Text;
 use linkify::{LinkFinder, LinkKind};
-use mime_extract::charset;
+use mime_extract::text;
 use std::collections::BTreeSet;
 
 /// So much of a text is looked at in one go.
@@ -55,7 +55,8 @@ impl Urls {
     /// The text is over.
     pub(super) fn end(&mut self, words: &Words) {
         let pending = core::mem::take(&mut self.pending);
-        let mut text = charset::to_utf8(&words.charset, &pending).text;
+        let said = Some(words.charset.as_str()).filter(|charset| !charset.is_empty());
+        let mut text = text::decoded(said, &pending).text;
         // In HTML an ampersand is written so, and what else is written in references hides from who searches.
         if words.markup && text.contains('&') {
             text = unescaped(&text).into();

@@ -301,15 +301,23 @@ pub struct Headers {
 #[expect(clippy::exhaustive_structs, reason = "a list of three in the record, for good")]
 pub struct HeaderField(pub Text, pub Text, pub u64);
 
-/// A Received field.
+/// A Received field: its clauses, and out of `from` the name and address of the client.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each is the clause of its name")]
+#[expect(missing_docs, reason = "each is what its name says")]
 pub struct Received {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub helo: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub via: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
