@@ -1,5 +1,7 @@
 //! Limits of an extractor.
 
+use crate::choices::Choices;
+
 /// Longest delimiter line, its line end included: longer ones are content. RFC 2046 stops a boundary at 70.
 pub(crate) const MAX_DELIMITER: usize = 2048;
 
@@ -33,6 +35,9 @@ pub struct Config {
     pub(crate) max_parts: usize,
     pub(crate) max_parameters: usize,
     pub(crate) max_expansion: u64,
+    pub(crate) max_readings: usize,
+    pub(crate) max_candidate: usize,
+    pub(crate) choices: Choices,
 }
 
 impl Default for Config {
@@ -44,6 +49,9 @@ impl Default for Config {
             max_parts: 10_000,
             max_parameters: 200,
             max_expansion: 256 << 20,
+            max_readings: 16,
+            max_candidate: 32 << 20,
+            choices: Choices::default(),
         }
     }
 }
@@ -105,6 +113,26 @@ impl Config {
     pub const fn max_expansion(mut self, bytes: u64) -> Self {
         self.max_expansion = bytes;
         self
+    }
+
+    /// Readings of one message beside the primary one, for [`candidates`](crate::candidates()). Default 16.
+    #[must_use]
+    pub const fn max_readings(mut self, readings: usize) -> Self {
+        self.max_readings = readings;
+        self
+    }
+
+    /// Longest message that is read in other ways, in bytes. Default 32 MiB.
+    #[must_use]
+    pub const fn max_candidate(mut self, bytes: usize) -> Self {
+        self.max_candidate = bytes;
+        self
+    }
+
+    /// What [`max_candidate`](Self::max_candidate) says: whoever stores messages need not load a longer one.
+    #[must_use]
+    pub const fn candidate_limit(&self) -> usize {
+        self.max_candidate
     }
 
     /// Fields kept of one header block.

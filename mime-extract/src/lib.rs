@@ -80,7 +80,9 @@
 //! (parameters), 6532 (message/global), 3501 (part numbers). POSIX (uuencode), the yEnc draft 1.3, MS-OXTNEF, MS-OXRTFCP.
 
 mod anomaly;
+mod candidates;
 pub mod charset;
+mod choices;
 mod config;
 mod content;
 mod decode;
@@ -93,6 +95,7 @@ mod slice;
 pub mod text;
 
 pub use anomaly::Anomaly;
+pub use candidates::{Candidate, Candidates, candidates};
 pub use config::Config;
 pub use decode::Decode;
 pub use event::{Container, Encoding, Event, EventKind, Name, NameSource, Part, PartEnd, PartKind};

@@ -1,6 +1,7 @@
 //! One message on its way: its bytes go to the spool and through the MIME extractor as they stream, and what the
 //! record needs is kept.
 
+mod candidates;
 mod headers;
 mod kind;
 mod name;
@@ -36,6 +37,8 @@ pub(crate) struct Message {
     position: u64,
     /// It is no message but some part of one, and is not looked into.
     plain: bool,
+    /// It can be read in other ways.
+    ambiguous: bool,
 }
 
 /// Something odd about the content.
@@ -45,6 +48,12 @@ pub(crate) struct MimeAnomaly {
     pub(crate) detail: Option<Text>,
     /// Where in the message, holes included.
     pub(crate) offset: u64,
+}
+
+impl MimeAnomaly {
+    fn new(anomaly: &mime_extract::Anomaly, offset: u64) -> Self {
+        Self { code: anomaly.code().into(), detail: anomaly.detail().map(Text::from), offset }
+    }
 }
 
 /// A message that is over and stored.
@@ -73,6 +82,7 @@ impl Message {
             missing: Vec::new(),
             position: 0,
             plain: false,
+            ambiguous: false,
         }
     }
 
@@ -143,9 +153,13 @@ impl Message {
         }
         self.extractor.finish();
         self.drain()?;
+        let stored = self.spool.finish("eml")?;
+        if self.ambiguous {
+            candidates::add(&mut self.parts, &stored, &self.missing, &mut self.anomalies)?;
+        }
         let found = self.parts.finish();
         Ok(Finished {
-            stored: self.spool.finish("eml")?,
+            stored,
             head: self.head,
             found,
             anomalies: self.anomalies,
@@ -157,14 +171,15 @@ impl Message {
 
     fn drain(&mut self) -> Result<(), SinkError> {
         while let Some(event) = self.extractor.poll_event() {
+            if let EventKind::Anomaly(anomaly) = &event.kind {
+                self.ambiguous |= anomaly.is_ambiguous();
+            }
             match event.kind {
                 EventKind::Headers(headers) => self.head = Parsed::of(&headers),
                 EventKind::Anomaly(_) if self.anomalies.len() >= MAX_ANOMALIES => {}
-                EventKind::Anomaly(anomaly) => self.anomalies.push(MimeAnomaly {
-                    code: anomaly.code().into(),
-                    detail: anomaly.detail().map(Text::from),
-                    offset: event.range.start,
-                }),
+                EventKind::Anomaly(anomaly) => {
+                    self.anomalies.push(MimeAnomaly::new(&anomaly, event.range.start));
+                }
                 EventKind::PartStart(part) => self.parts.start(event.part, &part),
                 EventKind::PartName(name) => self.parts.name(event.part, &name),
                 EventKind::PartData(bytes) => self.parts.data(event.part, &bytes)?,

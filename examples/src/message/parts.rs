@@ -6,7 +6,7 @@ use super::urls::{Urls, Words};
 use crate::record::{Hidden, Part, PartDecode, PartName, PieceOf, Text};
 use crate::sink::{Folder, Hashes, SinkError, Spool, Store};
 use mime_extract::join::{self, Piece};
-use mime_extract::{Container, Decode, PartEnd, PartKind};
+use mime_extract::{Candidate, Container, Decode, PartEnd, PartKind};
 use std::collections::BTreeMap;
 
 /// So many first bytes tell what a file is.
@@ -77,12 +77,10 @@ impl Parts {
                 .map(|name| PartName::new(name.source.name(), Text::from(name.value.as_str())))
                 .collect();
         }
-        record.hidden = match part.kind {
-            PartKind::Preamble => Some(Hidden::Preamble),
-            PartKind::Epilogue => Some(Hidden::Epilogue),
-            _ if part.container == Some(Container::DataUri) => Some(Hidden::DataUri),
-            _ => None,
-        };
+        record.hidden = hidden(part.kind);
+        if part.container == Some(Container::DataUri) {
+            record.hidden = Some(Hidden::DataUri);
+        }
         let holds_content = !matches!(part.kind, PartKind::Multipart);
         let attached = part.filename.is_some() || part.disposition.as_deref() == Some("attachment");
         // A leaf that no mail program can show as text is an attachment, whatever it is called.
@@ -186,6 +184,19 @@ impl Parts {
         Ok(())
     }
 
+    /// A leaf that only another reading of the message finds; all others are over.
+    pub(super) fn candidate(&mut self, candidate: &Candidate) -> Result<(), SinkError> {
+        let number = u32::try_from(self.parts.len()).unwrap_or(u32::MAX);
+        self.start(number, &candidate.part);
+        self.data(number, &candidate.content)?;
+        self.end(number, &candidate.end)?;
+        if let Some(record) = self.parts.last_mut() {
+            record.via = candidate.via.iter().map(|anomaly| anomaly.code().into()).collect();
+            record.hidden = candidate.hidden.and_then(hidden).or(record.hidden);
+        }
+        Ok(())
+    }
+
     pub(super) fn finish(self) -> Found {
         let Self { parts, has_attachments, urls, pieces, .. } = self;
         Found { parts, has_attachments, urls: urls.finish(), pieces }
@@ -220,4 +231,12 @@ fn elsewhere(part: &mime_extract::Part) -> Option<String> {
     };
     let directory = parameter("directory").map(|directory| format!("{}/", directory.trim_matches('/')));
     Some(format!("{scheme}://{}/{}{}", parameter("site")?, directory.unwrap_or_default(), parameter("name")?))
+}
+
+fn hidden(kind: PartKind) -> Option<Hidden> {
+    match kind {
+        PartKind::Preamble => Some(Hidden::Preamble),
+        PartKind::Epilogue => Some(Hidden::Epilogue),
+        _ => None,
+    }
 }

@@ -332,6 +332,11 @@ impl Base64 {
     }
 }
 
+/// Whether a byte is a character of the alphabet.
+pub(crate) const fn is_alphabet(byte: u8) -> bool {
+    value(byte).is_some()
+}
+
 /// The value of a character of the alphabet.
 const fn value(byte: u8) -> Option<u8> {
     match byte {

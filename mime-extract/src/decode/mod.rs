@@ -4,6 +4,7 @@ pub(crate) mod base64;
 mod begin;
 mod claimed;
 pub(crate) mod quoted_printable;
+pub(crate) mod variant;
 
 use crate::Anomaly;
 use base64::Base64;
@@ -11,6 +12,7 @@ use bytes::Bytes;
 use claimed::Claimed;
 use core::ops::Range;
 use quoted_printable::QuotedPrintable;
+use variant::Variant;
 
 /// Where bytes come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +86,10 @@ pub(crate) enum Decoder {
     /// Base64, if it is not plain text after all.
     Claimed(Box<Claimed>),
     QuotedPrintable(Box<QuotedPrintable>),
+    /// One of these, in another reading.
+    Variant(Box<Variant>),
+    /// Not again: this leaf was decoded before.
+    Known,
 }
 
 impl Decoder {
@@ -93,6 +99,8 @@ impl Decoder {
             Self::Base64(decoder) => decoder.push(&bytes, origin).into(),
             Self::Claimed(decoder) => decoder.push(&bytes, origin).into(),
             Self::QuotedPrintable(decoder) => decoder.push(&bytes, origin).into(),
+            Self::Variant(variant) => variant.push(&bytes, origin).into(),
+            Self::Known => Bytes::new(),
         }
     }
 
@@ -111,26 +119,30 @@ impl Decoder {
             Self::Base64(decoder) => (decoder.gap().into(), None),
             Self::Claimed(decoder) => (decoder.gap().into(), None),
             Self::QuotedPrintable(decoder) => (decoder.gap().into(), None),
+            Self::Variant(variant) => (variant.gap().into(), None),
+            Self::Known => (Bytes::new(), None),
         }
     }
 
     /// The end: `whole`, or a cut, behind which anything may have stood.
     pub(crate) fn finish(&mut self, whole: bool, at: u64) -> Bytes {
         match self {
-            Self::Identity | Self::Unknown => Bytes::new(),
+            Self::Identity | Self::Unknown | Self::Known => Bytes::new(),
             Self::Base64(decoder) => decoder.finish(whole, at).into(),
             Self::Claimed(decoder) => decoder.finish(whole, at).into(),
             Self::QuotedPrintable(decoder) => decoder.finish(whole, at).into(),
+            Self::Variant(variant) => variant.finish(whole, at).into(),
         }
     }
 
     /// What went wrong, and where first.
     pub(crate) fn faults(&self) -> Vec<(Anomaly, u64)> {
         match self {
-            Self::Identity | Self::Unknown => Vec::new(),
+            Self::Identity | Self::Unknown | Self::Known => Vec::new(),
             Self::Base64(decoder) => decoder.faults(),
             Self::Claimed(decoder) => decoder.faults(),
             Self::QuotedPrintable(decoder) => decoder.faults(),
+            Self::Variant(variant) => variant.faults(),
         }
     }
 
@@ -142,11 +154,12 @@ impl Decoder {
     /// The sum of it, given how many bytes came out.
     pub(crate) fn outcome(&self, decoded: u64) -> Decode {
         let partial = match self {
-            Self::Identity => return Decode::Ok,
+            Self::Identity | Self::Known => return Decode::Ok,
             Self::Unknown => return Decode::Failed,
             Self::Base64(decoder) => decoder.is_partial(),
             Self::Claimed(decoder) => decoder.is_partial(),
             Self::QuotedPrintable(decoder) => decoder.is_partial(),
+            Self::Variant(variant) => variant.is_partial(),
         };
         match (partial, decoded) {
             (false, _) => Decode::Ok,
@@ -157,10 +170,11 @@ impl Decoder {
 
     pub(crate) fn memory(&self) -> usize {
         match self {
-            Self::Identity | Self::Unknown => 0,
+            Self::Identity | Self::Unknown | Self::Known => 0,
             Self::Base64(decoder) => size_of::<Base64>() + decoder.memory(),
             Self::Claimed(decoder) => size_of::<Claimed>() + decoder.memory(),
             Self::QuotedPrintable(decoder) => size_of::<QuotedPrintable>() + decoder.memory(),
+            Self::Variant(variant) => size_of::<Variant>() + variant.memory(),
         }
     }
 }

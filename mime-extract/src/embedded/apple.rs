@@ -76,7 +76,7 @@ impl Apple {
                     return;
                 }
                 if self.header_len() == len {
-                    self.list(place, found);
+                    self.list(origin.at(taken), found);
                 }
                 continue;
             }

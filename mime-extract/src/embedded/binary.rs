@@ -219,7 +219,7 @@ impl Binary {
         self.settle();
     }
 
-    pub(super) fn finish(&mut self, whole: bool, at: u64, found: &mut Vec<Found>) {
+    pub(super) fn finish(&mut self, whole: bool, complete: bool, at: u64, found: &mut Vec<Found>) {
         if let State::Look(held) = &mut self.state
             && whole
             && let Some(start) = self.start
@@ -236,7 +236,9 @@ impl Binary {
             State::Cms(cms) => cms.finish(whole, at, found),
             State::Apple(apple) => apple.finish(whole, at, found),
             State::Gzip(gzip) => gzip.finish(whole, at, found),
-            State::Message => found.push(Found { at, kind: Kind::End { whole, decode: Decode::Ok } }),
+            State::Message => {
+                found.push(Found { at, kind: Kind::End { whole: complete, decode: Decode::Ok } });
+            }
         }
         self.state = State::Over;
     }

@@ -153,11 +153,11 @@ impl Opener {
         }
     }
 
-    /// The leaf is over; `whole`: nothing can follow.
-    pub(crate) fn finish(&mut self, whole: bool, at: u64, found: &mut Vec<Found>) {
+    /// The leaf is over; `certain`: nothing can follow; `complete`: nothing should.
+    pub(crate) fn finish(&mut self, certain: bool, complete: bool, at: u64, found: &mut Vec<Found>) {
         match self {
-            Self::Text(text) => text.finish(whole, at, found),
-            Self::Binary(binary) => binary.finish(whole, at, found),
+            Self::Text(text) => text.finish(certain, at, found),
+            Self::Binary(binary) => binary.finish(certain, complete, at, found),
         }
     }
 

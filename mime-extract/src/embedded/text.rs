@@ -529,8 +529,15 @@ impl Text {
         if let State::Data(uri) = &mut self.state {
             uri.finish(whole, at, found);
         }
-        if self.is_open() {
-            found.push(Found { at, kind: Kind::End { whole: false, decode: Decode::Partial } });
+        match self.state {
+            // The line without bytes said that it is over.
+            State::Uuencode { faulty: false, last: true } => {
+                found.push(Found { at, kind: Kind::End { whole: true, decode: Decode::Ok } });
+            }
+            _ if self.is_open() => {
+                found.push(Found { at, kind: Kind::End { whole: false, decode: Decode::Partial } });
+            }
+            _ => {}
         }
         self.state = State::Prose;
     }

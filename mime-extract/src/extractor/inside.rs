@@ -6,7 +6,9 @@ use super::{Ending, Extractor};
 use crate::content::is_unsafe;
 use crate::decode::{Decode, Origin};
 use crate::embedded::{Found, Inner, Kind, Opener};
-use crate::{Anomaly, Encoding, Event, EventKind, Headers, Name, NameSource, Part, PartEnd, PartKind};
+use crate::{
+    Anomaly, Container, Encoding, Event, EventKind, Headers, Name, NameSource, Part, PartEnd, PartKind,
+};
 use bytes::Bytes;
 use core::ops::Range;
 
@@ -19,6 +21,8 @@ pub(super) struct Inside {
     begun: u32,
     /// Where the last of the content stands.
     range: Range<u64>,
+    /// How the leaf ends, once it does.
+    ending: Ending,
 }
 
 /// An open file.
@@ -27,6 +31,7 @@ struct File {
     index: u32,
     path: String,
     kind: PartKind,
+    container: Container,
     start: u64,
     size: u64,
     complete: bool,
@@ -47,7 +52,7 @@ struct Reader {
 
 impl Inside {
     pub(super) const fn new(opener: Opener) -> Self {
-        Self { opener, open: Vec::new(), begun: 0, range: 0..0 }
+        Self { opener, open: Vec::new(), begun: 0, range: 0..0, ending: Ending::Delimited }
     }
 
     pub(super) fn memory(&self) -> usize {
@@ -75,8 +80,13 @@ impl Extractor {
     }
 
     /// The leaf is over.
-    pub(super) fn end_inside(&mut self, place: usize, whole: bool, at: u64) {
-        self.with_opener(place, at..at, |opener, found| opener.finish(whole, at, found));
+    pub(super) fn end_inside(&mut self, place: usize, ending: Ending, at: u64) {
+        if let Some(inside) = self.nodes.get_mut(place).and_then(|node| node.inside.as_mut()) {
+            inside.ending = ending;
+        }
+        let certain = ending == Ending::Delimited;
+        let complete = ending != Ending::Finished { whole: false };
+        self.with_opener(place, at..at, |opener, found| opener.finish(certain, complete, at, found));
     }
 
     fn with_opener(
@@ -210,8 +220,16 @@ impl Extractor {
                 self.drain(inside);
             }
             Kind::End { whole, decode } => {
-                if let Some(reader) = inside.open.last_mut().and_then(|file| file.reader.as_mut()) {
-                    let ending = if whole { Ending::Delimited } else { Ending::Finished { whole: false } };
+                let ending = inside.ending;
+                if let Some(file) = inside.open.last_mut()
+                    && let Some(reader) = &mut file.reader
+                {
+                    // A message that is all of the leaf ends as that does.
+                    let ending = match (whole, file.container) {
+                        (false, _) => Ending::Finished { whole: false },
+                        (true, Container::Message) => ending,
+                        (true, _) => Ending::Delimited,
+                    };
                     reader.extractor.finish_as(ending);
                     self.drain(inside);
                 }
@@ -228,6 +246,8 @@ impl Extractor {
     fn reader(&self, at: u64) -> Option<Box<Reader>> {
         let config = &self.config;
         let mut inner = config.clone();
+        // What is known of parts is known by their places in the message itself.
+        inner.choices.known = Default::default();
         // The file takes a number, and its message one level more than the nodes that are open.
         let first = self.parts;
         inner.max_parts = config.max_parts.checked_sub(first as usize).filter(|left| *left > 0)?;
@@ -246,6 +266,7 @@ impl Extractor {
         let path = node::path(Some(above), Some(&format!("{}{begun}", inner.container.label())));
         let index = self.parts;
         self.parts = self.parts.saturating_add(1);
+        let container = inner.container;
         let message = inner.kind == PartKind::Message;
         let reader = if message { self.reader(at) } else { None };
         // What is too deep stays a file.
@@ -272,7 +293,17 @@ impl Extractor {
             headers: Headers::default(),
             start: at,
         };
-        inside.open.push(File { index, path, kind, start: at, size: 0, complete: true, begun: 0, reader });
+        inside.open.push(File {
+            index,
+            path,
+            kind,
+            container,
+            start: at,
+            size: 0,
+            complete: true,
+            begun: 0,
+            reader,
+        });
         self.emit(index, at..at, EventKind::PartStart(Box::new(part)));
         if unsafe_name {
             self.anomaly(index, at, Anomaly::NameUnsafe);

@@ -201,10 +201,28 @@ impl Extractor {
         let Some(layer) = self.layers.get_mut(index) else { return };
         let found = layer.lines.next(&mut run, &layer.boundaries);
         layer.put_back(run);
-        let Some(found) = found else { return };
-        layer.pending = found.delimiter;
-        if let Some(content) = found.content {
-            self.content(index, content);
+        let near = layer.lines.near();
+        let mut passed = None;
+        if let Some(found) = found {
+            let ignored = &self.config.choices.ignored;
+            if found.delimiter.as_ref().is_some_and(|one| ignored.contains(&one.origin.start)) {
+                layer.lines = Default::default();
+                passed = found.delimiter;
+            } else {
+                layer.pending = found.delimiter;
+            }
+            if let Some(content) = found.content {
+                self.content(index, content);
+            }
+        }
+        if let Some(Delimiter { eol, line, .. }) = passed {
+            self.feed(index, eol);
+            self.feed(index, line);
+        }
+        if let Some((anomaly, at)) = near
+            && let Some(node) = self.nodes.last()
+        {
+            self.anomaly(node.index, at, anomaly);
         }
     }
 

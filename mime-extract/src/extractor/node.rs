@@ -21,6 +21,8 @@ pub(super) struct Node {
     pub(super) complete: bool,
     /// What looks for files in the content of a leaf.
     pub(super) inside: Option<Inside>,
+    /// How much of the name of a content field the body begins with, if nothing but an empty line stands before it.
+    pub(super) second_header: Option<usize>,
 }
 
 /// What a node is made of.

@@ -5,7 +5,7 @@
 
 use crate::common::{data, whole};
 use bytes::Bytes;
-use mime_extract::{Decode, Event, EventKind, Part, PartKind};
+use mime_extract::{Anomaly, Candidate, Config, Decode, Event, EventKind, Part, PartKind, candidates};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -71,8 +71,21 @@ pub(crate) fn listed(events: &[Event]) -> Vec<String> {
 }
 
 /// One line for each leaf that only another reading finds.
-fn found(_mail: &Bytes) -> Vec<String> {
-    Vec::new()
+pub(crate) fn found(mail: &Bytes) -> Vec<String> {
+    let shown = |found: Candidate| {
+        let mut line = format!("{} {}", described(&found.part), quoted(&found.content));
+        if !found.end.complete {
+            line.push_str(" incomplete");
+        }
+        line.push_str(decode(found.end.decode));
+        let via: Vec<_> = found.via.iter().map(Anomaly::code).collect();
+        write!(line, " via {}", via.join(",")).unwrap();
+        if let Some(hidden) = found.hidden {
+            write!(line, " hidden={}", format!("{hidden:?}").to_lowercase()).unwrap();
+        }
+        line
+    };
+    candidates(mail.clone(), &[], &Config::default()).map(shown).collect()
 }
 
 fn described(part: &Part) -> String {
