@@ -1,5 +1,7 @@
 //! What content is and says, and how it is shown: M83 to M87, M90 to M93, M98 to M100, M102, M104, M105.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 use crate::support::check;
 use bytes::Bytes;
 use mime_extract::{Config, EventKind, Extractor, Headers, Part, text};
