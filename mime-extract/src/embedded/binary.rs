@@ -1,7 +1,8 @@
 //! Files that are told by their first bytes: TNEF, CMS, AppleSingle, messages; and what only is told, Outlook's.
 
 use super::apple::{self, Apple};
-use super::cms::{self, Cms};
+use super::ber;
+use super::cms::Cms;
 use super::gzip::{self, Gzip};
 use super::tnef::Tnef;
 use super::{Found, Inner, Kind, eml};
@@ -269,7 +270,7 @@ fn look(head: &[u8], ended: bool, message: bool) -> Option<Magic> {
             return None;
         }
     }
-    match cms::is_cms(slice::split(head, cms::LOOK).0) {
+    match ber::is_cms(slice::split(head, ber::LOOK).0) {
         Some(true) => return Some(Magic::Cms),
         None if !ended => return None,
         _ => {}

@@ -4,12 +4,14 @@
 //! and where it ends. The leaf itself stays what it is, byte for byte.
 
 mod apple;
+mod ber;
 mod binary;
 mod cms;
 mod data_uri;
 mod eml;
 mod gzip;
 mod inflate;
+mod opening;
 mod text;
 mod tnef;
 mod uuencode;

@@ -12,6 +12,9 @@ use crate::{
 use bytes::Bytes;
 use core::ops::Range;
 
+/// Messages in files inside of one another, whatever the limits say: each is read by an extractor inside of another.
+const MAX_READERS: usize = 64;
+
 /// What looks into a leaf, and the files that are open there, the innermost last.
 #[derive(Debug)]
 pub(super) struct Inside {
@@ -252,7 +255,7 @@ impl Extractor {
         let first = self.parts;
         inner.max_parts = config.max_parts.checked_sub(first as usize).filter(|left| *left > 0)?;
         inner.max_depth = config.max_depth.checked_sub(self.nodes.len() + 1).filter(|left| *left > 0)?;
-        inner.max_encoded_depth = config.max_encoded_depth.checked_sub(self.layers.len())?;
+        inner.max_encoded_depth = config.max_encoded_depth.min(MAX_READERS).checked_sub(self.layers.len())?;
         Some(Box::new(Reader { extractor: Self::inside(inner, at), first }))
     }
 
