@@ -416,6 +416,59 @@ fn a_run_that_died() {
     assert!(stdout.ends_with("no differences; the run did not come to its end\n"), "{stdout}");
 }
 
+/// Whatever stands in a folder, it is read to its end, and no change of a message or of where it came from goes unseen.
+#[test]
+fn folders_of_others() {
+    let case = Case::s02();
+    // splitmix64, so that the same bytes are changed each time.
+    let mut state = 1_u64;
+    let mut below = |limit: usize| {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % limit as u64).unwrap()
+    };
+    let mut names: Vec<String> = ["messages", "sessions", "provenance", "logins", "anomalies", "commands"]
+        .map(|name| format!("out/{name}.jsonl"))
+        .to_vec();
+    names.push("out/summary.json".to_owned());
+    names.extend((1..=6).map(|number| format!("out/{}", case.message(number)["file"].as_str().unwrap())));
+    for round in 0..150 {
+        let name = &names[round % names.len()];
+        let before = fs::read(case.at(name)).unwrap();
+        let mut after = before.clone();
+        let at = below(after.len());
+        match below(4) {
+            0 => after.truncate(at),
+            1 => after.splice(at..at, [b"\n\"{[,}]"[below(7)]]).for_each(drop),
+            2 => after[at] = u8::try_from(below(256)).unwrap(),
+            _ => after[at] = b"0123456789"[below(10)],
+        }
+        fs::write(case.at(name), &after).unwrap();
+        let mut findings = 0;
+        let verdict = verify(&case.out(), &[], |_| findings += 1);
+        let unseen = verdict.is_ok_and(|verdict| verdict.findings == 0);
+        assert!(!unseen || before == after || !name.contains(".eml"), "round {round}: {name} at {at}");
+        if unseen && name.contains("provenance") {
+            // Where in its stream a message begins, no packet says; and a number may be written otherwise.
+            let [before, after] = [&before, &after].map(|text| {
+                let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+                let mut lines: Vec<Value> = lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
+                lines.iter_mut().for_each(|line| line["runs"][0][1] = Value::Null);
+                lines
+            });
+            assert_eq!(before, after, "round {round}");
+        }
+        for which in 1..=6 {
+            let which = mailtap::evidence::Which::Number(which);
+            let _ = mailtap::evidence::trace(&case.out(), &which, &[]);
+        }
+        fs::write(case.at(name), before).unwrap();
+    }
+    assert_eq!(case.verify().1, []);
+}
+
 #[test]
 fn verify_on_the_command_line() {
     let case = Case::s02();
