@@ -83,7 +83,9 @@ fn compare(name: &str, captures: &[PathBuf]) -> u64 {
             let what = format!("{name} message {number} frame {frame} of input {input}");
             let shown = frames[input as usize - 1].get(&frame);
             let shown = shown.unwrap_or_else(|| panic!("{what}: tshark sees no payload"));
-            assert_eq!(at.at(), shown.at.unwrap_or(at.at()), "{what}");
+            if let Some(theirs) = shown.at {
+                assert_eq!(at.at(), theirs, "{what}");
+            }
             compared += 1;
             // What was inflated stands in no packet.
             if run.as_array().unwrap().len() < 6 {
