@@ -86,6 +86,11 @@ fn mime_message() {
 }
 
 #[test]
+fn mime_candidates() {
+    mutate("mime_candidates", 1000);
+}
+
+#[test]
 fn mime_decode() {
     mutate("mime_decode", 4000);
 }

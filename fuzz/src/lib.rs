@@ -35,6 +35,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("framer", wire::framer),
     ("sasl", wire::sasl),
     ("mime_message", mime::mime_message),
+    ("mime_candidates", mime::mime_candidates),
     ("mime_decode", mime::mime_decode),
     ("reassembly", tcp::reassembly),
     ("packet", tcp::packet),

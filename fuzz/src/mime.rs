@@ -7,7 +7,8 @@ mod common;
 use bytes::Bytes;
 use common::checks::{check_gap, check_gap_told, check_prefix, check_raw, with_gap};
 use common::{Step, chunks, data, listing, run};
-use mime_extract::{Config, Event, EventKind, Headers, charset};
+use mime_extract::{Config, Event, EventKind, Headers, PartKind, candidates, charset};
+use std::collections::BTreeSet;
 
 use super::input::Input;
 
@@ -61,6 +62,71 @@ pub fn mime_message(data: &[u8]) {
     }
 }
 
+/// Four bytes choose the limits, and where a gap lies and how long it is; the rest is a message.
+///
+/// # Panics
+///
+/// Candidates of a message that is not ambiguous, that the primary reading or an earlier candidate has, without a reason,
+/// outside of the message, or more of them than the limits allow; another outcome the second time.
+pub fn mime_candidates(data: &[u8]) {
+    let mut input = Input::new(data);
+    let flags = input.byte();
+    let (gap_at, gap_len) = (usize::from(input.u16()), usize::from(input.byte()));
+    let mail = Bytes::copy_from_slice(input.rest());
+    let config = match flags & 3 {
+        0 => Config::default(),
+        1 => Config::default().max_readings(usize::from(flags >> 4)),
+        2 => Config::default().max_header(0).max_depth(3).max_encoded_depth(1).max_parts(4).max_parameters(2),
+        _ => Config::default().max_candidate(usize::from(flags)),
+    };
+
+    let from = gap_at.min(mail.len());
+    let to = (from + gap_len).min(mail.len());
+    let known = flags & 8 == 0;
+    let (steps, gaps, stored) = if from < to && flags & 4 != 0 {
+        let len = known.then_some((to - from) as u64);
+        let stored = Bytes::from([&mail[..from], &mail[to..]].concat());
+        (with_gap(&mail, from, to, known), vec![(from as u64, len)], stored)
+    } else {
+        (vec![Step::Push(mail.clone())], Vec::new(), mail.clone())
+    };
+    let primary = run(&steps, &config);
+    let ambiguous =
+        primary.iter().any(|event| matches!(&event.kind, EventKind::Anomaly(one) if one.is_ambiguous()));
+    let mut seen: BTreeSet<Vec<u8>> = data_of_leaves(&primary);
+
+    let mut readings = candidates(stored.clone(), &gaps, &config);
+    let found: Vec<_> = readings.by_ref().collect();
+    let again: Vec<_> = candidates(stored.clone(), &gaps, &config).collect();
+    assert_eq!(found, again);
+    assert!(ambiguous || found.is_empty(), "other readings of a clean message");
+    if flags & 3 == 3 && stored.len() > usize::from(flags) || flags & 3 == 1 && flags >> 4 == 0 {
+        assert!(found.is_empty(), "readings beyond the limit");
+    }
+    // Decoding stops at the first piece that is too much.
+    let sum: usize = found.iter().map(|one| one.content.len()).sum();
+    assert!(sum <= 4 * stored.len() + (1 << 20), "{sum} of {}", stored.len());
+    for one in found {
+        assert_eq!(one.content.len() as u64, one.end.size);
+        assert!(!one.via.is_empty(), "no reason");
+        assert!(one.end.raw.start <= one.end.raw.end && one.end.raw.end <= mail.len() as u64);
+        ask(&one.part.headers);
+        assert!(seen.insert(one.content.to_vec()), "{} is not new", one.content.escape_ascii());
+    }
+}
+
+fn data_of_leaves(events: &[Event]) -> BTreeSet<Vec<u8>> {
+    let mut all = data(events);
+    for event in events {
+        if let EventKind::PartStart(part) = &event.kind
+            && matches!(part.kind, PartKind::Message | PartKind::Multipart)
+        {
+            all.remove(&event.part);
+        }
+    }
+    all.into_values().map(|(_, data)| data).collect()
+}
+
 /// Asks all that can be asked of fields; values that hold nothing to decode are what stands there.
 fn ask(headers: &Headers) {
     for field in headers.iter() {
@@ -71,6 +137,7 @@ fn ask(headers: &Headers) {
         }
         assert_eq!(text, field.text());
         let _ = (field.addresses(), field.date(), field.message_ids());
+        let _ = (field.received(), field.authentication_results());
     }
 }
 
@@ -90,6 +157,7 @@ pub fn mime_decode(data: &[u8]) {
             let decoded = decoded("base64", body, &sizes);
             // What stands behind padding is a matter of judgement.
             if !body.contains(&b'=') {
+                let body = behind_begin(body);
                 assert_eq!(decoded.escape_ascii().to_string(), base64(body).escape_ascii().to_string());
             }
         }
@@ -128,6 +196,18 @@ fn decoded(encoding: &str, body: &[u8], sizes: &[usize]) -> Vec<u8> {
     assert_eq!(pieces.escape_ascii().to_string(), whole.escape_ascii().to_string(), "in pieces of {sizes:?}");
     assert_eq!(listing(&mixed), listing(&events));
     whole
+}
+
+/// What stands behind a `begin-base64` line; nothing where that may still become one.
+fn behind_begin(body: &[u8]) -> &[u8] {
+    const BEGIN: &[u8] = b"begin-base64 ";
+    let line = body.iter().take(1024).position(|byte| *byte == b'\n');
+    match line {
+        _ if body.is_empty() || !(body.starts_with(BEGIN) || BEGIN.starts_with(body)) => body,
+        Some(end) if body.starts_with(BEGIN) => &body[end + 1..],
+        None if body.len() < 1024 => b"",
+        _ => body,
+    }
 }
 
 /// RFC 2045 section 6.8 for text without padding: what is outside of the alphabet is passed over.

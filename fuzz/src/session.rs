@@ -1,7 +1,7 @@
 //! What the targets of all session crates have in common.
 
 use mail_wire::Direction;
-use mail_wire::drive::{self, Machine, Told};
+use mail_wire::drive::{self, Machine, Timed, Told};
 use mail_wire::transcript::{Step, Transcript};
 
 use super::input::Input;
@@ -15,6 +15,17 @@ pub(crate) struct Case {
     sizes: [usize; 2],
     choices: [bool; 8],
     steps: Vec<Step>,
+}
+
+/// What a session promises for the bytes of an input in any other pieces, and mixed in any other way: the same events in
+/// each direction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Promise {
+    /// Also where a piece is of two steps, which have but one time then.
+    pub(crate) across: bool,
+    /// And the same client. Otherwise, where one half begins with nonsense, who is taken for the client is a guess from
+    /// what came first, and all that follows is another.
+    pub(crate) roles: bool,
 }
 
 impl Case {
@@ -38,8 +49,8 @@ impl Case {
         Self { tiny: flags & 1 != 0, mid_stream: flags & 2 != 0, sizes, choices, steps }
     }
 
-    /// Drives sessions through the case: as it is, and where that promises the same, cut and mixed otherwise. `is_in_step`
-    /// tells whether the session has promised it; `roles` who is the client.
+    /// Drives sessions through the case: as it is, and cut and mixed otherwise, if the events of the first are such that
+    /// something is promised. `roles` tells who is the client.
     ///
     /// # Panics
     ///
@@ -49,24 +60,33 @@ impl Case {
         new: impl Fn() -> M,
         worst_case: usize,
         roles: impl Fn(&M) -> Option<Direction>,
-        is_in_step: impl Fn(&[Told<M::Kind>]) -> bool,
+        promise: impl Fn(&[Told<M::Kind>]) -> Option<Promise>,
     ) {
-        let run = |steps: &[Step]| {
+        /// Pieces that wait do not come near the number from which on they are merged, and lose their times.
+        const MOST: usize = 500;
+        let run = |steps: &[Timed]| {
             let mut machine = new();
             let events =
-                drive::run(&mut machine, steps, worst_case).unwrap_or_else(|broken| panic!("{broken}"));
+                drive::run_timed(&mut machine, steps, worst_case).unwrap_or_else(|broken| panic!("{broken}"));
             (events, roles(&machine))
         };
-        let (whole, client) = run(&self.steps);
-        let promised = !self.tiny && !self.mid_stream && drive::depends_on_bytes_alone(&self.steps);
-        if promised && is_in_step(&whole) {
-            let (mixed, mixed_client) =
-                run(&drive::interleave(drive::cut(&self.steps, &self.sizes), &self.choices));
-            // Where one half begins with nonsense, who is taken for the client is a guess from what came first.
-            if mixed_client == client {
-                for dir in Direction::BOTH {
-                    assert_eq!(drive::joined::<M>(&mixed, dir), drive::joined::<M>(&whole, dir), "{dir:?}");
-                }
+        let steps = drive::timed(&self.steps);
+        let (whole, client) = run(&steps);
+        if self.tiny || self.mid_stream || !drive::depends_on_bytes_alone(&self.steps) {
+            return;
+        }
+        let Some(promise) = promise(&whole) else { return };
+        let pieces = drive::cut_timed(&steps, &self.sizes, promise.across);
+        if !promise.across && pieces.iter().any(|half| half.len() > MOST) {
+            return;
+        }
+        let (mixed, mixed_client) = run(&drive::interleave(pieces, &self.choices));
+        if promise.roles {
+            assert_eq!(mixed_client, client);
+        }
+        if mixed_client == client {
+            for dir in Direction::BOTH {
+                assert_eq!(drive::joined::<M>(&mixed, dir), drive::joined::<M>(&whole, dir), "{dir:?}");
             }
         }
     }

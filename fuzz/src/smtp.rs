@@ -1,99 +1,40 @@
 //! Targets of smtp-proto.
 
-use std::collections::VecDeque;
 use std::fmt::Debug;
-use std::ops::Range;
 
 use bytes::Bytes;
-use mail_wire::transcript::{Step, Transcript};
+use mail_wire::drive::Told;
 use smtp_proto::command::{self, Arguments, Command};
 use smtp_proto::reply::{self, Reply};
-use smtp_proto::{Anomaly, Config, Direction, Event, EventKind, Path, Session, Timestamp, Verb};
+use smtp_proto::{Anomaly, Config, EventKind, Path, Verb};
 
-use super::input::{Input, is_part_of};
+use super::input::is_part_of;
+use super::session::{Case, Promise};
 
-/// Four bytes choose the limits, where the capture begins, how the bytes are cut and how the two halves are mixed; the
-/// rest is a transcript.
+mail_wire::machine! {
+    /// The session under test.
+    pub(crate) struct Driven(smtp_proto);
+}
+
+type Event = Told<EventKind>;
+
+/// A [`Case`] through the session.
 ///
 /// # Panics
 ///
 /// Spans that do not tile a direction, more memory than promised, or events that depend on how the bytes came.
 pub fn smtp_session(data: &[u8]) {
-    let mut input = Input::new(data);
-    let flags = input.byte();
-    let (tiny, mid_stream) = (flags & 1 != 0, flags & 2 != 0);
-    let sizes = [input.byte(), input.byte()].map(|size| usize::from(size % 48) + 1);
-    let choices = input.byte();
-    let mut steps = Transcript::parse(input.rest()).steps;
-    if flags & 4 != 0 {
-        // Long lines many times over, to meet limits that a short input would never come near.
-        for step in &mut steps {
-            if let Step::Push(_, bytes) = step
-                && bytes.len() > 32
-            {
-                *bytes = bytes.repeat(256).into();
-            }
-        }
-    }
-    let mut config = Config::default().mid_stream(mid_stream);
-    if tiny {
+    let case = Case::new(data);
+    let mut config = Config::default().mid_stream(case.mid_stream);
+    if case.tiny {
         config = config.max_line(64).max_held(128).max_pending(2).max_recipients(2);
     }
-    let steps = timed(&steps);
-    let (whole, roles) = run(&steps, &config);
-    if !tiny && !mid_stream && depends_on_bytes_alone(&steps) && is_in_step(&whole) {
+    let promise = |events: &[Event]| {
         // Behind a loose end capture times count, so each piece has to keep its own.
         let loose = |event: &Event| matches!(event.kind, EventKind::Anomaly(Anomaly::LooseEnd { .. }));
-        let (across, sizes) = match whole.iter().any(loose) {
-            true => (false, sizes.map(|size| size.max(16))),
-            false => (true, sizes),
-        };
-        let pieces = cut(&steps, sizes, across);
-        if !across && pieces.iter().any(|half| half.len() > 500) {
-            return;
-        }
-        let (mixed, mixed_roles) = run(&interleave(pieces, choices), &config);
-        assert_eq!(mixed_roles, roles);
-        for dir in Direction::BOTH {
-            assert_eq!(joined(&mixed, dir), joined(&whole, dir), "{dir:?}");
-        }
-    }
-}
-
-/// A step and when it happens.
-type Timed = (Timestamp, Step);
-
-/// A millisecond from step to step.
-fn timed(steps: &[Step]) -> Vec<Timed> {
-    let mut now = Timestamp::ZERO;
-    let at = |step: &Step| {
-        now += Timestamp::from_millis(1);
-        if let Step::Wait(time) = step {
-            now += *time;
-        }
-        (now, step.clone())
+        is_in_step(events).then(|| Promise { across: !events.iter().any(loose), roles: true })
     };
-    steps.iter().map(at).collect()
-}
-
-/// Whether the session promises the same events for any chunking and interleaving: nothing is missing, no time passes,
-/// and nothing is said behind the end of its half.
-fn depends_on_bytes_alone(steps: &[Timed]) -> bool {
-    let mut closed = [false; 2];
-    let mut pushed = [false; 2];
-    for (_, step) in steps {
-        match step {
-            Step::Push(dir, bytes) => {
-                if closed[index(*dir)] {
-                    return false;
-                }
-                pushed[index(*dir)] |= !bytes.is_empty();
-            }
-            Step::Close(dir) => closed[index(*dir)] = true,
-            _ => return false,
-        }
-    }
-    pushed == [true, true]
+    case.check(|| Driven::new(config.clone()), config.worst_case(), |driven| driven.0.roles(), promise);
 }
 
 /// Whether each reply found its command in its turn, and TLS began as agreed. Where commands or replies are missing
@@ -111,110 +52,6 @@ fn is_in_step(events: &[Event]) -> bool {
         EventKind::TlsStarted => events.iter().any(agreed),
         _ => true,
     })
-}
-
-const fn index(dir: Direction) -> usize {
-    match dir {
-        Direction::ToServer => 0,
-        Direction::ToClient => 1,
-    }
-}
-
-/// The bytes of each direction in pieces of the two sizes in turn, `across` the steps or never a piece of two, then its
-/// end.
-fn cut(steps: &[Timed], sizes: [usize; 2], across: bool) -> [VecDeque<Timed>; 2] {
-    let last = steps.last().map_or(Timestamp::ZERO, |(at, _)| *at);
-    Direction::BOTH.map(|dir| {
-        let pushed = steps.iter().filter_map(|(at, step)| match step {
-            Step::Push(to, bytes) if *to == dir => Some((*at, bytes.clone())),
-            _ => None,
-        });
-        let runs: Vec<(Timestamp, Bytes)> = if across {
-            vec![(last, pushed.map(|(_, bytes)| bytes).collect::<Vec<_>>().concat().into())]
-        } else {
-            pushed.collect()
-        };
-        let mut pieces = VecDeque::new();
-        for (at, mut rest) in runs {
-            while !rest.is_empty() {
-                let size = sizes[pieces.len() % 2].min(rest.len());
-                pieces.push_back((at, Step::Push(dir, rest.split_to(size))));
-            }
-        }
-        pieces.push_back((last, Step::Close(dir)));
-        pieces
-    })
-}
-
-/// The two halves mixed: each bit of `choices`, in turn, says whose piece is next.
-fn interleave(mut halves: [VecDeque<Timed>; 2], choices: u8) -> Vec<Timed> {
-    let mut steps = Vec::new();
-    loop {
-        let first = usize::from(choices.rotate_right(u32::try_from(steps.len() % 8).unwrap_or(0)) & 1);
-        match halves[first].pop_front().or_else(|| halves[1 - first].pop_front()) {
-            Some(step) => steps.push(step),
-            None => return steps,
-        }
-    }
-}
-
-/// Feeds the steps and the end of both halves, drains the session after each, and checks what holds for any input. Gives
-/// the events, and the direction in which the client speaks.
-fn run(steps: &[Timed], config: &Config) -> (Vec<Event>, Option<Direction>) {
-    let mut session = Session::new(config.clone());
-    let mut events = Vec::new();
-    let (mut now, mut ends, mut pushed) = (Timestamp::ZERO, [0_u64; 2], [0_u64; 2]);
-    let last = steps.iter().map(|(at, _)| *at).max().unwrap_or_default();
-    let end = Direction::BOTH.map(|dir| (last, Step::Close(dir)));
-    for (at, step) in steps.iter().chain(&end) {
-        now = now.max(*at);
-        match step {
-            Step::Push(dir, bytes) => {
-                pushed[index(*dir)] += bytes.len() as u64;
-                session.push(*dir, *at, bytes.clone());
-            }
-            Step::Gap(dir, len) => {
-                pushed[index(*dir)] += len.unwrap_or(0);
-                session.gap(*dir, *at, *len);
-            }
-            Step::Close(dir) => session.close(*dir, *at),
-            Step::Resume(dir) => session.resume_plaintext(*dir),
-            Step::Wait(_) => session.expire(*at),
-            _ => {}
-        }
-        while let Some(event) = session.poll_event() {
-            assert!(event.span.start <= event.span.end, "{event:?}");
-            if !event.kind.is_derived() {
-                let end = &mut ends[index(event.dir)];
-                assert_eq!(event.span.start, *end, "spans tile: {event:?}");
-                *end = event.span.end;
-            }
-            assert!(event.at <= now, "{event:?} from the future");
-            events.push(event);
-        }
-        assert!(session.buffered() <= config.worst_case(), "{} held", session.buffered());
-    }
-    assert_eq!(ends, pushed, "every byte is told");
-    (events, session.roles())
-}
-
-/// The events of one direction without their times, neighbouring runs of content joined.
-fn joined(events: &[Event], dir: Direction) -> Vec<(Range<u64>, EventKind)> {
-    let mut joined: Vec<(Range<u64>, EventKind)> = Vec::new();
-    for event in events.iter().filter(|event| event.dir == dir) {
-        if let Some((span, last)) = joined.last_mut()
-            && span.end == event.span.start
-            && let (EventKind::MessageData(bytes), EventKind::MessageData(more))
-            | (EventKind::Opaque(bytes), EventKind::Opaque(more))
-            | (EventKind::Truncated(bytes), EventKind::Truncated(more)) = (last, &event.kind)
-        {
-            *bytes = [&bytes[..], &more[..]].concat().into();
-            span.end = event.span.end;
-        } else {
-            joined.push((event.span.clone(), event.kind.clone()));
-        }
-    }
-    joined
 }
 
 /// Each line of the data is read as a command and as a line of a reply.

@@ -120,7 +120,7 @@ pub struct Tunnelled {
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Mailbox {
-    /// Its name; `None`: no mailbox is open.
+    /// Its name; `None`: no mailbox is open, or nobody heard its name.
     pub name: Option<MailboxName>,
     /// Whether it was opened to read only.
     pub read_only: bool,

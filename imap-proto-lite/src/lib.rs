@@ -52,7 +52,12 @@
 //!
 //! All in [`Config`]: lines and inline literals 64 KiB, unread bytes 1 MiB for each half, waits 60 s of capture time,
 //! 128 commands awaiting responses, 65,536 messages whose UID is remembered, inflated data by total and ratio.
-//! [`Config::worst_case`] adds them up.
+//! [`Config::worst_case`] adds them up. A [`join::Joiner`] keeps 262,144 pieces.
+//!
+//! # Joining
+//!
+//! Clients fetch ranges, header and text apart, single parts, over several connections. What makes up a message is put
+//! together by [`join`], which is fed with what sessions tell once they are over.
 //!
 //! # Not covered
 //!
@@ -61,8 +66,8 @@
 //!
 //! # Sources
 //!
-//! RFC 9051 and 3501; 2971 (ID), 3502 (MULTIAPPEND), 3516 (BINARY), 4315 (UIDPLUS), 4467 (URLAUTH), 4469 (CATENATE), 4731
-//! (ESEARCH), 4959 (SASL-IR), 4978 (COMPRESS), 5258 (LIST-EXTENDED), 6855 (UTF8), 7162 (CONDSTORE, QRESYNC), 7888
+//! RFC 9051 and 3501; 2971 (ID), 3502 (MULTIAPPEND), 3516 (BINARY), 4315 (UIDPLUS), 4467 (URLAUTH), 4469 (CATENATE), 5092 (URLs), 5524
+//! (URLFETCH=BINARY), 4731 (ESEARCH), 4959 (SASL-IR), 4978 (COMPRESS), 5258 (LIST-EXTENDED), 6855 (UTF8), 7162 (CONDSTORE, QRESYNC), 7888
 //! (LITERAL+), 8508 (REPLACE), 9586 (UIDONLY); Gmail's extensions.
 
 mod anomaly;

@@ -6,45 +6,9 @@ mod common;
 
 use common::{apply, config, joined, run, transcripts};
 use imap_proto_lite::{Config, Direction, Event, EventKind, Operation, Session, Timestamp};
+use mail_wire::drive::{cut, interleave};
 use mail_wire::transcript::{Step, Transcript};
 use proptest::prelude::*;
-use std::collections::VecDeque;
-
-/// The bytes of each direction, in pieces that were cut at the given sizes, in turn.
-fn cut(steps: &[Step], sizes: &[usize]) -> [VecDeque<Step>; 2] {
-    let mut halves = [VecDeque::new(), VecDeque::new()];
-    let mut sizes = sizes.iter().copied().cycle();
-    for (half, dir) in halves.iter_mut().zip(Direction::BOTH) {
-        let mut rest: bytes::Bytes = steps
-            .iter()
-            .filter_map(|step| match step {
-                Step::Push(to, bytes) if *to == dir => Some(bytes.to_vec()),
-                _ => None,
-            })
-            .flatten()
-            .collect::<Vec<u8>>()
-            .into();
-        while !rest.is_empty() {
-            let size = sizes.next().unwrap_or(1).clamp(1, rest.len());
-            half.push_back(Step::Push(dir, rest.split_to(size)));
-        }
-        half.push_back(Step::Close(dir));
-    }
-    halves
-}
-
-/// The halves, interleaved by the given choices, in turn.
-fn interleave(mut halves: [VecDeque<Step>; 2], choices: &[bool]) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut choices = choices.iter().copied().cycle();
-    loop {
-        let first = usize::from(choices.next().unwrap_or(true));
-        match halves[first].pop_front().or_else(|| halves[1 - first].pop_front()) {
-            Some(step) => steps.push(step),
-            None => return steps,
-        }
-    }
-}
 
 /// Each direction's spans tile it, in order; what waits is within the bound.
 fn check_tiling(steps: &[Step], config: &Config) -> Result<Vec<Event>, TestCaseError> {
@@ -294,5 +258,38 @@ proptest! {
         prop_assert_eq!((position, got), (100, expected));
         let told = format!("{:?}", events.last().map(|event| &event.kind));
         prop_assert!(told.contains("Exists(4)"), "{}", told);
+    }
+}
+
+/// However large a literal is said to be, and whatever it is part of, what is kept is what came; and the rest of the
+/// session goes on once it is known to be missing.
+#[test]
+fn a_literal_without_end_costs_nothing() {
+    for (announced, told) in [
+        ("* 1 FETCH (BODY[] {18446744073709551615}\r\n", true),
+        ("* 1 FETCH (ENVELOPE (NIL {18446744073709551615}\r\n", false),
+        ("* LIST () NIL {18446744073709551614}\r\n", false),
+        ("* 1 FETCH (BODY[] {99999999999999999999999}\r\n", true),
+    ] {
+        let mut session = Session::new(Config::default());
+        let mut events = Vec::new();
+        let mut push = |bytes: bytes::Bytes, session: &mut Session| {
+            session.push(Direction::ToClient, Timestamp::ZERO, bytes);
+            events.extend(session.events());
+            assert!(session.buffered() < 200 << 10, "{} held", session.buffered());
+        };
+        push("* OK hi\r\n".into(), &mut session);
+        push(announced.into(), &mut session);
+        for _ in 0..100 {
+            push(vec![b'x'; 100_000].into(), &mut session);
+        }
+        let content: usize = events
+            .iter()
+            .map(|event| match &event.kind {
+                EventKind::MessageData(bytes) => bytes.len(),
+                _ => 0,
+            })
+            .sum();
+        assert_eq!(content, if told { 10_000_000 } else { 0 }, "{announced}");
     }
 }

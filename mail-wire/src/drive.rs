@@ -14,7 +14,7 @@
 use crate::sasl::Credential;
 use crate::transcript::Step;
 use crate::{Direction, Secret, Timestamp};
-use bytes::Bytes;
+use bytes::BytesMut;
 use core::fmt::Debug;
 use core::ops::Range;
 use std::collections::VecDeque;
@@ -124,29 +124,62 @@ fn add(counts: &mut [u64; 2], dir: Direction, len: u64) {
     }
 }
 
-/// Feeds the steps, then the end of both halves, a millisecond apart, and drains the session after each.
+/// A step and when it happens.
+pub type Timed = (Timestamp, Step);
+
+/// The steps a millisecond apart, and what they wait.
+#[must_use]
+pub fn timed(steps: &[Step]) -> Vec<Timed> {
+    let mut now = Timestamp::ZERO;
+    let at = |step: &Step| {
+        now += Timestamp::from_millis(1);
+        if let Step::Wait(time) = step {
+            now += *time;
+        }
+        (now, step.clone())
+    };
+    steps.iter().map(at).collect()
+}
+
+fn last(steps: &[Timed]) -> Timestamp {
+    steps.iter().map(|(at, _)| *at).max().unwrap_or_default()
+}
+
+/// [`run_timed`] of [`timed`].
 ///
 /// # Errors
 ///
-/// What was promised and does not hold: primary spans that do not tile what was pushed in their direction, an event
-/// from the future, more memory held than `worst_case`.
+/// As there.
 pub fn run<M: Machine>(
     machine: &mut M,
     steps: &[Step],
     worst_case: usize,
 ) -> Result<Vec<Told<M::Kind>>, String> {
+    run_timed(machine, &timed(steps), worst_case)
+}
+
+/// Feeds the steps, then the end of both halves, and drains the session after each.
+///
+/// # Errors
+///
+/// What was promised and does not hold: primary spans that do not tile what was pushed in their direction, an event
+/// from the future, more memory held than `worst_case`.
+pub fn run_timed<M: Machine>(
+    machine: &mut M,
+    steps: &[Timed],
+    worst_case: usize,
+) -> Result<Vec<Told<M::Kind>>, String> {
     let mut events = Vec::new();
     let (mut now, mut ends, mut pushed) = (Timestamp::ZERO, [0_u64; 2], [0_u64; 2]);
-    let end = Direction::BOTH.map(Step::Close);
-    for step in steps.iter().chain(&end) {
-        now += Timestamp::from_millis(1);
+    let end = Direction::BOTH.map(|dir| (last(steps), Step::Close(dir)));
+    for (at, step) in steps.iter().chain(&end) {
+        now = now.max(*at);
         match step {
             Step::Push(dir, bytes) => add(&mut pushed, *dir, bytes.len() as u64),
             Step::Gap(dir, len) => add(&mut pushed, *dir, len.unwrap_or(0)),
-            Step::Wait(time) => now += *time,
-            Step::Close(_) | Step::Resume(_) => {}
+            Step::Wait(_) | Step::Close(_) | Step::Resume(_) => {}
         }
-        machine.apply(step, now);
+        machine.apply(step, *at);
         while let Some(event) = machine.poll() {
             let end = ends.get_mut(index(event.dir)).ok_or("no such direction")?;
             if event.span.start > event.span.end || event.at > now {
@@ -173,26 +206,50 @@ pub fn run<M: Machine>(
 /// The bytes of each direction in pieces of the given sizes, in turn, then its end.
 #[must_use]
 pub fn cut(steps: &[Step], sizes: &[usize]) -> [VecDeque<Step>; 2] {
+    cut_timed(&timed(steps), sizes, true).map(|half| half.into_iter().map(|(_, step)| step).collect())
+}
+
+/// As [`cut`], each piece with the time of its last byte; `across` the steps, or never a piece of two.
+#[must_use]
+pub fn cut_timed(steps: &[Timed], sizes: &[usize], across: bool) -> [VecDeque<Timed>; 2] {
+    // A framer merges small pieces where very many wait, and they lose their times.
+    let least = if across { 1 } else { 16 };
     let mut sizes = sizes.iter().copied().cycle();
     Direction::BOTH.map(|dir| {
-        let pushed = steps.iter().filter_map(|step| match step {
-            Step::Push(to, bytes) if *to == dir => Some(bytes.as_ref()),
-            _ => None,
-        });
-        let mut rest = Bytes::from(pushed.collect::<Vec<_>>().concat());
-        let mut pieces = VecDeque::new();
-        while !rest.is_empty() {
-            let size = sizes.next().unwrap_or(1).clamp(1, rest.len());
-            pieces.push_back(Step::Push(dir, rest.split_to(size)));
+        // What is cut as one: its bytes, and up to where those of each step go.
+        let mut runs: Vec<(BytesMut, VecDeque<(usize, Timestamp)>)> = Vec::new();
+        for (at, step) in steps {
+            let Step::Push(to, bytes) = step else { continue };
+            if *to != dir {
+                continue;
+            }
+            if runs.is_empty() || !across {
+                runs.push(Default::default());
+            }
+            if let Some((run, times)) = runs.last_mut() {
+                run.extend_from_slice(bytes);
+                times.push_back((run.len(), *at));
+            }
         }
-        pieces.push_back(Step::Close(dir));
+        let mut pieces = VecDeque::new();
+        for (run, mut times) in runs {
+            let (mut rest, mut end) = (run.freeze(), 0);
+            while !rest.is_empty() {
+                let size = sizes.next().unwrap_or(1).max(least).min(rest.len());
+                end += size;
+                while times.pop_front_if(|(until, _)| *until < end).is_some() {}
+                let at = times.front().map_or(Timestamp::ZERO, |(_, at)| *at);
+                pieces.push_back((at, Step::Push(dir, rest.split_to(size))));
+            }
+        }
+        pieces.push_back((last(steps), Step::Close(dir)));
         pieces
     })
 }
 
 /// The two halves mixed: each choice, in turn, says whether the second one's piece is next.
 #[must_use]
-pub fn interleave(halves: [VecDeque<Step>; 2], choices: &[bool]) -> Vec<Step> {
+pub fn interleave<S>(halves: [VecDeque<S>; 2], choices: &[bool]) -> Vec<S> {
     let [mut first, mut second] = halves;
     let mut choices = choices.iter().copied().cycle();
     let mut steps = Vec::new();
@@ -279,6 +336,7 @@ pub fn credential(login: &Credential) -> String {
 mod tests {
     use super::*;
     use Direction::{ToClient, ToServer};
+    use bytes::Bytes;
 
     /// Tells each push back as it is; `lose` bytes of each are told to nobody.
     struct Echo {
@@ -330,6 +388,22 @@ mod tests {
         assert_eq!(run_with(0, 10), Ok(vec![(0..5, Bytes::from_static(b"abcde"))]));
         assert_eq!(run_with(1, 10), Err("[3, 0] told of [5, 0]".to_owned()));
         assert_eq!(run_with(0, 11), Err("11 bytes held, 10 promised".to_owned()));
+    }
+
+    #[test]
+    fn pieces_have_the_time_of_their_last_byte() {
+        let push = |at, text: &'static str| (Timestamp::from_millis(at), Step::Push(ToServer, text.into()));
+        let close = |dir| (Timestamp::from_millis(4), Step::Close(dir));
+        let steps = timed(&[
+            Step::Push(ToServer, "abc".into()),
+            Step::Wait(Timestamp::from_millis(1)),
+            Step::Push(ToServer, "de".into()),
+        ]);
+        let [pieces, nothing] = cut_timed(&steps, &[2], true);
+        assert_eq!(pieces, [push(1, "ab"), push(4, "cd"), push(4, "e"), close(ToServer)]);
+        assert_eq!(nothing, [close(ToClient)]);
+        let [pieces, _] = cut_timed(&steps, &[2], false);
+        assert_eq!(pieces, [push(1, "abc"), push(4, "de"), close(ToServer)]);
     }
 
     #[test]

@@ -206,8 +206,14 @@ impl<S: Stream> Halves<S> {
             (Opening::Other, _) | (_, Opening::Other) => false,
             (Opening::Short, Opening::Short) => return None,
         };
-        self.client = Some(if reversed { Direction::ToClient } else { Direction::ToServer });
+        self.set_client(if reversed { Direction::ToClient } else { Direction::ToServer });
         Some(reversed)
+    }
+
+    /// Settles in which direction the client speaks: where a session judges both halves by itself, and where the two
+    /// sides change their roles.
+    pub const fn set_client(&mut self, dir: Direction) {
+        self.client = Some(dir);
     }
 
     /// The direction in which the client speaks, once the first bytes have told.
@@ -340,6 +346,9 @@ mod tests {
             assert_eq!((halves.roles(), halves.dir(Side::Client)), (client, client.unwrap_or(ToServer)));
             assert_eq!(halves.dir(Side::Server), halves.dir(Side::Client).flip());
             assert_eq!(halves.find_roles(judge), None, "settled, or still open");
+            let other = halves.dir(Side::Server);
+            halves.set_client(other);
+            assert_eq!((halves.roles(), halves.dir(Side::Client)), (Some(other), other));
         }
     }
 

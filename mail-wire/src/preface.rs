@@ -9,6 +9,8 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 /// Signature, version and command, family, length.
 const FIXED: usize = 16;
+/// Version 1 begins with a word.
+const START: &[u8] = b"PROXY ";
 /// Version 1: the longest line.
 const LINE: usize = 107;
 
@@ -34,6 +36,20 @@ pub enum Preface {
     Incomplete,
     /// There was one, which is taken; it was complete at that time, and ends at that offset.
     Taken(Timestamp, u64, Proxy),
+}
+
+/// Whether these first bytes of a stream begin a preface; `Some(false)`: as far as they go.
+#[must_use]
+pub fn begins(ahead: &[u8]) -> Option<bool> {
+    [&SIGNATURE[..], START]
+        .into_iter()
+        .find(|start| agrees(ahead, start))
+        .map(|start| ahead.len() >= start.len())
+}
+
+/// Whether there are bytes, and none of them is another one than `start` has there.
+fn agrees(ahead: &[u8], start: &[u8]) -> bool {
+    !ahead.is_empty() && ahead.iter().zip(start).all(|(byte, other)| byte == other)
 }
 
 /// Takes the preface, if the stream is at its first byte and there is one.
@@ -81,14 +97,13 @@ enum Length {
 }
 
 fn length(ahead: &[u8]) -> Length {
-    let begins = |with: &[u8]| !ahead.is_empty() && ahead.iter().zip(with).all(|(byte, other)| byte == other);
-    if begins(SIGNATURE) {
+    if agrees(ahead, SIGNATURE) {
         return match ahead.get(..FIXED) {
             Some([.., high, low]) => Length::Known(FIXED + usize::from(u16::from_be_bytes([*high, *low]))),
             _ => Length::Short,
         };
     }
-    if !begins(b"PROXY ") {
+    if !agrees(ahead, START) {
         return Length::None;
     }
     match ahead.windows(2).position(|pair| pair == b"\r\n") {
@@ -178,6 +193,23 @@ mod tests {
                 assert_eq!(taken, Preface::Taken(Timestamp::ZERO, header.len() as u64, proxy), "{header:?}");
                 assert_eq!(framer.peek().collect::<Vec<_>>(), b"QUIT\r\n");
             }
+        }
+    }
+
+    #[test]
+    fn beginnings() {
+        for (ahead, expected) in [
+            (&b""[..], None),
+            (b"P", Some(false)),
+            (b"PROXY", Some(false)),
+            (b"PROXY ", Some(true)),
+            (b"PROXY TCP4", Some(true)),
+            (b"PROXIMA", None),
+            (b"\r\n\r\n\0\r\nQUIT", Some(false)),
+            (b"\r\n\r\n\0\r\nQUIT\n\x21", Some(true)),
+            (b"\r\nEHLO", None),
+        ] {
+            assert_eq!(begins(ahead), expected, "{}", ahead.escape_ascii());
         }
     }
 

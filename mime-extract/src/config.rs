@@ -1,5 +1,7 @@
 //! Limits of an extractor.
 
+use crate::choices::Choices;
+
 /// Longest delimiter line, its line end included: longer ones are content. RFC 2046 stops a boundary at 70.
 pub(crate) const MAX_DELIMITER: usize = 2048;
 
@@ -9,8 +11,9 @@ pub(crate) const MAX_BLANKS: usize = 4096;
 /// Longest line that may belong to a file among lines of text; yEnc has long ones.
 pub(crate) const MAX_FILE_LINE: usize = 16 << 10;
 
-/// What looking for files in one leaf may hold: two lines, or the values and names of TNEF in TNEF.
-const LOOK_INSIDE: usize = 3 * MAX_FILE_LINE;
+/// What looking for files in one leaf may hold: two lines, the values and names of TNEF in TNEF, or a decompressor
+/// and the run that it works on.
+const LOOK_INSIDE: usize = 2 * MAX_FILE_LINE + 2 * STEP;
 
 /// Bytes worked on in one step: bounds what a step puts out.
 pub(crate) const STEP: usize = 64 << 10;
@@ -22,7 +25,7 @@ pub(crate) const LOOK: usize = 1024;
 ///
 /// ```
 /// let config = mime_extract::Config::default().max_header(64 << 10).max_depth(20);
-/// assert!(config.worst_case() < 2 << 20);
+/// assert!(config.worst_case() < 8 << 20);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -31,6 +34,10 @@ pub struct Config {
     pub(crate) max_encoded_depth: usize,
     pub(crate) max_parts: usize,
     pub(crate) max_parameters: usize,
+    pub(crate) max_expansion: u64,
+    pub(crate) max_readings: usize,
+    pub(crate) max_candidate: usize,
+    pub(crate) choices: Choices,
 }
 
 impl Default for Config {
@@ -41,6 +48,10 @@ impl Default for Config {
             max_encoded_depth: 20,
             max_parts: 10_000,
             max_parameters: 200,
+            max_expansion: 256 << 20,
+            max_readings: 16,
+            max_candidate: 32 << 20,
+            choices: Choices::default(),
         }
     }
 }
@@ -68,7 +79,8 @@ impl Config {
         self
     }
 
-    /// Messages in base64 or quoted-printable inside of one another. Default 20; what is deeper stays one leaf.
+    /// Messages in base64 or quoted-printable, or inside of files and signed data, inside of one another. Default 20;
+    /// what is deeper stays one leaf.
     #[must_use]
     pub const fn max_encoded_depth(mut self, depth: usize) -> Self {
         self.max_encoded_depth = depth;
@@ -93,6 +105,34 @@ impl Config {
     pub const fn max_parameters(mut self, parameters: usize) -> Self {
         self.max_parameters = parameters;
         self
+    }
+
+    /// What compressed content of one part may come to, in bytes. Default 256 MiB; the rest is passed over. It is
+    /// decompressed as events are polled, so it takes no memory.
+    #[must_use]
+    pub const fn max_expansion(mut self, bytes: u64) -> Self {
+        self.max_expansion = bytes;
+        self
+    }
+
+    /// Readings of one message beside the primary one, for [`candidates`](crate::candidates()). Default 16.
+    #[must_use]
+    pub const fn max_readings(mut self, readings: usize) -> Self {
+        self.max_readings = readings;
+        self
+    }
+
+    /// Longest message that is read in other ways, in bytes. Default 32 MiB.
+    #[must_use]
+    pub const fn max_candidate(mut self, bytes: usize) -> Self {
+        self.max_candidate = bytes;
+        self
+    }
+
+    /// What [`max_candidate`](Self::max_candidate) says: whoever stores messages need not load a longer one.
+    #[must_use]
+    pub const fn candidate_limit(&self) -> usize {
+        self.max_candidate
     }
 
     /// Fields kept of one header block.

@@ -1,10 +1,13 @@
 //! Input that is made to cost: none of it may take more than its length, and each limit is told.
 
 mod common;
+#[path = "common/inputs.rs"]
+mod inputs;
 
 use bytes::Bytes;
 use common::{Step, data, run};
-use mime_extract::{Config, Event, EventKind, PartKind};
+use inputs::HOSTILE;
+use mime_extract::{Config, Event, EventKind, Extractor, PartKind, candidates};
 
 fn whole(mail: impl Into<Bytes>) -> Vec<Event> {
     run(&[Step::Push(mail.into())], &Config::default())
@@ -111,4 +114,45 @@ fn one_endless_line() {
     }
     let soft = format!("Content-Transfer-Encoding: quoted-printable\n\n{}", "=\n".repeat(5_000_000));
     assert_eq!(data(&whole(soft)).get(&0).map(|(_, data)| data.len()), Some(0));
+}
+
+/// The most memory in use at a time while `work` is done.
+fn peak(work: impl FnOnce()) -> u64 {
+    allocation_counter::measure(work).bytes_max
+}
+
+/// What a reader needs does not grow with what is made to cost: the limits bound it, however long the message is.
+#[test]
+fn memory_of_one_reading() {
+    let config = Config::default();
+    for (name, make) in HOSTILE {
+        let mail = Bytes::from(make());
+        let mut events = 0;
+        let used = peak(|| {
+            let mut extractor = Extractor::new(config.clone());
+            for at in (0..mail.len()).step_by(1448) {
+                extractor.push(mail.slice(at..mail.len().min(at + 1448)));
+                events += extractor.events().count();
+                assert!(extractor.buffered() <= config.worst_case(), "{name}");
+            }
+            extractor.finish();
+            events += extractor.events().count();
+        });
+        let len = mail.len() as u64;
+        assert!(used <= (4 * len).min(config.worst_case() as u64) + (256 << 10), "{name}: {used} for {len}");
+        // A chunk lies in each open message, and may end some parts.
+        let most = mail.len() / 4 + 110 * (mail.len() / 1448 + 1) + 50_000;
+        assert!(events <= most, "{name}: {events} events of {} bytes", mail.len());
+    }
+}
+
+/// All other readings together take no more than four times the message, and a little.
+#[test]
+fn memory_of_all_readings() {
+    for (name, make) in HOSTILE {
+        let mail = Bytes::from(make());
+        let used = peak(|| assert!(candidates(mail.clone(), &[], &Config::default()).count() <= 100_000));
+        let len = mail.len() as u64;
+        assert!(used <= 4 * len + (8 << 20), "{name}: {used} for {len}");
+    }
 }

@@ -6,9 +6,10 @@ mod common;
 
 use bytes::Bytes;
 use common::checks::{check_gap, check_gap_told, check_prefix, check_raw, with_gap};
-use common::{Step, chunks, corpus, listing, python_corpus, run, whole};
-use mime_extract::{Config, EventKind, Extractor};
+use common::{Step, chunks, corpus, data, listing, python_corpus, run, whole};
+use mime_extract::{Config, EventKind, Extractor, candidates};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 fn all_mails() -> Vec<(PathBuf, Bytes)> {
@@ -87,6 +88,12 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         b"--b\r\n",
         b"--b\n",
         b"--b--\r\n",
+        b"\r--b\n",
+        b"--bx\n",
+        b"--b\rContent-Type: text/html\n",
+        b" Content-Type: text/html\n",
+        b"Content-Type: a/b; boundary=b; boundary=\"b_\"\n\n",
+        b"Content-Transfer-Encoding: base64, quoted-printable\n\n",
         b"--b_\r\n",
         b"--b_--\n",
         b"--\n",
@@ -108,6 +115,19 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         b"=ybegin line=128 size=3 name=c\n",
         b"=yend size=3\n",
         b"Content-Transfer-Encoding: x-uue\n",
+        b"Content-Transfer-Encoding: x-gzip64\n",
+        b"Content-Type: application/octet-stream; name=a.eml\n",
+        b"Content-Type: application/pkcs7-mime\r\n\r\n",
+        b"0\x80\x06\x09*\x86H\x86\xf7\x0d\x01\x07\x02\xa0\x800\x80\x02\x01\x011\x000\x80\x06\x01\x01\xa0\x80$\x80\x04\x09",
+        b"\x04\x08From: a\n\0\0",
+        b"\0\x05\x16\0\0\x02\0\0xxxxxxxxxxxxxxxx\0\x01\0\0\0\x01\0\0\0\x28\0\0\0\x05",
+        b"begin-base64 644 x\nQUJD\n",
+        b"====\n",
+        b"=ybegin part=1 total=2 line=128 size=6 name=c\n=ypart begin=1 end=3\n",
+        b"<a href=\"data:a/b;base64,QUJD",
+        b"<a href=data:,x%41&amp;",
+        b"\">",
+        b"-----BEGIN PGP MESSAGE-----\n",
         b"From x\n",
         b"Subject: =?utf-8?q?=C3?= =?utf-8?q?=A9?=\r\n",
         b"\xe9\x00",
@@ -170,6 +190,26 @@ proptest! {
         if from < to {
             for config in [Config::default(), small()] {
                 check_gap(&run(&with_gap(&mail, from, to, known), &config), from as u64, "made up");
+            }
+        }
+    }
+
+    /// Candidates are new, whole, within the limits and the same each time.
+    #[test]
+    fn candidates_of_made_up_mails_are_new(mail in mail()) {
+        for config in [Config::default(), small().max_readings(3)] {
+            let events = run(&[Step::Push(mail.clone())], &config);
+            let ambiguous = events.iter().any(|event| matches!(&event.kind, EventKind::Anomaly(one) if one.is_ambiguous()));
+            let mut seen: BTreeSet<Vec<u8>> = data(&events).into_values().map(|(_, data)| data).collect();
+            let found: Vec<_> = candidates(mail.clone(), &[], &config).collect();
+            prop_assert_eq!(&found, &candidates(mail.clone(), &[], &config).collect::<Vec<_>>());
+            prop_assert!(ambiguous || found.is_empty());
+            let sum: usize = found.iter().map(|one| one.content.len()).sum();
+            prop_assert!(sum <= 4 * mail.len() + (64 << 10));
+            for one in found {
+                prop_assert_eq!(one.content.len() as u64, one.end.size);
+                prop_assert!(!one.via.is_empty() && one.end.raw.end <= mail.len() as u64);
+                prop_assert!(seen.insert(one.content.to_vec()), "{:?} is not new", one);
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::{Anomaly, Command, Parameters, Path, Reply, Verb};
 use bytes::Bytes;
-use core::net::SocketAddr;
 use core::ops::Range;
+use mail_wire::preface::Proxy;
 use mail_wire::sasl::Credential;
 use mail_wire::tunnel::Protocol as Tunnel;
 use mail_wire::{Direction, Secret, Timestamp};
@@ -103,18 +103,6 @@ pub struct Envelope {
     pub recipients: Vec<Recipient>,
     /// Recipients beyond the limit, not kept.
     pub more_recipients: u64,
-}
-
-/// The claim of a proxy about the connection that it hands on.
-#[non_exhaustive]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proxy {
-    /// Version of the PROXY protocol, 1 or 2.
-    pub version: u8,
-    /// Who is said to have connected, and to whom; `None` if the proxy does not say.
-    pub addresses: Option<(SocketAddr, SocketAddr)>,
-    /// The header as sent.
-    pub raw: Bytes,
 }
 
 /// The beginning of a tunnel, one for each half.

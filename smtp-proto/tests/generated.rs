@@ -5,11 +5,12 @@
 mod common;
 mod sessions;
 
-use common::{Timed, check_tiling, cut, has_loose_ends, interleave, joined, run, timed};
+use common::{Driven, Event, mixed, told};
+use mail_wire::drive::{Timed, cut_timed, interleave, joined, timed};
 use mail_wire::transcript::Step;
 use proptest::prelude::*;
 use sessions::{Expected, Scenario, scenario};
-use smtp_proto::{Config, Direction, Event, EventKind};
+use smtp_proto::{Config, Direction, EventKind};
 
 fn steps(scenario: &Scenario) -> Vec<Timed> {
     let steps: Vec<_> =
@@ -54,7 +55,7 @@ proptest! {
     /// The content is what was sent, the verdict that of the server, whatever else goes on.
     #[test]
     fn messages_are_told_as_they_were_sent(scenario in scenario()) {
-        let told = messages(&check_tiling(&steps(&scenario), &Config::default())?);
+        let told = messages(&told(&steps(&scenario), &Config::default())?);
         prop_assert_eq!(told, scenario.messages);
     }
 
@@ -65,11 +66,10 @@ proptest! {
         choices in choices(),
     ) {
         let steps = steps(&scenario);
-        let expected = run(&steps, Config::default());
-        let mixed = interleave(cut(&steps, &sizes, !has_loose_ends(&expected)), &choices);
-        let got = check_tiling(&mixed, &Config::default())?;
+        let expected = told(&steps, &Config::default())?;
+        let got = told(&mixed(&steps, &expected, &sizes, &choices), &Config::default())?;
         for dir in Direction::BOTH {
-            prop_assert_eq!(joined(got.clone(), dir), joined(expected.clone(), dir));
+            prop_assert_eq!(joined::<Driven>(&got, dir), joined::<Driven>(&expected, dir));
         }
     }
 
@@ -82,16 +82,16 @@ proptest! {
         gaps in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 1..4),
         mid_stream in any::<bool>(),
     ) {
-        let mut steps = interleave(cut(&steps(&scenario), &sizes, true), &choices);
+        let mut steps = interleave(cut_timed(&steps(&scenario), &sizes, true), &choices);
         for (at, known) in gaps {
             let at = at.index(steps.len());
             if let (time, Step::Push(dir, bytes)) = &steps[at] {
                 steps[at] = (*time, Step::Gap(*dir, known.then_some(bytes.len() as u64)));
             }
         }
-        check_tiling(&steps, &Config::default().mid_stream(mid_stream))?;
+        told(&steps, &Config::default().mid_stream(mid_stream))?;
         let small = Config::default().max_line(64).max_held(128).max_pending(2).max_recipients(1);
-        check_tiling(&steps, &small.mid_stream(mid_stream))?;
+        told(&steps, &small.mid_stream(mid_stream))?;
     }
 
     /// Nothing that a server says, or leaves unsaid, changes what the client sent as content.
@@ -99,10 +99,10 @@ proptest! {
     fn either_half_alone_is_told_to_its_end(scenario in scenario(), sizes in sizes()) {
         for dir in Direction::BOTH {
             let half: Vec<Timed> = steps(&scenario).into_iter().filter(|step| matches!(&step.1, Step::Push(to, _) if *to == dir)).collect();
-            let [to_server, to_client] = cut(&half, &sizes, true);
+            let [to_server, to_client] = cut_timed(&half, &sizes, true);
             let (alone, other) = if dir == Direction::ToServer { (to_server, to_client) } else { (to_client, to_server) };
             let steps: Vec<Timed> = other.into_iter().chain(alone).collect();
-            check_tiling(&steps, &Config::default())?;
+            told(&steps, &Config::default())?;
         }
     }
 
@@ -122,10 +122,11 @@ proptest! {
         let in_order = |order: [usize; 2]| {
             timed(&order.map(|at| Step::Push(halves[at].0, halves[at].1.clone().into())))
         };
-        let first = run(&in_order([0, 1]), Config::default());
-        let mixed = interleave(cut(&in_order([0, 1]), &sizes, true), &choices);
+        let first = told(&in_order([0, 1]), &Config::default())?;
+        let mixed = interleave(cut_timed(&in_order([0, 1]), &sizes, true), &choices);
         let roles = |events: &[Event]| events.iter().any(|event| event.kind == EventKind::RolesChanged);
-        for other in [run(&in_order([1, 0]), Config::default()), run(&mixed, Config::default())] {
+        for other in [in_order([1, 0]), mixed] {
+            let other = told(&other, &Config::default())?;
             prop_assert_eq!(roles(&other), roles(&first));
         }
     }

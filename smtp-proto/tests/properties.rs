@@ -4,7 +4,8 @@
 
 mod common;
 
-use common::{check_tiling, config, cut, has_loose_ends, interleave, joined, run, timed, transcripts};
+use common::{Driven, config, mixed, told, transcripts};
+use mail_wire::drive::{cut_timed, interleave, joined, timed};
 use mail_wire::transcript::{Step, Transcript};
 use proptest::prelude::*;
 use smtp_proto::{Config, Direction, EventKind, Outcome, Timestamp};
@@ -97,11 +98,11 @@ proptest! {
     ) {
         for transcript in plain_transcripts() {
             let steps = timed(&transcript.steps);
-            let expected = run(&steps, Config::default());
-            let steps = interleave(cut(&steps, &sizes, !has_loose_ends(&expected)), &choices);
-            let got = run(&steps, Config::default());
+            let expected = told(&steps, &Config::default())?;
+            let got = told(&mixed(&steps, &expected, &sizes, &choices), &Config::default())?;
             for dir in Direction::BOTH {
-                prop_assert_eq!(joined(got.clone(), dir), joined(expected.clone(), dir), "{:?}", transcript.expected);
+                let [got, expected] = [&got, &expected].map(|events| joined::<Driven>(events, dir));
+                prop_assert_eq!(got, expected, "{:?}", transcript.expected);
             }
         }
     }
@@ -109,10 +110,10 @@ proptest! {
     #[test]
     fn any_steps_give_spans_that_tile_within_the_bound(steps in steps(), mid_stream in any::<bool>()) {
         let steps = timed(&steps);
-        check_tiling(&steps, &Config::default().mid_stream(mid_stream))?;
+        told(&steps, &Config::default().mid_stream(mid_stream))?;
         // Limits so small that each of them is met.
         let small = Config::default().max_line(64).max_held(128).max_pending(2).max_recipients(2);
-        check_tiling(&steps, &small.mid_stream(mid_stream))?;
+        told(&steps, &small.mid_stream(mid_stream))?;
     }
 
     #[test]
@@ -122,12 +123,12 @@ proptest! {
         at in any::<prop::sample::Index>(),
     ) {
         for (path, transcript) in transcripts() {
-            let mut steps = interleave(cut(&timed(&transcript.steps), &sizes, true), &choices);
+            let mut steps = interleave(cut_timed(&timed(&transcript.steps), &sizes, true), &choices);
             let at = at.index(steps.len());
             if let (time, Step::Push(dir, bytes)) = &steps[at] {
                 steps[at] = (*time, Step::Gap(*dir, Some(bytes.len() as u64)));
             }
-            check_tiling(&steps, &config(&path))?;
+            told(&steps, &config(&path))?;
         }
     }
 
@@ -149,7 +150,7 @@ proptest! {
                 }
             }
         }
-        let events = check_tiling(&timed(&steps), &Config::default())?;
+        let events = told(&timed(&steps), &Config::default())?;
         let mut third = events.into_iter().skip_while(|event| match &event.kind {
             EventKind::MessageStart(envelope) => {
                 envelope.sender.as_ref().is_none_or(|sender| sender.mailbox != "a2@x")

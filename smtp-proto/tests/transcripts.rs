@@ -5,13 +5,14 @@
 
 mod common;
 
-use common::{config, run, short, timed, transcripts};
+use common::{config, run, short, transcripts};
+use mail_wire::drive::timed;
 
 #[test]
 fn transcripts_give_their_events() {
     let mut failures = Vec::new();
     for (path, transcript) in transcripts() {
-        let events = run(&timed(&transcript.steps), config(&path));
+        let events = run(&timed(&transcript.steps), &config(&path)).unwrap();
         let told: Vec<String> = events.iter().map(|event| short(event.dir, &event.kind)).collect();
         if std::env::var_os("BLESS").is_some() {
             let text = std::fs::read_to_string(&path).unwrap();

@@ -1,22 +1,21 @@
 //! One message on its way: its bytes go to the spool and through the MIME extractor as they stream, and what the
 //! record needs is kept.
 
-mod authentication;
+mod candidates;
 mod headers;
 mod kind;
 mod name;
 mod parts;
-mod received;
 mod urls;
 
 use crate::flow::places::Places;
-use crate::record::{self, Code, Missing, Packets, Part, Provenance, Run, Text};
+use crate::record::{self, Code, Missing, Packets, Provenance, Run, Text};
 use crate::sink::{Folder, SinkError, Spool, Store, Stored};
 use bytes::Bytes;
 use core::ops::Range;
 use core::time::Duration;
 use mime_extract::{Config, EventKind, Extractor};
-use parts::Parts;
+use parts::{Found, Parts};
 
 use headers::Parsed;
 
@@ -41,6 +40,8 @@ pub(crate) struct Message {
     position: u64,
     looked_at: LookedAt,
     extension: &'static str,
+    /// It can be read in other ways.
+    ambiguous: bool,
 }
 
 /// How much of its content is looked at.
@@ -62,14 +63,18 @@ pub(crate) struct MimeAnomaly {
     pub(crate) offset: u64,
 }
 
+impl MimeAnomaly {
+    fn new(anomaly: &mime_extract::Anomaly, offset: u64) -> Self {
+        Self { code: anomaly.code().into(), detail: anomaly.detail().map(Text::from), offset }
+    }
+}
+
 /// A message that is over and stored.
 #[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) stored: Stored,
     pub(crate) head: Parsed,
-    pub(crate) parts: Vec<Part>,
-    pub(crate) has_attachments: bool,
-    pub(crate) urls: Vec<Text>,
+    found: Found,
     pub(crate) anomalies: Vec<MimeAnomaly>,
     /// Where the bytes of the file came from, and when.
     pub(crate) runs: Vec<(Run, Duration)>,
@@ -91,6 +96,7 @@ impl Message {
             position: 0,
             looked_at: LookedAt::All,
             extension: "eml",
+            ambiguous: false,
         }
     }
 
@@ -171,13 +177,15 @@ impl Message {
         }
         self.extractor.finish();
         self.drain()?;
-        let (parts, has_attachments, urls) = self.parts.finish();
+        let stored = self.spool.finish(self.extension)?;
+        if self.ambiguous && self.looked_at == LookedAt::All {
+            candidates::add(&mut self.parts, &stored, &self.missing, &mut self.anomalies)?;
+        }
+        let found = self.parts.finish();
         Ok(Finished {
-            stored: self.spool.finish(self.extension)?,
+            stored,
             head: self.head,
-            parts,
-            has_attachments,
-            urls,
+            found,
             anomalies: self.anomalies,
             runs: self.runs,
             packets: self.packets,
@@ -187,14 +195,15 @@ impl Message {
 
     fn drain(&mut self) -> Result<(), SinkError> {
         while let Some(event) = self.extractor.poll_event() {
+            if let EventKind::Anomaly(anomaly) = &event.kind {
+                self.ambiguous |= anomaly.is_ambiguous();
+            }
             match event.kind {
                 EventKind::Headers(headers) => self.head = Parsed::of(&headers),
                 EventKind::Anomaly(_) if self.anomalies.len() >= MAX_ANOMALIES => {}
-                EventKind::Anomaly(anomaly) => self.anomalies.push(MimeAnomaly {
-                    code: anomaly.code().into(),
-                    detail: anomaly.detail().map(Text::from),
-                    offset: event.range.start,
-                }),
+                EventKind::Anomaly(anomaly) => {
+                    self.anomalies.push(MimeAnomaly::new(&anomaly, event.range.start));
+                }
                 _ if self.looked_at != LookedAt::All => {}
                 EventKind::PartStart(part) => self.parts.start(event.part, &part),
                 EventKind::PartName(name) => self.parts.name(event.part, &name),
@@ -222,9 +231,10 @@ impl Finished {
         record.header_fields = self.head.fields;
         record.received = self.head.received;
         record.authentication_results = self.head.authentication_results;
-        record.parts = self.parts;
-        record.has_attachments = self.has_attachments;
-        record.urls = self.urls;
+        record.parts = self.found.parts;
+        record.has_attachments = self.found.has_attachments;
+        record.urls = self.found.urls;
+        record.pieces = self.found.pieces;
         Provenance::new(0, self.runs.into_iter().map(|(run, _)| run).collect())
     }
 

@@ -16,6 +16,7 @@ mod narrator;
 pub(crate) mod packets;
 mod run;
 mod shard;
+mod wholes;
 mod worker;
 
 use crate::capture::Progress;

@@ -73,6 +73,7 @@ pub(crate) fn of(name: &str) -> Vec<Vec<u8>> {
         }
         "sasl" => wire::sasl(),
         "mime_message" => mime::mails(),
+        "mime_candidates" => mime::tricks(),
         "mime_decode" => mime::bodies(),
         "reassembly" => tcp::reassembly(),
         "packet" => tcp::packets().into_iter().map(|packet| [&[0, 0], &packet[..]].concat()).collect(),
@@ -93,7 +94,7 @@ pub(crate) fn dictionary(name: &str) -> Vec<Vec<u8>> {
         "imap_grammar" => &["imap", "lines"],
         "framer" => &["lines"],
         "sasl" => &["sasl"],
-        "mime_message" => &["mime", "lines"],
+        "mime_message" | "mime_candidates" => &["mime", "lines"],
         "mime_decode" => &["mime"],
         "packet" | "resolver" => &["packet"],
         "capture" => &["capture", "packet"],

@@ -44,7 +44,7 @@ impl<'a> Sections<'a> {
             assembled.ended = known.extent_of(section) == Some(extent)
                 || placed
                     .iter()
-                    .any(|placed| placed.ends && placed.origin.saturating_add(placed.piece.len) >= extent);
+                    .any(|placed| placed.ends && placed.origin.saturating_add(placed.piece.len) == extent);
             all.insert(section, (assembled, placed.into_iter().map(|placed| placed.piece).collect()));
         }
         Ok(Self(all))

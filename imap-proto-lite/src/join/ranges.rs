@@ -95,7 +95,10 @@ impl Assembled {
             from = hole.at.saturating_add(hole.len.unwrap_or(0));
         }
         self.place(piece.id, origin, from..piece.len, contents)?;
-        self.extent = self.extent.max(origin.saturating_add(piece.len));
+        // What is asked for behind the end comes empty, from any place.
+        if piece.len > 0 {
+            self.extent = self.extent.max(origin.saturating_add(piece.len));
+        }
         Ok(())
     }
 

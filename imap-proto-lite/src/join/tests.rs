@@ -134,11 +134,13 @@ fn an_end_that_nobody_has_seen() {
         assert_eq!(told(spool), [(How::Ranges, complete, "0123".into(), vec![0, 1], holes, 0)]);
     }
     // An answer beyond the end says where the end is.
-    let mut spool = Spool::default();
-    spool.asked("a UID FETCH 9 BODY[]<4.4>");
-    spool.range(0, b"0123");
-    spool.range(4, b"");
-    assert_eq!(told(spool), [(How::Ranges, true, "0123".into(), vec![0, 1], 0, 0)]);
+    for (origin, holes) in [(4, 0), (5, 1)] {
+        let mut spool = Spool::default();
+        spool.asked("a UID FETCH 9 (BODY[]<4.4> BODY[]<5.4>)");
+        spool.range(0, b"0123");
+        spool.range(origin, b"");
+        assert_eq!(told(spool), [(How::Ranges, holes == 0, "0123".into(), vec![0, 1], holes, 0)]);
+    }
 }
 
 #[test]

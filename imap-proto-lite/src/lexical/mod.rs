@@ -181,7 +181,10 @@ impl<'a> Scan<'a> {
         match self.rest {
             // What nearly all of them are.
             [b'"', ..] => {
-                let text = self.token(token::quoted, "the end of a quoted string")?;
+                let Ok((rest, text)) = token::quoted(self.rest) else {
+                    return Err(self.error("the end of a quoted string"));
+                };
+                self.rest = rest;
                 return Ok(Content::Inline(self.owned(text)));
             }
             [b'N', b'I', b'L', rest @ ..] if rest.first().is_none_or(|byte| !is_atom(*byte)) => {

@@ -34,6 +34,9 @@ impl Session {
         if self.halves.of_mut(Side::Client).opaque {
             return self.step_opaque(Side::Client);
         }
+        if self.halves.of(Side::Client).is_at_rest() {
+            return false;
+        }
         self.halves.of_mut(Side::Client).wire.prime();
         if self.inflating_ended(Side::Client) {
             return true;

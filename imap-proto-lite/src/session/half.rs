@@ -36,6 +36,11 @@ impl Half {
 }
 
 impl Half {
+    /// Whether nothing can be read of it before more comes.
+    pub(super) fn is_at_rest(&self) -> bool {
+        !self.wire.has_unread() && !self.wire.is_closed()
+    }
+
     /// Whether what comes next is content of a message, as it is.
     pub(super) const fn is_inside(&self) -> bool {
         matches!(self.line.reading, Reading::Stream { .. }) && !self.wire.is_compressed()

@@ -3,7 +3,7 @@
 use super::half::{About, Appending, Assembly, Fetching, Reading};
 use super::pairing::Came;
 use super::{Session, Side};
-use crate::command::{Appended, Piece, Stage, Verb, read_first_piece, read_piece};
+use crate::command::{Appended, Stage};
 use crate::event::{Event, EventKind, MessageRef, Operation};
 use crate::lexical::Announced;
 use crate::response::{Cut, Item, cut, cut_again, cut_urls};
@@ -40,7 +40,7 @@ impl Assembly {
     }
 
     /// The text behind the last streamed literal, with the announcement of one that is elsewhere.
-    fn piece(&self, size: u64) -> Bytes {
+    pub(super) fn piece(&self, size: u64) -> Bytes {
         let tail = self.text.get(self.tail..).unwrap_or_default();
         let mut piece = BytesMut::with_capacity(tail.len() + 24);
         piece.extend_from_slice(tail);
@@ -50,33 +50,6 @@ impl Assembly {
 }
 
 impl Session {
-    /// What of an APPEND the literal is.
-    pub(super) fn content_of_append(&mut self, size: u64) -> Taken {
-        let appends = self.queue.last().is_some_and(|last| matches!(last.verb, Verb::Append | Verb::Replace));
-        let line = &mut self.halves.of_mut(Side::Client).line;
-        if !appends {
-            return Taken::Inline;
-        }
-        let piece = line.piece(size);
-        match core::mem::take(&mut line.about) {
-            About::Append(mut appending) => match read_piece(&piece, &mut appending.stage) {
-                Some(messages) => Taken::Appended(messages, appending),
-                None => {
-                    // Whatever it is, its bytes are no command.
-                    line.about = About::Append(appending);
-                    Taken::Inline
-                }
-            },
-            _ => match read_first_piece(&piece) {
-                Some((mailbox, stage, messages)) if !messages.is_empty() => {
-                    Taken::Appended(messages, Box::new(Appending { stage, ..Appending::new(mailbox) }))
-                }
-                // The name of the mailbox.
-                _ => Taken::Inline,
-            },
-        }
-    }
-
     /// What of a response the literal is.
     pub(super) fn content_of_response(&mut self, size: u64) -> Taken {
         let line = &mut self.halves.of_mut(Side::Server).line;
@@ -360,71 +333,6 @@ impl Session {
         }
     }
 
-    /// What a piece of APPEND says before a literal, or at the end of the command (no size).
-    fn append_goes_on(
-        &mut self,
-        messages: Vec<Appended>,
-        mut appending: Box<Appending>,
-        size: Option<u64>,
-        at: Timestamp,
-        here: u64,
-    ) {
-        let last = messages.len().saturating_sub(1);
-        for (number, message) in messages.into_iter().enumerate() {
-            if !appending.begun {
-                let start = self.appended(&message, &appending, size.filter(|_| message.pieces.len() == 1));
-                self.emit(Side::Client, at, here..here, EventKind::MessageStart(Box::new(start)));
-                appending.begun = true;
-            }
-            for piece in &message.pieces {
-                if let Piece::Url(url) = piece {
-                    appending.complete = false;
-                    let url = Bytes::copy_from_slice(url);
-                    self.emit(Side::Client, at, here..here, EventKind::MessageUrl(url));
-                }
-            }
-            if number < last || (size.is_none() && appending.stage == Stage::Options) {
-                self.end_message(Side::Client, at, here, appending.complete);
-                appending.next();
-            }
-        }
-        self.halves.of_mut(Side::Client).line.about = About::Append(appending);
-    }
-
-    fn appended(&self, message: &Appended, appending: &Appending, size: Option<u64>) -> MessageRef {
-        let pending = self.queue.last();
-        let copy = |bytes: &Bytes| Bytes::copy_from_slice(bytes);
-        let replaces = pending.is_some_and(|pending| pending.verb == Verb::Replace);
-        MessageRef {
-            operation: if replaces { Operation::Replace } else { Operation::Append },
-            mailbox: Some(appending.mailbox.clone()),
-            section: Section::whole(),
-            size: size.filter(|_| appending.stage == Stage::Options),
-            tag: pending.map(|pending| pending.tag.clone()).unwrap_or_default(),
-            index: appending.index,
-            flags: message.flags.iter().map(copy).collect(),
-            internal_date: message.internal_date.as_ref().map(copy),
-            ..MessageRef::default()
-        }
-    }
-
-    /// An APPEND is over; `piece` is the last of it.
-    pub(super) fn append_ended(
-        &mut self,
-        mut appending: Box<Appending>,
-        piece: &Bytes,
-        at: Timestamp,
-        here: u64,
-    ) {
-        let messages = read_piece(piece, &mut appending.stage).unwrap_or_default();
-        self.append_goes_on(messages, appending, None, at, here);
-        if let About::Append(appending) = core::mem::take(&mut self.halves.of_mut(Side::Client).line.about)
-            && appending.begun
-        {
-            self.end_message(Side::Client, at, here, false);
-        }
-    }
-
     /// Tells sections that stand in the response itself, as quoted strings do.
     pub(super) fn sections_inline(
         &mut self,
@@ -487,15 +395,6 @@ fn url_reference(url: &[u8], size: u64) -> MessageRef {
         url: Some(Bytes::copy_from_slice(url)),
         size: Some(size),
         ..MessageRef::default()
-    }
-}
-
-impl Appending {
-    /// The message is over; another one may follow.
-    const fn next(&mut self) {
-        self.index = self.index.saturating_add(1);
-        self.begun = false;
-        self.complete = true;
     }
 }
 

@@ -6,6 +6,7 @@
 //! response or a `+` whose command has not been read. Both waits end when the other half ends, when a limit is reached,
 //! or by [`Session::expire`]; after that the session does not wait again until a response has found its command.
 
+mod append;
 mod client;
 mod half;
 #[cfg(feature = "deflate")]

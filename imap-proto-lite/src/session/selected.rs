@@ -23,21 +23,21 @@ impl Selected {
 
     pub(super) const fn uid_validity(&mut self, uid_validity: u32) {
         self.coming = Some(uid_validity);
-        if self.mailbox.name.is_none() {
+        if self.mailbox.name.is_none() && self.mailbox.uid_validity.is_none() {
             // A capture that begins behind SELECT.
             self.mailbox.uid_validity = self.coming;
         }
     }
 
-    /// Another mailbox is open, or none.
+    /// Whether the server has told of another generation of UIDs than that of the open mailbox.
+    pub(super) fn is_another(&self) -> bool {
+        self.coming.is_some_and(|coming| self.mailbox.uid_validity != Some(coming))
+    }
+
+    /// Another mailbox is open, perhaps one without a known name, or none.
     pub(super) fn open(&mut self, name: Option<MailboxName>, read_only: bool) {
         let uid_validity = self.coming.take();
-        self.mailbox = Mailbox {
-            uid_validity: uid_validity.filter(|_| name.is_some()),
-            name,
-            read_only,
-            epoch: self.mailbox.epoch.saturating_add(1),
-        };
+        self.mailbox = Mailbox { uid_validity, name, read_only, epoch: self.mailbox.epoch.saturating_add(1) };
         self.forget();
     }
 

@@ -31,6 +31,9 @@ impl Session {
         if let Some(held) = self.halves.of_mut(Side::Server).line.held.take() {
             return self.release(held);
         }
+        if self.halves.of(Side::Server).is_at_rest() {
+            return false;
+        }
         self.halves.of_mut(Side::Server).wire.prime();
         if self.inflating_ended(Side::Server) {
             return true;
@@ -211,8 +214,14 @@ impl Session {
 
     /// A response that answers no command that was seen.
     fn unmatched(&mut self, response: Response, free: bool, at: Timestamp, span: Range<u64>) {
-        self.may_be_compressed |=
-            matches!(&response, Response::Status(Status { tag: Some(_), condition: Condition::Ok, .. }));
+        if let Response::Status(status @ Status { tag: Some(_), condition: Condition::Ok, .. }) = &response {
+            self.may_be_compressed = true;
+            // RFC 9051 section 6.3.2: nothing but SELECT and EXAMINE is answered so.
+            let opens = matches!(status.code, Some(Code::ReadOnly | Code::ReadWrite));
+            if opens || self.selected.is_another() {
+                self.opened_unheard(matches!(status.code, Some(Code::ReadOnly)), at, &span);
+            }
+        }
         // A server heard alone has no commands.
         let alone = self.halves.of(Side::Client).wire.is_untouched();
         if !alone && !self.sync.shaky {
@@ -389,6 +398,16 @@ impl Session {
         // Those of commands that are not answered yet may be among them: none is accused for another.
         if pending.verb == Verb::Fetch && heard.is_some() {
             self.came.clear();
+        }
+    }
+
+    /// A mailbox is open from here on of which nobody heard the name: what is fetched is not of the last one.
+    fn opened_unheard(&mut self, read_only: bool, at: Timestamp, span: &Range<u64>) {
+        let was_open = self.selected.mailbox.name.is_some();
+        self.selected.open(None, read_only);
+        if was_open {
+            let mailbox = Box::new(self.selected.mailbox.clone());
+            self.emit(Side::Server, at, span.clone(), EventKind::Mailbox(mailbox));
         }
     }
 

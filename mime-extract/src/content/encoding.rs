@@ -1,5 +1,6 @@
 //! Which transfer encoding is meant (RFC 2045 section 6.1).
 
+use crate::choices::EncodingChoice;
 use crate::headers::{Field, Headers, encoded_word};
 use crate::slice::{self, is_space};
 use crate::{Anomaly, Encoding};
@@ -12,56 +13,107 @@ fn known(name: &str) -> Option<Encoding> {
         "binary" => Encoding::Binary,
         "base64" => Encoding::Base64,
         "quoted-printable" => Encoding::QuotedPrintable,
+        "x-gzip64" | "gzip64" | "x-gzip-64" | "x-gz64" => Encoding::Gzip64,
         "x-uuencode" | "uuencode" | "x-uue" | "uue" | "x-uu" => Encoding::Uuencode,
         _ => return None,
     })
 }
 
+/// Fields that are looked at.
+const MAX_FIELDS: usize = 16;
+
 /// The transfer encoding that the fields name, what the one that counts says, and what is odd.
-pub(super) fn find(headers: &Headers) -> (Encoding, Option<String>, Vec<(Anomaly, u64)>) {
-    let fields: Vec<_> = headers.all("content-transfer-encoding").take(16).collect();
+pub(super) fn find(
+    headers: &Headers,
+    choice: EncodingChoice,
+) -> (Encoding, Option<String>, Vec<(Anomaly, u64)>) {
+    let mut fields = fields(headers);
+    let Some(first) = fields.next() else { return (Encoding::SevenBit, None, Vec::new()) };
     let mut anomalies = Vec::new();
-    if let Some(second) = fields.get(1) {
-        anomalies.push((Anomaly::CteDuplicate, second.offset()));
-    }
     // The first that says anything counts; empty and unknown ones do not.
-    let readings: Vec<_> = fields.iter().map(|field| (field, read(*field))).collect();
-    let known = readings.iter().find(|(_, (encoding, _))| encoding.is_some());
-    let Some((field, (encoding, anomaly))) = known.or_else(|| readings.first()) else {
-        return (Encoding::SevenBit, None, anomalies);
-    };
+    let mut found = (first, read(first));
+    if let Some(second) = fields.next() {
+        anomalies.push((Anomaly::CteDuplicate, second.offset()));
+        if found.1.0.is_none() {
+            let mut others = core::iter::once(second).chain(fields).map(|field| (field, read(field)));
+            found = others.find(|(_, (encoding, _))| encoding.is_some()).unwrap_or(found);
+        }
+    }
+    let (field, (encoding, anomaly)) = found;
     anomalies.extend(anomaly.map(|anomaly| (anomaly, field.offset())));
     let raw = String::from_utf8_lossy(&field.unfolded()).into_owned();
     let unsaid = if raw.is_empty() { Encoding::SevenBit } else { Encoding::Unknown };
+    let encoding = match choice {
+        EncodingChoice::Other(index) if !anomalies.is_empty() => {
+            named(headers).into_iter().filter(|other| Some(*other) != encoding).nth(index).or(encoding)
+        }
+        EncodingChoice::As(encoding) if !anomalies.is_empty() => Some(encoding),
+        _ => encoding,
+    };
     (encoding.unwrap_or(unsaid), Some(raw), anomalies)
+}
+
+fn fields(headers: &Headers) -> impl Iterator<Item = Field<'_>> {
+    headers.all("content-transfer-encoding").take(MAX_FIELDS)
+}
+
+/// Every encoding that the fields name, in whatever place, each once.
+pub(crate) fn named(headers: &Headers) -> Vec<Encoding> {
+    let mut named = Vec::new();
+    for field in fields(headers) {
+        let text = encoded_word::decode(&field.unfolded()).to_ascii_lowercase();
+        let bare = undecorated(&text);
+        // Comments and quotes may hold some as well.
+        let apart: String =
+            text.chars().map(|c| if matches!(c, '(' | ')' | '"' | '\'' | '\\') { ' ' } else { c }).collect();
+        let words = |text: &str| words(text).filter_map(known).collect::<Vec<_>>();
+        named.extend(read(field).0);
+        named.extend(words(&bare).into_iter().chain(words(&apart)));
+        named.extend(mentioned(&text));
+    }
+    let mut once = Vec::new();
+    for encoding in named {
+        if !once.contains(&encoding) {
+            once.push(encoding);
+        }
+    }
+    once
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c == ',' || c == ';' || c.is_whitespace()).filter(|word| !word.is_empty())
+}
+
+/// Something like `base64xx` or `x-quoted-printable`.
+fn mentioned(text: &str) -> Option<Encoding> {
+    [Encoding::Base64, Encoding::QuotedPrintable].into_iter().find(|encoding| text.contains(encoding.name()))
 }
 
 fn read(field: Field<'_>) -> (Option<Encoding>, Option<Anomaly>) {
     let text = field.unfolded();
-    let plain = String::from_utf8_lossy(slice::trim(&text, is_space)).to_ascii_lowercase();
-    if plain.is_empty() {
+    let trimmed = slice::trim(&text, is_space);
+    if trimmed.is_empty() {
         return (None, None);
     }
-    if let Some(encoding) = known(&plain) {
-        return (Some(encoding), None);
+    // Names are short; anything longer is none.
+    let mut plain = [0; 24];
+    if let Some(plain) = plain.get_mut(..trimmed.len()) {
+        plain.copy_from_slice(trimmed);
+        plain.make_ascii_lowercase();
+        if let Some(encoding) = str::from_utf8(plain).ok().and_then(known) {
+            return (Some(encoding), None);
+        }
     }
     // Comments, quotes and backslashes away, then the first known word.
     let bare = undecorated(&encoded_word::decode(&text).to_ascii_lowercase());
-    let words: Vec<_> = bare
-        .split(|c: char| c == ',' || c == ';' || c.is_whitespace())
-        .filter(|word| !word.is_empty())
-        .collect();
-    if let Some(encoding) = words.iter().find_map(|word| known(word)) {
-        let list = words.iter().filter(|word| known(word).is_some()).count() > 1;
+    if let Some(encoding) = words(&bare).find_map(known) {
+        let list = words(&bare).filter(|word| known(word).is_some()).count() > 1;
         return (Some(encoding), Some(if list { Anomaly::CteList } else { Anomaly::CteMalformed }));
     }
-    // Something like `base64xx` or `x-quoted-printable`.
-    for encoding in [Encoding::Base64, Encoding::QuotedPrintable] {
-        if bare.contains(encoding.name()) {
-            return (Some(encoding), Some(Anomaly::CteMalformed));
-        }
+    match mentioned(&bare) {
+        Some(encoding) => (Some(encoding), Some(Anomaly::CteMalformed)),
+        None => (None, Some(Anomaly::CteUnknown)),
     }
-    (None, Some(Anomaly::CteUnknown))
 }
 
 fn undecorated(text: &str) -> String {
@@ -122,7 +174,7 @@ mod tests {
                 }
             }
             let headers = block.finish(true).headers;
-            let (got, _, anomalies) = find(&headers);
+            let (got, _, anomalies) = find(&headers, EncodingChoice::First);
             let got_codes: Vec<_> = anomalies.iter().map(|(anomaly, _)| anomaly.code()).collect();
             assert_eq!((got, got_codes.as_slice()), (*encoding, *codes), "{values:?}");
         }

@@ -1,15 +1,18 @@
 //! What a header block says about the body below it (RFC 2045, RFC 2046).
 
+pub(crate) mod boundary;
 mod encoding;
 mod extended;
 mod name;
 pub(crate) mod parameter;
 
+pub(crate) use encoding::named;
 pub(crate) use name::is_unsafe;
 
 use crate::charset;
+use crate::choices::BoundaryChoice;
 use crate::slice::{self, is_blank};
-use crate::{Anomaly, Encoding, Headers, Name};
+use crate::{Anomaly, Config, Encoding, Headers, Name};
 use parameter::Value;
 
 /// Fields of a message that stand there once (RFC 5322 section 3.6).
@@ -27,12 +30,17 @@ const ONCE: [&str; 11] = [
     "subject",
 ];
 
+/// Fields of one name that are looked at.
+const MAX_FIELDS: usize = 16;
+
 /// The content fields of one header block.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
     pub(crate) content_type: String,
     pub(crate) parameters: Vec<(String, String)>,
     pub(crate) boundary: Option<Vec<u8>>,
+    /// Boundaries beside that one, in another reading.
+    pub(crate) further: Vec<Vec<u8>>,
     pub(crate) charset: Option<String>,
     pub(crate) encoding: Encoding,
     pub(crate) encoding_raw: Option<String>,
@@ -44,8 +52,9 @@ pub(crate) struct Content {
 }
 
 /// Reads the content fields. `message`: the block is that of a message; `digest`: of a part of a multipart/digest;
-/// `at`: where it begins; `max`: parameters of one field.
-pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, max: usize) -> Content {
+/// `at`: where it begins.
+pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, config: &Config) -> Content {
+    let (max, choices) = (config.max_parameters, &config.choices);
     let mut content = Content::default();
     if message {
         for name in ONCE {
@@ -54,12 +63,18 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, max:
             }
         }
     }
-    let mut fields = headers.all("content-type");
-    let field = fields.next();
-    if let Some(second) = fields.next() {
-        content.anomalies.push((Anomaly::CtDuplicate, second.offset()));
-    }
-    let at = field.map_or(at, |field| field.offset());
+    let types = || headers.all("content-type").take(MAX_FIELDS);
+    let first = headers.first("content-type");
+    let several = match first.and_then(|_| types().nth(1)) {
+        Some(second) => {
+            content.anomalies.push((Anomaly::CtDuplicate, second.offset()));
+            true
+        }
+        None => false,
+    };
+    let field = if several { types().nth(choices.content_type).or(first) } else { first };
+    let field_at = field.map(|field| field.offset());
+    let at = field_at.unwrap_or(at);
     let mut value = field.map(|field| parameter::parse(field.raw(), max)).unwrap_or_default();
     content.anomalies.extend(value.anomalies.drain(..).map(|anomaly| (anomaly, at)));
     content.content_type = match value.value.split_once('/') {
@@ -73,16 +88,28 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, max:
         }
     };
     content.read_parameters(&value, at);
+    if let Some(field) = field {
+        content.choose_boundary(&choices.boundary, field.raw(), max);
+    }
 
-    let (encoding, raw, odd) = encoding::find(headers);
+    let (encoding, raw, odd) = encoding::find(headers, choices.encoding);
     (content.encoding, content.encoding_raw) = (encoding, raw);
     content.anomalies.extend(odd);
 
-    let field = headers.first("content-disposition");
-    let disposition = field.map(|field| parameter::parse(field.raw(), max)).unwrap_or_default();
+    let mut dispositions = headers.all("content-disposition").take(MAX_FIELDS);
+    let field = dispositions.next();
+    let mut disposition = field.map(|field| parameter::parse(field.raw(), max)).unwrap_or_default();
     let disposition_at = field.map_or(at, |field| field.offset());
     content.anomalies.extend(disposition.anomalies.iter().map(|anomaly| (*anomaly, disposition_at)));
     content.disposition = Some(disposition.value).filter(|value| !value.is_empty());
+    // Names are told wherever they stand.
+    for field in dispositions {
+        disposition.parameters.extend(parameter::parse(field.raw(), max).parameters);
+    }
+    for field in types().filter(|one| several && Some(one.offset()) != field_at) {
+        let more = parameter::parse(field.raw(), max).parameters;
+        value.parameters.extend(more.into_iter().filter(|one| one.name.starts_with("name")));
+    }
 
     let (names, odd) = name::find(&disposition.parameters, &value.parameters);
     content.names = names;
@@ -93,6 +120,39 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, max:
 }
 
 impl Content {
+    /// A parameter of the content type, in lower case.
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.to_ascii_lowercase())
+    }
+
+    /// What delimits the parts, in another reading of the field.
+    fn choose_boundary(&mut self, choice: &BoundaryChoice, raw: &[u8], max: usize) {
+        match choice {
+            BoundaryChoice::Told => {}
+            BoundaryChoice::Other(other) => {
+                if boundary::readings(raw, max).contains(other) {
+                    self.boundary = Some(other.clone());
+                }
+            }
+            BoundaryChoice::All => {
+                self.further = boundary::readings(raw, max);
+                self.further.retain(|one| self.boundary.as_ref() != Some(one));
+                if self.boundary.is_none() && !self.further.is_empty() {
+                    self.boundary = Some(self.further.remove(0));
+                }
+            }
+            BoundaryChoice::Guessed { guessed, absent } => {
+                let open = match &self.boundary {
+                    None => self.content_type.starts_with("multipart/"),
+                    Some(boundary) => absent.contains(boundary),
+                };
+                if let Some((first, further)) = guessed.split_first().filter(|_| open) {
+                    (self.boundary, self.further) = (Some(first.clone()), further.to_vec());
+                }
+            }
+        }
+    }
+
     fn read_parameters(&mut self, value: &Value, at: u64) {
         let mut seen: Vec<&str> = Vec::new();
         for parameter in &value.parameters {
@@ -112,6 +172,9 @@ impl Content {
                 }
             }
             let Some(first) = found.into_iter().next() else { continue };
+            if boundary::is_hidden(&first.bytes) {
+                self.anomalies.push((Anomaly::ParamHidden, at));
+            }
             match base {
                 "boundary" => {
                     let trimmed = slice::trim_end(&first.bytes, is_blank);
@@ -129,6 +192,9 @@ impl Content {
                 _ => {}
             }
             self.parameters.push((base.to_owned(), first.text));
+        }
+        if self.boundary.is_some() && !self.content_type.starts_with("multipart/") {
+            self.anomalies.push((Anomaly::MultipartImplied, at));
         }
     }
 }

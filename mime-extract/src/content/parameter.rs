@@ -30,21 +30,30 @@ pub(crate) struct Value {
 /// Reads a raw value, folds included. Every step moves on: the time is linear, whatever the value holds.
 pub(crate) fn parse(raw: &[u8], max: usize) -> Value {
     let mut reader = Reader { rest: raw, anomalies: Vec::new() };
-    let (mut value, mut slash) = (String::new(), false);
+    let (mut value, mut slash) = (String::with_capacity(raw.len().min(32)), false);
     let mut parameters = Vec::new();
     loop {
         let blanks = reader.skip();
         let Some(&byte) = reader.rest.first() else { break };
-        // A word behind a whole `type/subtype` is a parameter whose semicolon is missing.
-        let ended = blanks && slash && !value.ends_with('/') && byte != b'/';
+        // A word behind a whole `type/subtype`, or behind a value and with `=`, is a parameter whose semicolon is missing.
+        let assigns = || {
+            let mut word =
+                reader.rest.iter().take_while(|byte| !is_space(**byte) && !matches!(byte, b';' | b'('));
+            byte != b'=' && word.any(|byte| *byte == b'=')
+        };
+        let whole =
+            if slash { !value.ends_with('/') && byte != b'/' } else { !value.is_empty() && assigns() };
+        let ended = blanks && whole;
         if byte == b';' || ended {
             break;
         }
-        slash |= byte == b'/';
-        if value.len() < MAX_VALUE {
-            value.push(char::from(byte.to_ascii_lowercase()));
+        let word = reader.rest.iter().take_while(|byte| !is_space(**byte) && !matches!(byte, b';' | b'('));
+        for byte in reader.take(word.count().max(1)) {
+            slash |= *byte == b'/';
+            if value.len() < MAX_VALUE {
+                value.push(char::from(byte.to_ascii_lowercase()));
+            }
         }
-        reader.rest = slice::split(reader.rest, 1).1;
     }
     loop {
         reader.skip();
@@ -205,6 +214,8 @@ mod tests {
             ("text / plain\r\n ; a = b", "text/plain", &["a=b"], &[]),
             ("text/plain charset=a", "text/plain", &["charset=a"], &[]),
             ("multipart/mixed boundary=x", "multipart/mixed", &["boundary=x"], &[]),
+            ("attachment filename=x", "attachment", &["filename=x"], &[]),
+            ("in line", "inline", &[], &[]),
             ("", "", &[], &[]),
             ("; name=a", "", &["name=a"], &[]),
             // Quotes.

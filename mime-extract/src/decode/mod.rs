@@ -1,15 +1,18 @@
 //! Transfer encodings (RFC 2045 section 6), undone as the bytes come.
 
 pub(crate) mod base64;
+mod begin;
 mod claimed;
 pub(crate) mod quoted_printable;
+pub(crate) mod variant;
 
-use crate::Anomaly;
+use crate::{Anomaly, Encoding};
 use base64::Base64;
 use bytes::Bytes;
 use claimed::Claimed;
 use core::ops::Range;
 use quoted_printable::QuotedPrintable;
+use variant::Variant;
 
 /// Where bytes come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,8 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
+    const NONE: Self = Self { count: 0, first: 0 };
+
     pub(crate) const fn add(&mut self, count: u64, at: u64) {
         if self.count == 0 {
             self.first = at;
@@ -81,15 +86,39 @@ pub(crate) enum Decoder {
     /// Base64, if it is not plain text after all.
     Claimed(Box<Claimed>),
     QuotedPrintable(Box<QuotedPrintable>),
+    /// One of these, in another reading.
+    Variant(Box<Variant>),
+    /// Not again: this leaf was decoded before.
+    Known,
 }
 
 impl Decoder {
+    /// What undoes that encoding.
+    pub(crate) fn of(encoding: Encoding) -> Self {
+        match encoding {
+            Encoding::Base64 | Encoding::Gzip64 => Self::Base64(Box::default()),
+            Encoding::QuotedPrintable => Self::QuotedPrintable(Box::default()),
+            Encoding::Unknown => Self::Unknown,
+            _ => Self::Identity,
+        }
+    }
+
     pub(crate) fn push(&mut self, bytes: Bytes, origin: Origin) -> Bytes {
         match self {
             Self::Identity | Self::Unknown => bytes,
             Self::Base64(decoder) => decoder.push(&bytes, origin).into(),
             Self::Claimed(decoder) => decoder.push(&bytes, origin).into(),
             Self::QuotedPrintable(decoder) => decoder.push(&bytes, origin).into(),
+            Self::Variant(variant) => variant.push(&bytes, origin).into(),
+            Self::Known => Bytes::new(),
+        }
+    }
+
+    /// The name in a line before the encoded text, once.
+    pub(crate) const fn take_name(&mut self) -> Option<String> {
+        match self {
+            Self::Base64(decoder) => decoder.take_name(),
+            _ => None,
         }
     }
 
@@ -100,26 +129,30 @@ impl Decoder {
             Self::Base64(decoder) => (decoder.gap().into(), None),
             Self::Claimed(decoder) => (decoder.gap().into(), None),
             Self::QuotedPrintable(decoder) => (decoder.gap().into(), None),
+            Self::Variant(variant) => (variant.gap().into(), None),
+            Self::Known => (Bytes::new(), None),
         }
     }
 
     /// The end: `whole`, or a cut, behind which anything may have stood.
     pub(crate) fn finish(&mut self, whole: bool, at: u64) -> Bytes {
         match self {
-            Self::Identity | Self::Unknown => Bytes::new(),
+            Self::Identity | Self::Unknown | Self::Known => Bytes::new(),
             Self::Base64(decoder) => decoder.finish(whole, at).into(),
             Self::Claimed(decoder) => decoder.finish(whole, at).into(),
             Self::QuotedPrintable(decoder) => decoder.finish(whole, at).into(),
+            Self::Variant(variant) => variant.finish(whole, at).into(),
         }
     }
 
     /// What went wrong, and where first.
     pub(crate) fn faults(&self) -> Vec<(Anomaly, u64)> {
         match self {
-            Self::Identity | Self::Unknown => Vec::new(),
+            Self::Identity | Self::Unknown | Self::Known => Vec::new(),
             Self::Base64(decoder) => decoder.faults(),
             Self::Claimed(decoder) => decoder.faults(),
             Self::QuotedPrintable(decoder) => decoder.faults(),
+            Self::Variant(variant) => variant.faults(),
         }
     }
 
@@ -131,11 +164,12 @@ impl Decoder {
     /// The sum of it, given how many bytes came out.
     pub(crate) fn outcome(&self, decoded: u64) -> Decode {
         let partial = match self {
-            Self::Identity => return Decode::Ok,
+            Self::Identity | Self::Known => return Decode::Ok,
             Self::Unknown => return Decode::Failed,
             Self::Base64(decoder) => decoder.is_partial(),
             Self::Claimed(decoder) => decoder.is_partial(),
             Self::QuotedPrintable(decoder) => decoder.is_partial(),
+            Self::Variant(variant) => variant.is_partial(),
         };
         match (partial, decoded) {
             (false, _) => Decode::Ok,
@@ -146,10 +180,11 @@ impl Decoder {
 
     pub(crate) fn memory(&self) -> usize {
         match self {
-            Self::Identity | Self::Unknown => 0,
+            Self::Identity | Self::Unknown | Self::Known => 0,
             Self::Base64(decoder) => size_of::<Base64>() + decoder.memory(),
             Self::Claimed(decoder) => size_of::<Claimed>() + decoder.memory(),
             Self::QuotedPrintable(decoder) => size_of::<QuotedPrintable>() + decoder.memory(),
+            Self::Variant(variant) => size_of::<Variant>() + variant.memory(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The open boundaries, found by one look-up however many there are (RFC 2046 section 5.1.1).
 
+use crate::Anomaly;
+use crate::choices::Choices;
 use crate::config::MAX_DELIMITER;
 use crate::slice::{self, is_blank};
 use std::collections::HashMap;
@@ -13,6 +15,9 @@ pub(crate) struct Hit {
     pub(crate) close: bool,
 }
 
+/// So many boundaries are compared one by one, which is faster than a hash.
+const FEW: usize = 4;
+
 /// The boundaries of the open multiparts, without the blanks at their ends.
 #[derive(Debug, Default)]
 pub(crate) struct Boundaries {
@@ -20,9 +25,17 @@ pub(crate) struct Boundaries {
     levels: HashMap<Vec<u8>, Vec<usize>>,
     /// Outermost first.
     order: Vec<(usize, Vec<u8>)>,
+    /// A line that only begins as a delimiter is one.
+    prefix: bool,
+    /// Of equal boundaries the outermost is found.
+    outermost: bool,
 }
 
 impl Boundaries {
+    pub(crate) fn new(choices: &Choices) -> Self {
+        Self { prefix: choices.prefix, outermost: choices.outermost, ..Self::default() }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
@@ -68,11 +81,37 @@ impl Boundaries {
             return None;
         }
         let text = slice::trim_end(text, |byte| is_blank(byte) || matches!(byte, b'\r' | b'\n'));
-        let level = |boundary: &[u8]| self.levels.get(boundary).and_then(|levels| levels.last().copied());
-        level(text).map(|level| Hit { level, close: false }).or_else(|| {
+        let level = |boundary: &[u8]| {
+            if self.order.len() <= FEW {
+                let mut same =
+                    self.order.iter().filter(|(_, open)| open == boundary).map(|(level, _)| *level);
+                return if self.outermost { same.next() } else { same.next_back() };
+            }
+            let levels = self.levels.get(boundary)?;
+            if self.outermost { levels.first().copied() } else { levels.last().copied() }
+        };
+        let whole = level(text).map(|level| Hit { level, close: false }).or_else(|| {
             let text = slice::trim_end(text.strip_suffix(b"--")?, is_blank);
             level(text).map(|level| Hit { level, close: true })
-        })
+        });
+        whole.or_else(|| self.find_prefix(text))
+    }
+
+    fn find_prefix(&self, text: &[u8]) -> Option<Hit> {
+        let open = self.order.iter().filter(|_| self.prefix);
+        open.filter(|(_, boundary)| !boundary.is_empty() && text.starts_with(boundary))
+            .max_by_key(|(level, boundary)| (boundary.len(), *level))
+            .map(|(level, _)| Hit { level: *level, close: false })
+    }
+
+    /// What is odd about a line that begins with `--` and is no delimiter: it begins with the innermost boundary and goes
+    /// on, behind a CR perhaps.
+    pub(crate) fn near(&self, line: &[u8]) -> Option<Anomaly> {
+        let (_, boundary) = self.order.last().filter(|(_, boundary)| !boundary.is_empty())?;
+        let rest = line.strip_prefix(b"--")?.strip_prefix(boundary.as_slice())?;
+        let rest = rest.strip_prefix(b"--").unwrap_or(rest);
+        let cr = slice::trim_start(rest, is_blank).first() == Some(&b'\r');
+        Some(if cr { Anomaly::BareCr } else { Anomaly::BoundaryPrefix })
     }
 
     /// The multipart that a line delimits which lost its line end. If more may have followed, it must not be the beginning
@@ -136,6 +175,26 @@ mod tests {
         assert_eq!(find(&boundaries, "--x"), None);
         boundaries.close(0);
         assert!(boundaries.is_empty() && boundaries.memory() == 0);
+    }
+
+    #[test]
+    fn other_readings() {
+        let mut boundaries =
+            Boundaries::new(&Choices { prefix: true, outermost: true, ..Choices::default() });
+        for (level, boundary) in [(1, "b"), (3, "bc"), (5, "b")] {
+            boundaries.push(level, boundary.into());
+        }
+        let hit = |level, close| Some(Hit { level, close });
+        for (line, found, near) in [
+            ("--b\n", hit(1, false), Some(Anomaly::BoundaryPrefix)),
+            ("--bcd\n", hit(3, false), Some(Anomaly::BoundaryPrefix)),
+            ("--bd\n", hit(5, false), Some(Anomaly::BoundaryPrefix)),
+            ("--b--\n", hit(1, true), Some(Anomaly::BoundaryPrefix)),
+            ("--b-- \rx\n", hit(5, false), Some(Anomaly::BareCr)),
+            ("--c\n", None, None),
+        ] {
+            assert_eq!((boundaries.find(line.as_bytes()), boundaries.near(line.as_bytes())), (found, near));
+        }
     }
 
     #[test]

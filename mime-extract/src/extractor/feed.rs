@@ -1,6 +1,7 @@
 //! The bytes of enclosed messages, which they are given as they are, beside what is made of them.
 
 use super::Extractor;
+use super::layer::Layer;
 use super::node::{Body, Node};
 use crate::EventKind;
 use crate::slice;
@@ -53,6 +54,18 @@ impl Extractor {
     pub(super) fn feed(&mut self, index: usize, bytes: Bytes) {
         let top = self.top_of(index);
         self.feed_to(index, bytes, top, true);
+    }
+
+    /// The same for a stretch of a run, which is not even shared where no message is open.
+    pub(super) fn feed_stretch(&mut self, index: usize, bytes: &Bytes, from: usize, to: usize) {
+        if let Some(Layer { feed, .. }) = self.layers.get_mut(index)
+            && feed.messages == 0
+            && feed.again.is_empty()
+        {
+            feed.at = feed.at.saturating_add(to.saturating_sub(from) as u64);
+            return;
+        }
+        self.feed(index, bytes.slice(from.min(to)..to));
     }
 
     /// Gives bytes of a layer to its messages before the place `to`; `held`: but for a line end, which may belong to a

@@ -60,7 +60,7 @@ impl Layer {
             base,
             state: State::Header(Box::new(Block::new(config, true, at))),
             lines: Lines::default(),
-            boundaries: Boundaries::default(),
+            boundaries: Boundaries::new(&config.choices),
             pending: None,
             end: None,
             origin: Origin { start: at, end: at, exact: base == 0 },

@@ -1,6 +1,7 @@
 //! The bytes of bodies, parted at delimiter lines (RFC 2046 section 5.1.1). What lies between passes in whole runs.
 
 use super::boundary::{Boundaries, Hit};
+use crate::Anomaly;
 use crate::config::MAX_DELIMITER;
 use crate::decode::Origin;
 use crate::slice;
@@ -52,15 +53,49 @@ pub(super) struct Lines {
     origin: Origin,
     /// Whether the next byte begins a line though no line end was seen: at the start of a body, or behind a gap.
     fresh: bool,
+    /// The first line since the last delimiter that is nearly one.
+    near: Near,
+}
+
+/// A line that is nearly a delimiter.
+#[derive(Debug, Default)]
+enum Near {
+    #[default]
+    Unseen,
+    Seen(Anomaly, u64),
+    Told,
 }
 
 impl Default for Lines {
     fn default() -> Self {
-        Self { held: Vec::new(), eol: 0, origin: Origin { start: 0, end: 0, exact: true }, fresh: true }
+        Self {
+            held: Vec::new(),
+            eol: 0,
+            origin: Origin { start: 0, end: 0, exact: true },
+            fresh: true,
+            near: Near::Unseen,
+        }
     }
 }
 
 impl Lines {
+    /// What is odd about a line that is nearly a delimiter; told once.
+    pub(super) fn near(&mut self) -> Option<(Anomaly, u64)> {
+        let Near::Seen(anomaly, at) = self.near else { return None };
+        self.near = Near::Told;
+        Some((anomaly, at))
+    }
+
+    /// A line that is no delimiter, with its line end before it.
+    fn look_near(&mut self, boundaries: &Boundaries, eol: &[u8], line: &[u8], at: u64) {
+        if matches!(self.near, Near::Unseen)
+            && let Some(anomaly) = boundaries.near(line)
+        {
+            let anomaly = if eol == b"\r" { Anomaly::BareCr } else { anomaly };
+            self.near = Near::Seen(anomaly, at);
+        }
+    }
+
     pub(super) fn memory(&self) -> usize {
         self.held.capacity()
     }
@@ -83,20 +118,25 @@ impl Lines {
         loop {
             let Some((eol, line)) = candidate.take().or_else(|| candidate_in(&bytes, from)) else {
                 // A line end at the end may belong to a delimiter.
-                let text = bytes.strip_suffix(b"-").filter(|text| text.ends_with(b"\n")).unwrap_or(&bytes);
+                let text =
+                    bytes.strip_suffix(b"-").filter(|text| slice::line_end(text) > 0).unwrap_or(&bytes);
                 let end = slice::line_end(text);
                 return self.hold(run, text.len() - end, end);
             };
             let rest = slice::split(&bytes, line).1;
             let limit = slice::split(rest, MAX_DELIMITER).0;
             match memchr::memchr(b'\n', limit) {
-                Some(len) => match boundaries.find(slice::split(rest, len + 1).0) {
-                    Some(hit) => return Some(delimited(run, eol, line, len + 1, hit)),
+                Some(len) => {
+                    let (before, text) = (slice::range(&bytes, eol, line), slice::split(rest, len + 1).0);
+                    if let Some(hit) = boundaries.find(text).filter(|_| before != b"\r") {
+                        return Some(delimited(run, eol, line, len + 1, hit));
+                    }
+                    self.look_near(boundaries, before, text, run.origin.at(line));
                     // The line end may be that of the next one.
-                    None => from = line + len,
-                },
+                    from = line + len;
+                }
                 None if rest.len() < MAX_DELIMITER => return self.hold(run, eol, line - eol),
-                None => from = line,
+                None => from = line + 2,
             }
         }
     }
@@ -121,7 +161,7 @@ impl Lines {
                     self.keep(run, 1);
                     self.eol = 2;
                 }
-                (b"" | b"\n" | b"\r\n", [] | b"-") if next == b'-' => self.keep(run, 1),
+                (_, [] | b"-") if next == b'-' => self.keep(run, 1),
                 (_, [b'-', b'-', ..]) => {
                     let room = MAX_DELIMITER.saturating_sub(line.len());
                     let limit = slice::split(&run.bytes, room).0;
@@ -147,8 +187,14 @@ impl Lines {
 
     /// The held line is whole.
     fn complete(&mut self, boundaries: &Boundaries) -> Found {
-        let line = slice::split(&self.held, self.eol).1;
-        if let Some(hit) = boundaries.find(line) {
+        let held = core::mem::take(&mut self.held);
+        let (eol, line) = slice::split(&held, self.eol);
+        let hit = boundaries.find(line).filter(|_| eol != b"\r");
+        if hit.is_none() {
+            self.look_near(boundaries, eol, line, self.origin.at(self.eol));
+        }
+        self.held = held;
+        if let Some(hit) = hit {
             return Found { content: None, delimiter: Some(self.delimiter(hit, false)) };
         }
         Found { content: Some(self.flush_line()), delimiter: None }
@@ -185,7 +231,10 @@ impl Lines {
     /// The end of the layer, asked until nothing is left; `certain`: nothing can have followed. What is held is a delimiter that lost its line end, or may have become one (then the outermost
     /// multipart that it may belong to comes with it), or content.
     pub(super) fn finish(&mut self, boundaries: &Boundaries, certain: bool) -> Rest {
-        let line = slice::split(&self.held, self.eol).1;
+        let (eol, line) = slice::split(&self.held, self.eol);
+        if eol == b"\r" && !line.is_empty() {
+            return Rest::Content(self.flush_line());
+        }
         if let Some(hit) = boundaries.find_last(line, certain) {
             return Rest::Delimiter(self.delimiter(hit, true));
         }
@@ -212,13 +261,22 @@ pub(super) enum Rest {
 }
 
 /// Built once: that costs more than the search in a short run.
-static DASHES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n--"));
+static DASHES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"--"));
 
-/// The next line from `from` on that begins with `--`: where its line end and where it begins.
+/// The next line from `from` on that begins with `--`: where its line end and where it begins. A CR alone is a line end
+/// here, for those who look at what is nearly a delimiter.
 fn candidate_in(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
-    let at = from + DASHES.find(slice::split(bytes, from).1)?;
-    let cr = slice::split(bytes, at).0.ends_with(b"\r");
-    Some((at - usize::from(cr), at + 1))
+    let mut from = from;
+    loop {
+        let at = from + DASHES.find(slice::split(bytes, from).1)?;
+        match slice::split(bytes, at).0 {
+            [.., b'\r', b'\n'] => return Some((at - 2, at)),
+            [.., b'\n' | b'\r'] => return Some((at - 1, at)),
+            _ => {}
+        }
+        let run = slice::split(bytes, at).1.iter().take_while(|byte| **byte == b'-').count();
+        from = at + run;
+    }
 }
 
 fn delimited(run: &mut Run, eol: usize, line: usize, len: usize, hit: Hit) -> Found {

@@ -10,7 +10,7 @@ mod tree;
 
 use crate::config::{Config, LOOK};
 use crate::decode::Origin;
-use crate::headers::block::Verdict;
+use crate::headers::block::{Buffers, Verdict};
 use crate::slice;
 use crate::{Anomaly, Event, EventKind};
 use bytes::Bytes;
@@ -31,9 +31,13 @@ pub struct Extractor {
     /// Nodes begun.
     parts: u32,
     out: VecDeque<Event>,
+    /// What the last header block was collected in, for the next one.
+    buffers: Buffers,
     /// Bytes pushed, gaps of known length included.
     offset: u64,
     finished: bool,
+    /// Of the content of the innermost leaf more is to tell.
+    busy: bool,
 }
 
 impl Extractor {
@@ -41,7 +45,48 @@ impl Extractor {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let layers = vec![Layer::new(&config, 0, 0)];
-        Self { config, layers, nodes: Vec::new(), parts: 0, out: VecDeque::new(), offset: 0, finished: false }
+        Self {
+            config,
+            layers,
+            nodes: Vec::new(),
+            parts: 0,
+            out: VecDeque::new(),
+            buffers: Buffers::default(),
+            offset: 0,
+            finished: false,
+            busy: false,
+        }
+    }
+
+    /// An extractor for a message in a file that stands at `at`: what it tells stands where its runs do.
+    fn inside(config: Config, at: u64) -> Self {
+        let mut extractor = Self::new(config);
+        let mut layer = Layer::new(&extractor.config, 0, at);
+        layer.origin.exact = false;
+        extractor.layers = vec![layer];
+        extractor.offset = at;
+        extractor
+    }
+
+    /// The next bytes of a message in a file.
+    fn push_run(&mut self, run: Run) {
+        self.offset = run.origin.end;
+        if !run.bytes.is_empty() {
+            self.input(Input::Data(run));
+        }
+    }
+
+    /// Bytes of a message in a file that will never come.
+    fn gap_at(&mut self, at: u64) {
+        self.input(Input::Gap(None, at));
+    }
+
+    /// A message in a file is over.
+    fn finish_as(&mut self, ending: Ending) {
+        self.finished = true;
+        if let Some(layer) = self.layers.first_mut() {
+            layer.end = Some(ending);
+        }
     }
 
     /// The next bytes of the message. What comes after [`finish`](Self::finish) is not read.
@@ -104,6 +149,7 @@ impl Extractor {
     pub fn buffered(&self) -> usize {
         self.layers.iter().map(Layer::memory).sum::<usize>()
             + self.nodes.iter().map(Node::memory).sum::<usize>()
+            + self.buffers.memory()
     }
 
     fn emit(&mut self, part: u32, range: Range<u64>, kind: EventKind) {
@@ -117,6 +163,9 @@ impl Extractor {
     /// One piece of work; `false`: nothing is left to do. The innermost layer that has any goes first, so that what a
     /// decoder made is read before its leaf ends.
     fn step(&mut self) -> bool {
+        if self.busy && self.resume_inside() {
+            return true;
+        }
         let Some(top) = self.layers.len().checked_sub(1) else { return false };
         for index in (0..=top).rev() {
             let Some(layer) = self.layers.get_mut(index) else { return false };
@@ -156,10 +205,33 @@ impl Extractor {
         let Some(layer) = self.layers.get_mut(index) else { return };
         let found = layer.lines.next(&mut run, &layer.boundaries);
         layer.put_back(run);
-        let Some(found) = found else { return };
-        layer.pending = found.delimiter;
-        if let Some(content) = found.content {
-            self.content(index, content);
+        let mut passed = None;
+        if let Some(found) = found {
+            let ignored = &self.config.choices.ignored;
+            if found.delimiter.as_ref().is_some_and(|one| ignored.contains(&one.origin.start)) {
+                layer.lines = Default::default();
+                passed = found.delimiter;
+            } else {
+                layer.pending = found.delimiter;
+            }
+            if let Some(content) = found.content {
+                self.content(index, content);
+            }
+        }
+        if let Some(Delimiter { eol, line, .. }) = passed {
+            self.feed(index, eol);
+            self.feed(index, line);
+        }
+    }
+
+    /// What was nearly a delimiter is told at the end of the innermost node, when all layers above are done: before, it
+    /// would depend on the chunks how much of them was told.
+    fn tell_near(&mut self, index: usize) {
+        let near = self.layers.get_mut(index).and_then(|layer| layer.lines.near());
+        if let Some((anomaly, at)) = near
+            && let Some(node) = self.nodes.last()
+        {
+            self.anomaly(node.index, at, anomaly);
         }
     }
 
@@ -213,7 +285,7 @@ impl Extractor {
                 continue;
             }
             if !held.is_empty() {
-                self.feed(index, bytes.slice(given.min(at)..at));
+                self.feed_stretch(index, &bytes, given, at);
                 self.feed(index, held);
                 given = at;
             }
@@ -221,14 +293,14 @@ impl Extractor {
             match verdict {
                 Verdict::More => continue,
                 Verdict::End => {
-                    self.feed(index, bytes.slice(given..at));
+                    self.feed_stretch(index, &bytes, given, at);
                     drop(run.take(at));
                     let start = run.origin.start;
                     self.put_back(index, run);
                     self.open(index, true, start);
                 }
                 Verdict::Reread(body, start) => {
-                    self.feed(index, bytes.slice(given..at));
+                    self.feed_stretch(index, &bytes, given, at);
                     let origin = run.take(at).origin;
                     self.put_back(index, run);
                     self.reread(index, body, Origin { start, ..origin });
@@ -238,7 +310,7 @@ impl Extractor {
             }
             return;
         }
-        self.feed(index, bytes.slice(given.min(at)..at));
+        self.feed_stretch(index, &bytes, given, at);
     }
 
     /// Lines of a header block are body after all. The messages around it were given them already.

@@ -21,6 +21,8 @@ pub(super) struct Node {
     pub(super) complete: bool,
     /// What looks for files in the content of a leaf.
     pub(super) inside: Option<Inside>,
+    /// How much of the name of a content field the body begins with, if nothing but an empty line stands before it.
+    pub(super) second_header: Option<usize>,
 }
 
 /// What a node is made of.
@@ -67,6 +69,9 @@ pub(super) struct Multipart {
     pub(super) blanks_at: Option<u64>,
     /// Whether bytes are missing there.
     pub(super) torn: bool,
+    /// Whether it is a multipart/appledouble, and the name that its header file has.
+    pub(super) apple: bool,
+    pub(super) name: Option<String>,
 }
 
 /// Whether a preamble is the sentence that mail programs write for readers without MIME: short, and of MIME.
@@ -120,7 +125,9 @@ impl Node {
     pub(super) fn memory(&self) -> usize {
         let body = match &self.body {
             Body::Leaf(decoder) | Body::Encoded(decoder) => decoder.memory(),
-            Body::Multipart(multipart) => multipart.blanks.capacity(),
+            Body::Multipart(multipart) => {
+                multipart.blanks.capacity() + multipart.name.as_ref().map_or(0, String::capacity)
+            }
             Body::Hidden(_, usual) => usual.start.capacity(),
             Body::Message(message) => message.tail.capacity(),
         };
@@ -136,14 +143,16 @@ impl Node {
 
 /// The path of the node below `parent` with that number; see [`Part`](crate::Part). `None`: the body of a message.
 pub(super) fn path(parent: Option<&str>, number: Option<&str>) -> String {
+    // Without the machinery of formats: this is done for each part.
+    let join = |pieces: [&str; 3]| pieces.concat();
     match (parent, number) {
         (None, None) => "0".to_owned(),
         (None, Some(number)) => number.to_owned(),
-        (Some(parent), None) => format!("{parent}.0"),
+        (Some(parent), None) => join([parent, ".", "0"]),
         // The parts of a body stand where the body does.
         (Some(parent), Some(number)) => match parent.strip_suffix('0').filter(|above| is_body(above)) {
-            Some(above) => format!("{above}{number}"),
-            None => format!("{parent}.{number}"),
+            Some(above) => join([above, "", number]),
+            None => join([parent, ".", number]),
         },
     }
 }

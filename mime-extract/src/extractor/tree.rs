@@ -7,13 +7,43 @@ use super::node::{self, Body, Enclosed, Multipart, Node, Phase, Usual};
 use super::{Extractor, Input};
 use crate::config::MAX_BLANKS;
 use crate::content::{self, Content};
+use crate::decode::variant::Variant;
 use crate::decode::{Decode, Decoder, Origin};
 use crate::embedded::Opener;
-use crate::headers::block::{Block, Finished};
+use crate::headers::block::{Block, Buffers, Finished};
 use crate::slice::{self, is_space};
-use crate::{Anomaly, Encoding, EventKind, Headers, Part, PartEnd, PartKind};
+use crate::{Anomaly, Encoding, Event, EventKind, Headers, Name, NameSource, Part, PartEnd, PartKind};
 use bytes::Bytes;
 use core::ops::Range;
+
+/// A number in digits; there is one for each part.
+fn decimal(mut number: u32) -> String {
+    let mut digits = Vec::with_capacity(10);
+    loop {
+        digits.extend(char::from_digit(number % 10, 10));
+        number /= 10;
+        if number == 0 {
+            return digits.into_iter().rev().collect();
+        }
+    }
+}
+
+/// Whether content of that type is none that has lines.
+fn is_binary(content_type: &str) -> bool {
+    let kind = content_type.split('/').next().unwrap_or_default();
+    matches!(kind, "application" | "image" | "audio" | "video" | "font" | "model")
+}
+
+/// How the name of each content field begins.
+const CONTENT: &[u8] = b"content-";
+
+/// How much of it stands there, given how much was seen before; `None`: something else does.
+fn go_on_with(seen: usize, text: &[u8]) -> Option<usize> {
+    let (_, rest) = slice::split(CONTENT, seen);
+    let len = rest.len().min(text.len());
+    let same = slice::split(text, len).0.eq_ignore_ascii_case(slice::split(rest, len).0);
+    same.then_some(seen + len)
+}
 
 impl Extractor {
     /// How many nodes belong to the layers up to that one.
@@ -23,13 +53,33 @@ impl Extractor {
 
     /// Content of the innermost node of a layer.
     pub(super) fn content(&mut self, index: usize, run: Run) {
-        self.feed(index, run.bytes.clone());
+        self.feed_stretch(index, &run.bytes, 0, run.bytes.len());
         let Some(place) = self.top_of(index).checked_sub(1) else { return };
         let Some(node) = self.nodes.get_mut(place) else { return };
         match &mut node.body {
             Body::Leaf(decoder) | Body::Encoded(decoder) => {
+                if let Some(seen) = node.second_header {
+                    node.second_header = go_on_with(seen, &run.bytes);
+                    if node.second_header == Some(CONTENT.len()) {
+                        node.second_header = None;
+                        let (part, at) = (node.index, node.body_start);
+                        self.out.push_back(Event {
+                            range: at..at,
+                            part,
+                            kind: EventKind::Anomaly(Anomaly::HeaderStartBlank),
+                        });
+                    }
+                }
                 let origin = Origin { exact: run.origin.exact && !decoder.decodes(), ..run.origin };
                 let bytes = decoder.push(run.bytes, run.origin);
+                if let Some(value) = decoder.take_name() {
+                    let (part, at) = (node.index, node.body_start);
+                    if content::is_unsafe(&value) {
+                        self.anomaly(part, at, Anomaly::NameUnsafe);
+                    }
+                    let name = Name { source: NameSource::Container, value };
+                    self.emit(part, at..at, EventKind::PartName(name));
+                }
                 self.data_of(place, bytes, origin);
             }
             Body::Hidden(_, usual) => {
@@ -144,19 +194,32 @@ impl Extractor {
         let Some(layer) = self.layers.get_mut(index) else { return };
         let State::Header(block) = core::mem::replace(&mut layer.state, State::Body) else { return };
         layer.lines = Default::default();
-        let Finished { headers, seen, range, anomalies } = block.finish(ended);
+        let (bare, message_block) = (ended && block.is_bare(), block.is_of_message());
+        let Finished { headers, seen, range, anomalies, buffers } = block.finish(ended);
+        self.buffers = buffers;
         let above = self.nodes.last_mut();
         let digest = above.is_some_and(|node| node.multipart().is_some_and(|parent| parent.digest));
         let message =
             self.nodes.last().is_none_or(|node| matches!(node.body, Body::Message(_) | Body::Encoded(_)));
         let top = self.nodes.is_empty();
-        let mut content = content::read(&headers, message, digest, range.start, self.config.max_parameters);
+        let mut content = content::read(&headers, message, digest, range.start, &self.config);
         content.anomalies.splice(0..0, anomalies);
+        if content.names.is_empty()
+            && let Some(multipart) = self.nodes.last_mut().and_then(Node::multipart)
+            && let Some(value) = multipart.name.take()
+        {
+            content.names.push(Name { source: NameSource::Container, value });
+        }
         if top {
             self.emit(0, range.clone(), EventKind::Headers(Box::new(headers.clone())));
         }
-        let body = self.body_of(index, &mut content, range.start);
-        let boundary = content.boundary.take();
+        let body = self.body_of(index, &mut content, range.start, at.max(range.start));
+        let boundaries: Vec<_> =
+            content.boundary.take().into_iter().chain(content.further.drain(..)).collect();
+        // A multipart in base64 is read as a message that has its type.
+        let of_type = (matches!(body, Body::Encoded(_)) && !boundaries.is_empty())
+            .then(|| self.type_field(&headers))
+            .flatten();
         let place = self.nodes.len();
         let shape = match body {
             Body::Multipart(_) => PartKind::Multipart,
@@ -165,7 +228,7 @@ impl Extractor {
         };
         let encoded = matches!(body, Body::Encoded(_));
         let opener = match body {
-            Body::Leaf(_) => Opener::of(&content.content_type, content.encoding == Encoding::Uuencode),
+            Body::Leaf(_) => Opener::of(&content, &self.config),
             _ => None,
         };
         self.start(content, headers, range.clone(), body, None);
@@ -173,47 +236,97 @@ impl Extractor {
             node.complete = seen;
             node.inside = opener.map(Inside::new);
             node.body_start = at.max(range.start);
+            node.second_header = (bare && !message_block && shape == PartKind::Leaf).then_some(0);
         }
         let Some(layer) = self.layers.get_mut(index) else { return };
         match shape {
             PartKind::Multipart => {
-                if let Some(boundary) = boundary {
+                for boundary in boundaries {
                     layer.boundaries.push(place, boundary);
+                }
+                if self.config.choices.outside {
+                    layer.state = State::Header(Box::new(Block::new(&self.config, false, at)));
                 }
             }
             PartKind::Message => {
                 layer.feed.messages += 1;
                 layer.state = State::Header(Box::new(Block::new(&self.config, true, at)));
             }
-            _ if encoded => self.layers.push(Layer::new(&self.config, place + 1, at)),
+            _ if encoded => {
+                let mut layer = Layer::new(&self.config, place + 1, at);
+                if let Some(bytes) = of_type {
+                    let origin = Origin { start: at, end: at, exact: false };
+                    layer.inbox.push_back(Input::Data(Run { bytes, origin }));
+                }
+                self.layers.push(layer);
+            }
             _ => {}
         }
     }
 
+    /// The Content-Type that counts, as a header of its own.
+    fn type_field(&self, headers: &Headers) -> Option<Bytes> {
+        let mut fields = headers.all("content-type");
+        let field = fields.nth(self.config.choices.content_type).or_else(|| headers.first("content-type"))?;
+        Some([b"Content-Type: ", field.raw(), b"\r\n\r\n"].concat().into())
+    }
+
+    /// What undoes the transfer encoding of a leaf, in the reading that is asked for.
+    fn decoder_of(&self, index: usize, content: &Content, body_start: u64) -> Decoder {
+        let choices = &self.config.choices;
+        let variant = match content.encoding {
+            Encoding::Base64 => choices.base64.map(Variant::base64),
+            Encoding::QuotedPrintable => choices.quoted_printable.map(Variant::quoted_printable),
+            _ => None,
+        };
+        if let Some(variant) = variant {
+            return Decoder::Variant(Box::new(variant));
+        }
+        if index == 0
+            && choices.known.get(&body_start).is_some_and(|known| {
+                known.encoding == content.encoding && known.content_type == content.content_type
+            })
+        {
+            return Decoder::Known;
+        }
+        Decoder::of(content.encoding)
+    }
+
     /// What a node is made of, given what its header says.
-    fn body_of(&self, index: usize, content: &mut Content, at: u64) -> Body {
+    fn body_of(&self, index: usize, content: &mut Content, at: u64, body_start: u64) -> Body {
+        let choices = &self.config.choices;
         let decodes = matches!(content.encoding, Encoding::Base64 | Encoding::QuotedPrintable);
-        let multipart = content.content_type.starts_with("multipart/");
         let message =
             matches!(content.content_type.as_str(), "message/rfc822" | "message/global" | "message/news");
-        let mut note = |anomaly| content.anomalies.push((anomaly, at));
-        match content.content_type.as_str() {
-            "message/partial" => note(Anomaly::PartialIncomplete),
-            "message/external-body" => note(Anomaly::ExternalBody),
-            _ => {}
-        }
-        let decoder = match content.encoding {
-            Encoding::Base64 => Decoder::Base64(Box::default()),
-            Encoding::QuotedPrintable => Decoder::QuotedPrintable(Box::default()),
-            Encoding::Unknown => Decoder::Unknown,
-            _ => Decoder::Identity,
+        let told = match content.content_type.as_str() {
+            "message/partial" => Some(Anomaly::PartialPiece),
+            "message/external-body" => Some(Anomaly::ExternalBody),
+            // RFC 1847 section 2.2, RFC 3156 section 4.
+            "multipart/encrypted" => {
+                let pgp = content.parameter("protocol").is_none_or(|protocol| protocol.contains("pgp"));
+                Some(Anomaly::Encrypted { scheme: if pgp { "pgp" } else { "other" } })
+            }
+            _ => None,
         };
+        let multipart = content.content_type.starts_with("multipart/")
+            || choices.implied && content.boundary.is_some() && !message;
+        let mut note = |anomaly| content.anomalies.push((anomaly, at));
+        if let Some(told) = told {
+            note(told);
+        }
+        if content.encoding == Encoding::QuotedPrintable && is_binary(&content.content_type) {
+            note(Anomaly::QpOnBinary);
+        }
+        let mut note = |anomaly| content.anomalies.push((anomaly, at));
         let crowded = self.parts as usize >= self.config.max_parts;
         let deep = self.nodes.len() >= self.config.max_depth
             || message && decodes && index >= self.config.max_encoded_depth;
         if multipart && content.boundary.is_some() && !deep && !crowded {
             if decodes {
                 note(Anomaly::CteOnComposite);
+                if choices.composite && index < self.config.max_encoded_depth {
+                    return Body::Encoded(Decoder::of(content.encoding));
+                }
             }
             if let (Some(boundary), Some(layer)) = (&content.boundary, self.layers.get(index)) {
                 let (reused, prefix) =
@@ -233,6 +346,8 @@ impl Extractor {
                 blanks: Vec::new(),
                 blanks_at: None,
                 torn: false,
+                apple: content.content_type == "multipart/appledouble",
+                name: None,
             });
         }
         if message && !deep && !crowded {
@@ -242,9 +357,9 @@ impl Extractor {
             if content.content_type == "message/rfc822" {
                 note(Anomaly::CteOnMessage);
             }
-            return Body::Encoded(match decoder {
-                Decoder::Base64(_) => Decoder::Claimed(Box::default()),
-                decoder => decoder,
+            return Body::Encoded(match content.encoding {
+                Encoding::Base64 => Decoder::Claimed(Box::default()),
+                encoding => Decoder::of(encoding),
             });
         }
         if multipart && content.boundary.is_none() {
@@ -254,7 +369,7 @@ impl Extractor {
         } else if (multipart || message) && crowded {
             note(Anomaly::TooManyParts { limit: self.config.max_parts });
         }
-        Body::Leaf(decoder)
+        Body::Leaf(self.decoder_of(index, content, body_start))
     }
 
     /// Puts a node on the stack and tells it.
@@ -273,7 +388,11 @@ impl Extractor {
                 let name = match (name, above.multipart()) {
                     (Some(name), _) => Some(name),
                     (None, Some(parent)) => {
-                        number = parent.parts.to_string();
+                        number = match parent.phase {
+                            Phase::Parts => decimal(parent.parts),
+                            Phase::Preamble => "preamble".to_owned(),
+                            Phase::Epilogue => format!("epilogue{}", parent.parts),
+                        };
                         Some(number.as_str())
                     }
                     (None, None) => None,
@@ -293,6 +412,7 @@ impl Extractor {
             size: 0,
             complete: true,
             inside: None,
+            second_header: None,
         };
         let part = Part {
             path,
@@ -334,20 +454,25 @@ impl Extractor {
         }
         let level = delimiter.hit.level;
         self.feed(index, delimiter.eol);
+        self.tell_near(index);
         self.close_to(index, level + 1, Ending::Delimited, start);
         self.feed(index, delimiter.line);
         let end = delimiter.origin.end;
         let Some(layer) = self.layers.get_mut(index) else { return };
-        layer.boundaries.close(level + usize::from(!delimiter.hit.close));
+        let outside = self.config.choices.outside;
+        layer.boundaries.close(level + usize::from(!delimiter.hit.close || outside));
         layer.lines = Default::default();
         let Some(multipart) = self.nodes.get_mut(level).and_then(Node::multipart) else { return };
         multipart.blanks.clear();
         (multipart.blanks_at, multipart.torn) = (None, false);
         if delimiter.hit.close {
             multipart.phase = Phase::Epilogue;
-            return;
+            if !outside {
+                return;
+            }
+        } else if !(outside && multipart.phase == Phase::Epilogue) {
+            multipart.phase = Phase::Parts;
         }
-        multipart.phase = Phase::Parts;
         if delimiter.last {
             return;
         }
@@ -367,7 +492,8 @@ impl Extractor {
             }
             return;
         }
-        layer.state = State::Header(Box::new(Block::new(&self.config, false, end)));
+        let buffers = core::mem::take(&mut self.buffers);
+        layer.state = State::Header(Box::new(Block::new(&self.config, false, end).with(buffers)));
     }
 
     /// The innermost layer is over, since the leaf that it comes from is.
@@ -384,6 +510,7 @@ impl Extractor {
 
     /// Closes all nodes of the innermost layer, and the layer.
     pub(super) fn close_layer(&mut self, index: usize, ending: Ending, end: u64) {
+        self.tell_near(index);
         let Some(layer) = self.layers.get(index) else { return };
         let base = layer.base;
         // What is inside of an open multipart was cut.
@@ -393,6 +520,7 @@ impl Extractor {
         self.close_to(index, base, ending, end);
         self.layers.pop();
         if self.layers.is_empty() {
+            self.buffers = Buffers::default();
             let at = self.offset;
             self.emit(0, at..at, EventKind::End);
         }
@@ -406,7 +534,7 @@ impl Extractor {
                 let whole = ending == Ending::Delimited;
                 let last = decoder.finish(whole, end);
                 self.data_of(place, last, Origin { start: end, end, exact: false });
-                self.end_inside(place, whole, end);
+                self.end_inside(place, ending, end);
             }
             let Some(node) = self.nodes.pop() else { return };
             // The preamble of the multipart whose delimiter this is stays one; any other was all there is.

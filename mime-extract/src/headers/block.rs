@@ -1,8 +1,11 @@
 //! One header block, line by line, as its bytes come (RFC 5322 section 2.2, RFC 2045 section 3).
 
-use super::line::{Line, MAX_NAME, classify, is_from, is_from_prefix};
+use super::line::{
+    Line, MAX_NAME, classify, is_content_field, is_from, is_from_prefix, is_loose_prefix, loose_field,
+};
 use super::{Headers, Span};
 use crate::Anomaly;
+use crate::choices::{HeaderChoices, JunkChoice};
 use crate::config::{Config, MAX_DELIMITER};
 use crate::extractor::boundary::{Boundaries, Hit};
 use crate::slice::{self, is_space};
@@ -32,7 +35,25 @@ pub(crate) struct Finished {
     pub(crate) range: Range<u64>,
     /// What is odd about it, and where.
     pub(crate) anomalies: Vec<(Anomaly, u64)>,
+    /// What it was collected in, empty.
+    pub(crate) buffers: Buffers,
 }
+
+/// What a block is collected in.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    bytes: Vec<u8>,
+    spans: Vec<Span>,
+}
+
+impl Buffers {
+    pub(crate) fn memory(&self) -> usize {
+        self.bytes.capacity() + self.spans.capacity() * size_of::<Span>()
+    }
+}
+
+/// Buffers up to this size are used again.
+const MAX_BUFFER: usize = 4096;
 
 /// The open header block.
 #[derive(Debug)]
@@ -59,6 +80,9 @@ pub(crate) struct Block {
     end: u64,
     max_bytes: usize,
     max_fields: usize,
+    choices: HeaderChoices,
+    /// Empty lines were passed over.
+    skipped: bool,
     anomalies: Vec<(Anomaly, u64)>,
     /// Bytes of the current line that the enclosing messages have not been given yet.
     pub(crate) unfed: usize,
@@ -82,9 +106,16 @@ impl Block {
             end: start,
             max_bytes: config.max_header,
             max_fields: config.max_fields(),
+            choices: config.choices.header,
+            skipped: false,
             anomalies: Vec::new(),
             unfed: 0,
         }
+    }
+
+    /// The same, collected in buffers that are there already.
+    pub(crate) fn with(self, buffers: Buffers) -> Self {
+        Self { bytes: buffers.bytes, spans: buffers.spans, ..self }
     }
 
     /// The current line as far as it came.
@@ -112,6 +143,11 @@ impl Block {
             Verdict::Reread(body, at) => Some((body, at)),
             _ => None,
         }
+    }
+
+    /// Whether the block is that of a message.
+    pub(crate) const fn is_of_message(&self) -> bool {
+        self.message
     }
 
     /// Whether nothing was read.
@@ -172,6 +208,8 @@ impl Block {
             || boundaries.may_begin(line)
             || !(torn || self.junk.is_some() || first)
             || first && self.message && is_from_prefix(line)
+            || self.choices.junk == JunkChoice::Passed
+            || self.choices.loose && is_loose_prefix(line)
             || !torn && classify(line, false) != Line::Junk
         {
             return Verdict::More;
@@ -182,7 +220,7 @@ impl Block {
     /// A whole line.
     fn complete(&mut self, boundaries: &Boundaries) -> Verdict {
         let line = self.line();
-        if let Some(hit) = boundaries.find(line) {
+        if let Some(hit) = boundaries.find(line).filter(|_| !(self.begun && self.choices.over_delimiters)) {
             let eol = slice::line_end(line);
             let line = line.to_vec();
             self.eol = Some(eol);
@@ -195,12 +233,24 @@ impl Block {
             self.push_junk();
             return self.next_line();
         }
-        let kind = classify(line, true);
+        let kind = match classify(line, true) {
+            Line::Fold if self.choices.blank_ends && slice::trim(line, is_space).is_empty() => Line::Blank,
+            kind => kind,
+        };
         if self.full.is_some_and(|kept| self.line >= kept) {
             self.bytes.truncate(self.line);
             return if kind == Line::Blank { Verdict::End } else { Verdict::More };
         }
         match kind {
+            Line::Blank if self.choices.skips_empty && !self.begun => {
+                self.skipped = true;
+                self.bytes.truncate(self.line);
+                return Verdict::More;
+            }
+            // All that was passed over is body, if no content field followed.
+            Line::Blank if self.choices.junk == JunkChoice::Passed && self.junk.is_some() => {
+                return self.begin_body();
+            }
             Line::Blank => {
                 if self.message && !self.begun && !self.gap {
                     self.note(Anomaly::HeaderStartBlank, self.line_at);
@@ -210,7 +260,19 @@ impl Block {
                 self.bytes.truncate(self.line);
                 return Verdict::End;
             }
+            Line::Fold if self.choices.loose && is_content_field(slice::trim_start(line, is_space)) => {
+                let name = line.len() - slice::trim_start(line, is_space).len();
+                if let Line::Field { name_end, value } = classify(slice::split(line, name).1, true) {
+                    self.commit_junk();
+                    let start = self.line + name;
+                    self.push_from(start, start + name_end, start + value);
+                }
+            }
             Line::Fold => {
+                if is_content_field(slice::trim_start(line, is_space)) {
+                    self.note(Anomaly::HeaderSyntax, self.line_at);
+                }
+                let line = self.line();
                 if slice::trim(line, is_space).is_empty() {
                     self.note(Anomaly::HeaderEndAmbiguous, self.line_at);
                 }
@@ -221,8 +283,13 @@ impl Block {
                     _ => self.push_junk(),
                 }
             }
+            Line::Field { .. } if self.skipped && !self.begun && !is_content_field(line) => {
+                return self.begin_body();
+            }
             Line::Field { name_end, value } => {
-                self.commit_junk();
+                if self.choices.junk != JunkChoice::Passed || is_content_field(line) {
+                    self.commit_junk();
+                }
                 if value != name_end + 1 {
                     self.note(Anomaly::HeaderSyntax, self.line_at);
                 }
@@ -237,7 +304,19 @@ impl Block {
                     self.begun = false;
                     return Verdict::More;
                 }
-                if self.full.is_none() && (self.junk.is_some() || !self.begun) {
+                if self.choices.loose
+                    && let Some((name_end, value)) = loose_field(line)
+                {
+                    self.commit_junk();
+                    self.push(self.line + name_end, self.line + value);
+                    return self.next_line();
+                }
+                let body = match self.choices.junk {
+                    JunkChoice::One => self.junk.is_some() || !self.begun,
+                    JunkChoice::Ends => true,
+                    JunkChoice::Passed => false,
+                };
+                if self.full.is_none() && body {
                     return self.begin_body();
                 }
                 self.push_junk();
@@ -298,9 +377,13 @@ impl Block {
     }
 
     fn push(&mut self, name_end: usize, value: usize) {
-        let end = self.kept_len().max(self.line);
+        self.push_from(self.line, name_end, value);
+    }
+
+    fn push_from(&mut self, start: usize, name_end: usize, value: usize) {
+        let end = self.kept_len().max(start);
         let [start, name_end, value, end] =
-            [self.line, name_end.min(end), value.min(end), end].map(|at| self.position(at));
+            [start, name_end.min(end), value.min(end), end].map(|at| self.position(at));
         self.spans.push(Span { start, name_end, value, end, offset: self.line_at });
     }
 
@@ -351,12 +434,18 @@ impl Block {
         self.note_bytes();
         let range = self.start..self.end.max(self.start);
         let seen = whole && !self.gap;
-        Finished {
-            headers: Headers::new(self.bytes, self.spans, seen && self.full.is_none()),
-            seen,
-            range,
-            anomalies: self.anomalies,
-        }
+        let complete = seen && self.full.is_none();
+        let small =
+            self.bytes.capacity() <= MAX_BUFFER && self.spans.capacity() <= MAX_BUFFER / size_of::<Span>();
+        let (headers, buffers) = if small {
+            let headers = Headers::copy(&self.bytes, &self.spans, complete);
+            self.bytes.clear();
+            self.spans.clear();
+            (headers, Buffers { bytes: self.bytes, spans: self.spans })
+        } else {
+            (Headers::new(self.bytes, self.spans, complete), Buffers::default())
+        };
+        Finished { headers, seen, range, anomalies: self.anomalies, buffers }
     }
 
     /// Odd bytes, each kind once. Sound blocks are passed in one quick look.

@@ -3,11 +3,11 @@
 use crate::slice::{self, is_blank};
 
 /// Longest name of a field. What is longer is no field: a body that begins with one endless word is told early.
-pub(super) const MAX_NAME: usize = 998;
+pub(crate) const MAX_NAME: usize = 998;
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(crate) enum Line {
     Blank,
     /// It begins with a blank.
     Fold,
@@ -22,18 +22,18 @@ pub(super) enum Line {
 }
 
 /// The line that separates the messages of an mbox file, also where a mail program quoted it.
-pub(super) fn is_from(line: &[u8]) -> bool {
+pub(crate) fn is_from(line: &[u8]) -> bool {
     line.starts_with(b"From ") || line.starts_with(b">From ")
 }
 
 /// Whether the beginning of a line may become a From_ line; a line so long is none.
-pub(super) fn is_from_prefix(line: &[u8]) -> bool {
+pub(crate) fn is_from_prefix(line: &[u8]) -> bool {
     let may = |whole: &[u8]| whole.starts_with(line) || line.starts_with(whole);
     line.len() <= MAX_NAME && (may(b"From ") || may(b">From "))
 }
 
 /// RFC 5322 section 2.2: a name of printable characters, and a colon; blanks between them as RFC 822 allowed.
-pub(super) fn classify(line: &[u8], whole: bool) -> Line {
+pub(crate) fn classify(line: &[u8], whole: bool) -> Line {
     let unsure = if whole { Line::Junk } else { Line::Unsure };
     let text = if whole { slice::trim_end(line, |byte| matches!(byte, b'\r' | b'\n')) } else { line };
     let Some(first) = text.first() else { return if whole { Line::Blank } else { Line::Unsure } };
@@ -54,6 +54,30 @@ pub(super) fn classify(line: &[u8], whole: bool) -> Line {
         Some(_) => Line::Junk,
     }
 }
+
+/// Whether a line is one of the fields that say what a body is, as far as its name goes.
+pub(super) fn is_content_field(line: &[u8]) -> bool {
+    let (start, rest) = slice::split(line, CONTENT.len());
+    start.eq_ignore_ascii_case(CONTENT) && matches!(classify(rest, true), Line::Field { .. })
+}
+
+/// A content field that lost its colon: where its name ends and its value begins.
+pub(super) fn loose_field(line: &[u8]) -> Option<(usize, usize)> {
+    let name = line.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'-').count();
+    let known = slice::split(line, name).0;
+    let is = ["content-type", "content-transfer-encoding", "content-disposition"]
+        .iter()
+        .any(|name| known.eq_ignore_ascii_case(name.as_bytes()));
+    let blank = line.get(name).copied().is_some_and(is_blank);
+    (is && blank).then_some((name, name + 1))
+}
+
+/// Whether the beginning of a line may become such a field.
+pub(super) fn is_loose_prefix(line: &[u8]) -> bool {
+    slice::split(line, CONTENT.len()).0.eq_ignore_ascii_case(slice::split(CONTENT, line.len()).0)
+}
+
+const CONTENT: &[u8] = b"content-";
 
 #[cfg(test)]
 mod tests {
@@ -83,6 +107,16 @@ mod tests {
             );
         }
         assert_eq!(classify(&[b'x'; MAX_NAME + 1], false), Line::Junk);
+        for (line, content, loose) in [
+            ("Content-Type: x", true, None),
+            ("CONTENT-X : x", true, None),
+            ("Content-Type x", false, Some((12, 13))),
+            ("Content-Typ x", false, None),
+            ("Contents: x", false, None),
+        ] {
+            assert_eq!((is_content_field(line.as_bytes()), loose_field(line.as_bytes())), (content, loose));
+            assert!(is_loose_prefix(&line.as_bytes()[..3]));
+        }
         assert!(is_from(b">From x") && !is_from(b"From: x"));
         assert!(is_from_prefix(b">Fr") && is_from_prefix(b"") && !is_from_prefix(b"Fx"));
     }

@@ -25,8 +25,8 @@ impl Session {
                 Some(false) => {}
             }
         }
-        let Some(frame) = self.framer(Side::Client).next(Mode::Line) else {
-            let ended = self.framer(Side::Client).is_finished();
+        let Some(frame) = self.halves.of_mut(Side::Client).next(Mode::Line) else {
+            let ended = self.halves.of(Side::Client).is_finished();
             if ended {
                 self.end_login(Outcome::Unknown);
                 self.client = Client::Commands;
@@ -85,7 +85,7 @@ impl Session {
         if self.sealed.get(slot) != Some(&true) {
             return Some(false);
         }
-        let framer = self.framer(side);
+        let framer = self.halves.of(side);
         let first = framer.peek().next();
         if first.is_none() && !framer.peek_is_all() {
             return None;

@@ -1,7 +1,7 @@
 //! The client's half: commands, messages, the lines of an AUTH exchange.
 
 use super::pairing::{Address, Expect, Pending};
-use super::preface::Preface;
+use super::preface::Before;
 use super::{Login, Session, Side};
 use crate::command::{self, Arguments, Command, Verb};
 use crate::event::EventKind;
@@ -98,7 +98,8 @@ impl Session {
     pub(super) fn client_waits(&self) -> bool {
         match self.client {
             Client::Commands => {
-                self.queue_is_full() && self.peer_of(Side::Server).has_unread() || self.awaits_tunnel_answer()
+                self.queue_is_full() && self.halves.of(Side::Client).has_unread()
+                    || self.awaits_tunnel_answer()
             }
             Client::AwaitData { .. }
             | Client::AwaitEnvelope(_)
@@ -150,10 +151,10 @@ impl Session {
     }
 
     /// Whether the client's next line begins with a verb; `None` while too little of it is there.
-    pub(super) fn verb_ahead(&mut self) -> Option<bool> {
+    pub(super) fn verb_ahead(&self) -> Option<bool> {
         /// The longest verb, and what ends it.
         const ENOUGH: usize = 14;
-        let framer = self.framer(Side::Client);
+        let framer = self.halves.of(Side::Client);
         let ahead: Vec<u8> =
             framer.peek().take(ENOUGH).take_while(|byte| !matches!(byte, b'\r' | b'\n')).collect();
         let decided = ahead.len() == ENOUGH
@@ -171,16 +172,16 @@ impl Session {
             Some(true) => return true,
             Some(false) => {}
         }
-        match self.tls_ahead(Side::Client) {
+        match self.halves.tls_ahead(Side::Client) {
             None => return false,
             Some(true) => {
-                self.starttls.agreed = false;
+                self.upgrade.went_on();
                 self.start_tls(Side::Client);
                 return true;
             }
             Some(false) => {}
         }
-        if self.starttls.agreed {
+        if self.upgrade.is_due() {
             match self.tls_is_absent() {
                 None => return false,
                 Some(false) => return true,
@@ -188,9 +189,9 @@ impl Session {
             }
         }
         match self.step_preface() {
-            Preface::None => {}
-            Preface::Incomplete => return false,
-            Preface::Taken => return true,
+            Before::None => {}
+            Before::Incomplete => return false,
+            Before::Taken => return true,
         }
         if self.sync.undecided {
             match self.begins_in_body() {
@@ -204,7 +205,7 @@ impl Session {
                 }
             }
         }
-        let Some(frame) = self.framer(Side::Client).next(Mode::Line) else {
+        let Some(frame) = self.halves.of_mut(Side::Client).next(Mode::Line) else {
             return self.client_ended();
         };
         match frame.kind {
@@ -220,14 +221,14 @@ impl Session {
 
     /// The client's stream is over between commands.
     fn client_ended(&mut self) -> bool {
-        let ended = self.framer(Side::Client).is_finished();
+        let ended = self.halves.of(Side::Client).is_finished();
         if ended && self.message.is_some() {
-            if !self.queue.is_empty() && !self.peer_of(Side::Client).is_finished() {
+            if !self.queue.is_empty() && !self.halves.of(Side::Server).is_finished() {
                 // The chunks that were sent may still be answered.
                 return false;
             }
-            let (now, here) = (self.now, self.framer(Side::Client).position());
-            self.give_up_chunks(now, &(here..here));
+            let (now, here) = self.here(Side::Client);
+            self.give_up_chunks(now, &here);
             return true;
         }
         false
@@ -250,7 +251,7 @@ impl Session {
             self.anomaly(Side::Client, at, &span, Anomaly::LineTooLong { limit: self.config.max_line });
         }
         let bare_lf = line.end == LineEnd::Lf;
-        self.plaintext(Side::Client);
+        self.upgrade.plaintext(Side::Client);
         let gives_up = matches!(
             command.verb,
             Verb::Rset | Verb::Mail | Verb::Helo | Verb::Ehlo | Verb::Lhlo | Verb::Data | Verb::Quit

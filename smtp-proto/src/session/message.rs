@@ -33,16 +33,15 @@ impl Session {
             carved: None,
             end: None,
         });
-        let here = self.framer(Side::Client).position();
-        let at = self.now;
-        self.emit(Side::Client, at, here..here, EventKind::MessageStart(Box::new(envelope)));
+        let (at, here) = self.here(Side::Client);
+        self.emit(Side::Client, at, here, EventKind::MessageStart(Box::new(envelope)));
     }
 
     /// Mid-stream: whether the first bytes are the inside of a message; `None` while that cannot be told.
-    pub(super) fn begins_in_body(&mut self) -> Option<bool> {
+    pub(super) fn begins_in_body(&self) -> Option<bool> {
         /// A line this long is no command.
         const LONG: usize = 1000;
-        let framer = self.framer(Side::Client);
+        let framer = self.halves.of(Side::Client);
         if framer.at_gap() {
             return Some(false);
         }
@@ -62,16 +61,17 @@ impl Session {
 
     pub(super) fn begin_in_body(&mut self) {
         self.begin_message(Operation::Unknown);
-        let (at, here) = (self.now, self.framer(Side::Client).position());
+        let (at, here) = self.here(Side::Client);
         // Nothing of the stream before this place was captured, so the gap takes no room in it.
-        self.emit(Side::Client, at, here..here, EventKind::MessageGap(None));
+        self.emit(Side::Client, at, here, EventKind::MessageGap(None));
         self.client = Client::Body { bare_lf: false };
     }
 
     pub(super) fn step_body(&mut self, bare_lf: bool) -> bool {
-        let Some(Frame { at, span, kind, .. }) = self.framer(Side::Client).next(Mode::Body { bare_lf })
+        let Some(Frame { at, span, kind, .. }) =
+            self.halves.of_mut(Side::Client).next(Mode::Body { bare_lf })
         else {
-            let ended = self.framer(Side::Client).is_finished();
+            let ended = self.halves.of(Side::Client).is_finished();
             if ended {
                 self.cut_message();
             }
@@ -156,8 +156,8 @@ impl Session {
         self.client = match content {
             Content::Chunk { size, last } => Client::Chunk { left: size, last },
             Content::Elsewhere { last } => {
-                let (at, here) = (self.now, self.framer(Side::Client).position());
-                self.message_gap(at, here..here, None);
+                let (at, here) = self.here(Side::Client);
+                self.message_gap(at, here, None);
                 Client::Chunk { left: 0, last }
             }
         };
@@ -176,8 +176,9 @@ impl Session {
             }
             return true;
         }
-        let Some(Frame { at, span, kind, .. }) = self.framer(Side::Client).next(Mode::Counted(left)) else {
-            let ended = self.framer(Side::Client).is_finished();
+        let Some(Frame { at, span, kind, .. }) = self.halves.of_mut(Side::Client).next(Mode::Counted(left))
+        else {
+            let ended = self.halves.of(Side::Client).is_finished();
             if ended {
                 self.cut_message();
             }
@@ -216,7 +217,7 @@ impl Session {
         let Client::AwaitData { bare_lf } = self.client else { return };
         let taken = match heard {
             Some(heard) => matches!(heard.reply.code, 300..=399),
-            None => self.verb_ahead() == Some(false) && !self.framer(Side::Client).is_finished(),
+            None => self.verb_ahead() == Some(false) && !self.halves.of(Side::Client).is_finished(),
         };
         self.client = Client::Commands;
         if taken {
@@ -233,7 +234,7 @@ impl Session {
     pub(super) fn step_refused(&mut self) -> bool {
         /// The name of a header field and its colon.
         const ENOUGH: usize = 78;
-        let framer = self.framer(Side::Client);
+        let framer = self.halves.of(Side::Client);
         let ahead: Vec<u8> =
             framer.peek().take(ENOUGH).take_while(|byte| !matches!(byte, b'\r' | b'\n')).collect();
         let whole = framer.peek().take(ENOUGH).count() > ahead.len() || ahead.len() == ENOUGH;
@@ -266,8 +267,9 @@ impl Session {
             self.client = Client::Commands;
             return true;
         }
-        let Some(Frame { at, span, kind, .. }) = self.framer(Side::Client).next(Mode::Counted(left)) else {
-            let ended = self.framer(Side::Client).is_finished();
+        let Some(Frame { at, span, kind, .. }) = self.halves.of_mut(Side::Client).next(Mode::Counted(left))
+        else {
+            let ended = self.halves.of(Side::Client).is_finished();
             if ended {
                 self.client = Client::Commands;
             }

@@ -22,22 +22,16 @@ use crate::{Anomaly, Config, Reply, Verb};
 use bytes::Bytes;
 use client::Client;
 use core::ops::Range;
-use mail_wire::framer::{Frame, FrameKind, Framer};
+use mail_wire::framer::{Frame, FrameKind};
+use mail_wire::halves::{Halves, Side};
 use mail_wire::sasl::Exchange;
+use mail_wire::upgrade::Upgrade;
 use mail_wire::{Direction, Timestamp};
 use opening::Opening;
 use pairing::Queue;
 use server::PartialReply;
 use std::collections::VecDeque;
-use tls::Starttls;
 use transaction::Transaction;
-
-/// Who speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Client,
-    Server,
-}
 
 /// One SMTP, ESMTP or LMTP connection.
 ///
@@ -68,10 +62,7 @@ enum Side {
 #[derive(Clone, Debug)]
 pub struct Session {
     config: Config,
-    /// The framers, by the direction that the caller names.
-    halves: [Framer; 2],
-    /// The direction in which the client speaks; `None` until the first bytes have told.
-    client_dir: Option<Direction>,
+    halves: Halves,
     outbox: VecDeque<Event>,
     client: Client,
     /// The server's half is no plaintext.
@@ -84,7 +75,7 @@ pub struct Session {
     message: Option<Message>,
     login: Option<Login>,
     sync: Sync,
-    starttls: Starttls,
+    upgrade: Upgrade,
     /// A security layer was agreed upon, and the next bytes of the client, of the server, are the first behind it.
     sealed: [bool; 2],
     tunnel: tunnel::Answer,
@@ -93,11 +84,8 @@ pub struct Session {
     turned: Option<Timestamp>,
     /// Lines of the client that no verb begins, before the first that one does; `None` after it.
     strangers: Option<u8>,
+    /// By direction.
     bare_lf_told: [bool; 2],
-    /// Since when a half waits, by direction.
-    waiting_since: [Option<Timestamp>; 2],
-    expired: [bool; 2],
-    now: Timestamp,
 }
 
 /// A message under way.
@@ -158,13 +146,6 @@ struct Sync {
     undecided: bool,
 }
 
-const fn index(dir: Direction) -> usize {
-    match dir {
-        Direction::ToServer => 0,
-        Direction::ToClient => 1,
-    }
-}
-
 impl Default for Session {
     fn default() -> Self {
         Self::new(Config::default())
@@ -175,10 +156,8 @@ impl Session {
     /// A session of which nothing has been seen.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let framer = Framer::new(config.max_line);
         Self {
-            halves: [framer.clone(), framer],
-            client_dir: None,
+            halves: Halves::new(config.max_line),
             outbox: VecDeque::new(),
             client: Client::Commands,
             server_opaque: false,
@@ -189,45 +168,36 @@ impl Session {
             message: None,
             login: None,
             sync: Sync { patient: true, shaky: config.mid_stream, free: false, undecided: config.mid_stream },
-            starttls: Starttls::default(),
+            upgrade: Upgrade::default(),
             sealed: [false; 2],
             tunnel: tunnel::Answer::Unknown,
             suspicion: Suspicion::default(),
             turned: None,
             strangers: Some(0),
             bare_lf_told: [false; 2],
-            waiting_since: [None; 2],
-            expired: [false; 2],
-            now: Timestamp::ZERO,
             config,
         }
     }
 
     /// The next in-order bytes of one direction.
     pub fn push(&mut self, dir: Direction, at: Timestamp, bytes: Bytes) {
-        self.now = self.now.max(at);
-        self.half(dir).push(at, bytes);
+        self.halves.push(dir, at, bytes);
     }
 
     /// Bytes of one direction that will never come; `None`: nobody knows how many.
     pub fn gap(&mut self, dir: Direction, at: Timestamp, len: Option<u64>) {
-        self.now = self.now.max(at);
-        self.half(dir).gap(at, len);
+        self.halves.gap(dir, at, len);
     }
 
     /// The end of one direction: FIN, RST, end of the capture. Ends the waits for this half. A half that was not
     /// captured at all is best closed at once.
     pub fn close(&mut self, dir: Direction, at: Timestamp) {
-        self.now = self.now.max(at);
-        self.half(dir).close(at);
+        self.halves.close(dir, at);
     }
 
     /// Ends waits that have lasted longer than [`Config::max_wait`] at this capture time.
     pub fn expire(&mut self, now: Timestamp) {
-        self.now = self.now.max(now);
-        for (since, expired) in self.waiting_since.iter().zip(&mut self.expired) {
-            *expired |= since.is_some_and(|since| now.saturating_sub(since) > self.config.max_wait);
-        }
+        self.halves.expire(now, self.config.max_wait);
     }
 
     /// The next event; `None` until more is pushed.
@@ -253,53 +223,28 @@ impl Session {
     /// Says that what is pushed from now on in this direction is plaintext again, because somebody decrypts it.
     /// What was pushed before stays `Opaque`. The session starts anew, as RFC 3207 section 4.2 asks.
     pub fn resume_plaintext(&mut self, dir: Direction) {
-        self.half(dir).mark();
+        self.halves.along_mut(dir).mark();
     }
 
     /// The direction in which the client speaks, once the first bytes have told; it differs from
     /// [`Direction::ToServer`] if the caller had the roles the wrong way round.
     #[must_use]
     pub const fn roles(&self) -> Option<Direction> {
-        self.client_dir
+        self.halves.roles()
     }
 
     /// Memory held, in bytes; after `poll_event` has returned `None` at most [`Config::worst_case`].
     #[must_use]
     pub fn buffered(&self) -> usize {
-        self.halves.iter().map(Framer::buffered).sum::<usize>()
+        self.halves.buffered()
             + self.queue.memory()
             + self.transaction.memory()
             + self.partial_reply.as_ref().map_or(0, PartialReply::memory)
             + self.login.as_ref().map_or(0, |login| login.exchange.memory())
     }
 
-    fn half(&mut self, dir: Direction) -> &mut Framer {
-        let [to_server, to_client] = &mut self.halves;
-        match dir {
-            Direction::ToServer => to_server,
-            Direction::ToClient => to_client,
-        }
-    }
-
-    fn dir(&self, side: Side) -> Direction {
-        let client = self.client_dir.unwrap_or(Direction::ToServer);
-        if side == Side::Client { client } else { client.flip() }
-    }
-
-    fn framer(&mut self, side: Side) -> &mut Framer {
-        self.half(self.dir(side))
-    }
-
-    fn peer_of(&self, side: Side) -> &Framer {
-        let [to_server, to_client] = &self.halves;
-        match (side, self.dir(side)) {
-            (_, Direction::ToServer) => to_client,
-            (_, Direction::ToClient) => to_server,
-        }
-    }
-
     fn emit(&mut self, side: Side, at: Timestamp, span: Range<u64>, kind: EventKind) {
-        let dir = self.dir(side);
+        let dir = self.halves.dir(side);
         self.outbox.push_back(Event { at, dir, span, kind });
     }
 
@@ -307,17 +252,24 @@ impl Session {
         self.emit(side, at, span.clone(), EventKind::Anomaly(anomaly));
     }
 
-    /// An anomaly at the place where the half stands.
+    /// Now, and the place where the half stands.
+    fn here(&self, side: Side) -> (Timestamp, Range<u64>) {
+        let here = self.halves.of(side).position();
+        (self.halves.now(), here..here)
+    }
+
     fn anomaly_here(&mut self, side: Side, anomaly: Anomaly) {
-        let at = self.now;
-        let here = self.framer(side).position();
-        self.anomaly(side, at, &(here..here), anomaly);
+        let (at, here) = self.here(side);
+        self.anomaly(side, at, &here, anomaly);
     }
 
     fn bare_lf(&mut self, side: Side, at: Timestamp, span: &Range<u64>) {
-        let dir = self.dir(side);
-        if let Some(told @ false) = self.bare_lf_told.get_mut(index(dir)) {
-            *told = true;
+        let [to_server, to_client] = &mut self.bare_lf_told;
+        let told = match self.halves.dir(side) {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
+        };
+        if !core::mem::replace(told, true) {
             self.anomaly(side, at, span, Anomaly::BareLf);
         }
     }
@@ -338,22 +290,23 @@ impl Session {
         if let Some(at) = self.turned.take() {
             self.turn(at);
         }
-        if self.client_dir.is_some() {
+        if self.halves.roles().is_some() {
             return true;
         }
-        let [to_server, to_client] = [Opening::of(&self.halves[0]), Opening::of(&self.halves[1])];
+        let [to_server, to_client] = Side::BOTH.map(|side| Opening::of(self.halves.of(side)));
         let Some(reversed) = Opening::reversed(to_server, to_client).or_else(|| {
             // What is not there yet may never come.
-            let full = |half: &Framer| half.held() > self.config.max_held || half.is_crowded();
-            let given_up = self.expired.contains(&true) || self.halves.iter().any(full);
+            let given_up = Side::BOTH.iter().any(|side| self.halves.is_overdue(*side, self.config.max_held));
             given_up.then(|| Opening::reversed(to_server.or_nothing(), to_client.or_nothing())).flatten()
         }) else {
             return false;
         };
-        self.expired = [false; 2];
-        self.client_dir = Some(if reversed { Direction::ToClient } else { Direction::ToServer });
+        for side in Side::BOTH {
+            self.halves.wait_ended(side);
+        }
+        self.halves.set_client(if reversed { Direction::ToClient } else { Direction::ToServer });
         if reversed {
-            let at = self.now;
+            let at = self.halves.now();
             self.emit(Side::Server, at, 0..0, EventKind::RolesChanged);
         }
         true
@@ -361,7 +314,7 @@ impl Session {
 
     /// Ends a wait that will not be rewarded; false if there is none.
     fn end_wait(&mut self) -> bool {
-        for side in [Side::Client, Side::Server] {
+        for side in Side::BOTH {
             let blocked = match side {
                 Side::Client => self.client_waits(),
                 Side::Server => self.server_waits(),
@@ -369,22 +322,18 @@ impl Session {
             if !blocked {
                 continue;
             }
-            let slot = index(self.dir(side));
-            let peer_ended = self.peer_of(side).is_finished()
+            let peer_ended = self.halves.of(side.flip()).is_finished()
                 || match side {
                     Side::Client => self.server_opaque,
                     Side::Server => matches!(self.client, Client::Opaque),
                 };
-            let max_held = self.config.max_held;
-            let expired = self.expired.get(slot) == Some(&true);
-            let framer = self.framer(side);
-            let unread = framer.has_unread() || framer.is_closed();
-            let full = framer.held() > max_held || framer.is_crowded();
+            let overdue = self.halves.is_overdue(side, self.config.max_held);
+            let unread = self.halves.has_more(side);
             // A client that sends more has heard the reply that the gap hides.
             let answered = side == Side::Client && unread && self.queue.is_doubtful();
             // Each waits for the other: no input can end that.
             let mutual = side == Side::Server && self.client_waits();
-            if peer_ended || full || expired || answered || mutual || (!self.sync.patient && unread) {
+            if peer_ended || overdue || answered || mutual || (!self.sync.patient && unread) {
                 let ended = match side {
                     Side::Client => self.client_gives_up(!peer_ended && !answered),
                     Side::Server => {
@@ -394,9 +343,7 @@ impl Session {
                 };
                 if ended {
                     self.sync.patient &= mutual;
-                    if let Some(expired) = self.expired.get_mut(slot) {
-                        *expired = false;
-                    }
+                    self.halves.wait_ended(side);
                     return true;
                 }
             }
@@ -407,20 +354,11 @@ impl Session {
     /// Before the caller goes away for more: nothing held may keep a capture buffer alive.
     fn rest(&mut self) {
         // Without roles each half that has begun waits for the other.
-        let waits = if self.client_dir.is_some() {
-            [(Side::Client, self.client_waits()), (Side::Server, self.server_waits())]
-        } else {
-            let [to_server, to_client] = &self.halves;
-            [(Side::Client, to_server.has_unread()), (Side::Server, to_client.has_unread())]
+        let waits = match self.halves.roles() {
+            Some(_) => [self.client_waits(), self.server_waits()],
+            None => Side::BOTH.map(|side| self.halves.of(side).has_unread()),
         };
-        for (side, waits) in waits {
-            let now = self.now;
-            let slot = index(self.dir(side));
-            self.framer(side).settle();
-            if let Some(since) = self.waiting_since.get_mut(slot) {
-                *since = if waits { Some(since.unwrap_or(now)) } else { None };
-            }
-        }
+        self.halves.rest(waits);
     }
 
     /// Tells the end of the message under way.
@@ -429,8 +367,7 @@ impl Session {
         if message.verdicts.is_empty() {
             message.verdicts.extend(message.refused);
         }
-        let here = self.framer(Side::Client).position();
-        let (at, span) = message.end.unwrap_or((self.now, here..here));
+        let (at, span) = message.end.unwrap_or_else(|| self.here(Side::Client));
         self.suspicion = Suspicion { loose_ends: message.loose_ends, data_seen: false, verdicts: 1 };
         if let Some(declared) =
             message.declared.filter(|declared| message.complete && *declared < message.size)

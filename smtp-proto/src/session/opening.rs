@@ -1,8 +1,8 @@
 //! Who is the client, from the first bytes of both halves.
 
-use super::preface;
 use crate::Verb;
 use mail_wire::framer::Framer;
+use mail_wire::preface;
 
 /// What the first bytes of a half look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The server's half: replies, and what they decide.
 
 use super::pairing::{Expect, Pending};
-use super::preface::Preface;
+use super::preface::Before;
 use super::transaction::compact;
 use super::{Client, Session, Side, Suspicion};
 use crate::event::{EventKind, Operation};
@@ -10,7 +10,7 @@ use crate::{Anomaly, Reply, Verb};
 use bytes::Bytes;
 use core::ops::Range;
 use mail_wire::Timestamp;
-use mail_wire::framer::{FrameKind, Framer, Line, LineEnd, Mode};
+use mail_wire::framer::{FrameKind, Line, LineEnd, Mode};
 
 /// A reply whose last line has not come.
 #[derive(Clone, Debug)]
@@ -43,16 +43,16 @@ impl Session {
         }
         if self.partial_reply.is_none() {
             match self.step_tunnel_answer() {
-                Preface::None => {}
-                Preface::Incomplete => return false,
-                Preface::Taken => return true,
+                Before::None => {}
+                Before::Incomplete => return false,
+                Before::Taken => return true,
             }
             match self.step_sealed(Side::Server) {
                 None => return false,
                 Some(true) => return true,
                 Some(false) => {}
             }
-            match self.tls_ahead(Side::Server) {
+            match self.halves.tls_ahead(Side::Server) {
                 None => return false,
                 Some(true) => {
                     self.start_tls(Side::Server);
@@ -60,12 +60,12 @@ impl Session {
                 }
                 Some(false) => {}
             }
-            if self.server_must_wait() && !self.framer(Side::Server).at_gap() {
+            if self.server_must_wait() && !self.halves.of(Side::Server).at_gap() {
                 return false;
             }
         }
-        let Some(frame) = self.framer(Side::Server).next(Mode::Line) else {
-            let ended = self.framer(Side::Server).is_finished() && self.partial_reply.is_some();
+        let Some(frame) = self.halves.of_mut(Side::Server).next(Mode::Line) else {
+            let ended = self.halves.of(Side::Server).is_finished() && self.partial_reply.is_some();
             if ended {
                 self.cut_reply();
             }
@@ -92,7 +92,7 @@ impl Session {
         !self.server_opaque
             && self.partial_reply.is_none()
             && self.server_must_wait()
-            && self.peer_of(Side::Client).has_unread()
+            && self.halves.of(Side::Server).has_unread()
     }
 
     /// A reply is read only when the command that it answers is known.
@@ -107,7 +107,7 @@ impl Session {
     /// one meaning each.
     fn comes_early(&self) -> bool {
         let code: [Option<u8>; 3] = {
-            let mut ahead = self.peer_of(Side::Client).peek();
+            let mut ahead = self.halves.of(Side::Server).peek();
             core::array::from_fn(|_| ahead.next())
         };
         let [Some(b'3'), Some(tens @ (b'3' | b'5')), Some(b'4')] = code else { return false };
@@ -130,7 +130,7 @@ impl Session {
             }
             _ => {}
         }
-        self.plaintext(Side::Server);
+        self.upgrade.plaintext(Side::Server);
         let last = parsed.last;
         match &mut self.partial_reply {
             None if last => return self.reply(Reply::new(parsed.share(&line.text)), at, span),
@@ -166,7 +166,7 @@ impl Session {
     fn cut_reply(&mut self) {
         if let Some(PartialReply { mut reply, span, .. }) = self.partial_reply.take() {
             reply.complete = false;
-            self.reply(reply, self.now, span);
+            self.reply(reply, self.halves.now(), span);
         }
     }
 
@@ -181,7 +181,7 @@ impl Session {
                 return;
             }
         }
-        let exact = self.halves.iter().all(Framer::has_exact_times);
+        let exact = Side::BOTH.iter().all(|side| self.halves.of(*side).has_exact_times());
         if self.suspicion.loose_ends && exact && self.queue.is_later_than(at) {
             // A reply that was there before the command: the server answers commands that it found in the message.
             return self.unmatched(reply, at, span, free);
@@ -218,7 +218,7 @@ impl Session {
             matches!(self.client, Client::Body { .. }) && gapped && matches!(reply.code, 250..=259 | 400..);
         let begins_message = matches!(self.client, Client::Commands) && self.sync.shaky && reply.code == 354;
         // 421 needs no command (RFC 5321 section 3.8), and a server heard alone has none.
-        let alone = free && self.peer_of(Side::Server).position() == 0;
+        let alone = free && self.halves.of(Side::Client).position() == 0;
         let smuggled = self.suspect(&reply, at, &span);
         let explained = ends_message || begins_message || smuggled;
         if !explained && reply.code != 421 && !alone {
@@ -270,12 +270,12 @@ impl Session {
 
     /// The other side is the client now.
     pub(super) fn turn(&mut self, at: Timestamp) {
-        let dir = self.dir(Side::Server);
-        self.client_dir = Some(dir);
+        let dir = self.halves.dir(Side::Server);
+        self.halves.set_client(dir);
         self.greeted = false;
         self.transaction = super::Transaction::default();
-        let here = self.framer(Side::Server).position();
-        self.emit(Side::Server, at, here..here, EventKind::RolesChanged);
+        let (_, here) = self.here(Side::Server);
+        self.emit(Side::Server, at, here, EventKind::RolesChanged);
     }
 
     /// Draws the conclusions from an answer, or from its absence.

@@ -1,7 +1,7 @@
 //! A session through HTTP CONNECT or SOCKS: what stands before it in either half.
 
 use super::client::Client;
-use super::preface::Preface;
+use super::preface::Before;
 use super::{Session, Side};
 use crate::Anomaly;
 use crate::event::{EventKind, Tunnelled};
@@ -24,49 +24,49 @@ pub(super) enum Answer {
 
 impl Session {
     /// Takes a tunnel's request, if the client's half begins with one.
-    pub(super) fn step_tunnel_request(&mut self) -> Preface {
-        match tunnel_ahead(self.peer_of(Side::Server), tunnel::request) {
-            Begins::Short => Preface::Incomplete,
+    pub(super) fn step_tunnel_request(&mut self) -> Before {
+        match tunnel_ahead(self.halves.of(Side::Client), tunnel::request) {
+            Begins::Short => Before::Incomplete,
             Begins::With(found) if found.protocol == Protocol::Http => match self.server_speaks_http() {
-                None => Preface::Incomplete,
+                None => Before::Incomplete,
                 // A mail server that was told CONNECT: it answers each line as a command.
-                Some(false) => Preface::None,
+                Some(false) => Before::None,
                 Some(true) => self.take_request(found),
             },
             Begins::With(found) => self.take_request(found),
-            _ => Preface::None,
+            _ => Before::None,
         }
     }
 
-    fn take_request(&mut self, found: Tunnel) -> Preface {
+    fn take_request(&mut self, found: Tunnel) -> Before {
         let (at, span, raw) = self.take_tunnel(Side::Client, found.len);
         let Tunnel { protocol, target, .. } = found;
         let tunnel = Tunnelled { protocol, target, raw };
         self.emit(Side::Client, at, span.clone(), EventKind::Tunnel(Box::new(tunnel)));
         self.anomaly(Side::Client, at, &span, Anomaly::Tunnelled { protocol });
-        Preface::Taken
+        Before::Taken
     }
 
     /// Takes the answer that opens a tunnel, if the server's half begins with one.
-    pub(super) fn step_tunnel_answer(&mut self) -> Preface {
-        match tunnel_ahead(self.peer_of(Side::Client), tunnel::answer) {
-            Begins::Short => Preface::Incomplete,
+    pub(super) fn step_tunnel_answer(&mut self) -> Before {
+        match tunnel_ahead(self.halves.of(Side::Server), tunnel::answer) {
+            Begins::Short => Before::Incomplete,
             Begins::With(found) => {
                 let (at, span, raw) = self.take_tunnel(Side::Server, found.len);
                 self.tunnel = Answer::Taken(found.protocol);
                 let tunnel = Tunnelled { protocol: found.protocol, target: None, raw };
                 self.emit(Side::Server, at, span, EventKind::Tunnel(Box::new(tunnel)));
-                Preface::Taken
+                Before::Taken
             }
-            _ => Preface::None,
+            _ => Before::None,
         }
     }
 
     fn take_tunnel(&mut self, side: Side, len: usize) -> (Timestamp, Range<u64>, Secret) {
         let mut raw = BytesMut::with_capacity(len);
-        let (mut at, mut end) = (self.now, 0);
+        let (mut at, mut end) = (self.halves.now(), 0);
         while let Some(left) = len.checked_sub(raw.len()).filter(|left| *left > 0) {
-            let Some(frame) = self.framer(side).next(Mode::Counted(left as u64)) else { break };
+            let Some(frame) = self.halves.of_mut(side).next(Mode::Counted(left as u64)) else { break };
             (at, end) = (frame.at, frame.span.end);
             if let FrameKind::Data { bytes, .. } = frame.kind {
                 raw.extend_from_slice(&bytes);
@@ -77,7 +77,7 @@ impl Session {
 
     /// Whether the server's half begins with an answer in HTTP; `None` while that cannot be told.
     fn server_speaks_http(&self) -> Option<bool> {
-        let server = self.peer_of(Side::Client);
+        let server = self.halves.of(Side::Server);
         if self.tunnel != Answer::Unknown || server.position() > 0 || server.at_gap() {
             return Some(self.tunnel == Answer::Taken(Protocol::Http));
         }
@@ -90,7 +90,7 @@ impl Session {
 
     /// Whether the client's half is left unread until the server has said what it speaks.
     pub(super) fn awaits_tunnel_answer(&self) -> bool {
-        let client = self.peer_of(Side::Server);
+        let client = self.halves.of(Side::Client);
         matches!(self.client, Client::Commands)
             && matches!(
                 tunnel_ahead(client, tunnel::request),
