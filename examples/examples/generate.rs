@@ -121,7 +121,7 @@ impl<W: Write> Capture<W> {
         if connection.waiting.len() >= SEGMENT {
             let segment: Vec<u8> = connection.waiting.drain(..SEGMENT).collect();
             self.packet(connection, 0, 0x18, &segment);
-            if connection.lines % 2 == 0 {
+            if connection.lines.is_multiple_of(2) {
                 self.packet(connection, 1, 0x10, b"");
             }
             return true;

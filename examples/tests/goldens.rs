@@ -65,15 +65,13 @@ fn folder(captures: &[PathBuf], workers: u16) -> BTreeMap<String, String> {
 
 /// Where two texts begin to differ.
 fn difference(expected: &str, got: &str) -> String {
-    let mut lines = (1..).zip(expected.lines().map(Some).chain(std::iter::repeat(None)));
-    let mut others = got.lines().map(Some).chain(std::iter::repeat(None));
-    let (line, expected, got) = lines
-        .find_map(|(line, expected)| {
-            let got = others.next().unwrap();
-            (expected != got || expected.is_none()).then_some((line, expected, got))
-        })
-        .unwrap();
-    format!("line {line}\nexpected {expected:?}\ngot      {got:?}")
+    let same = expected.bytes().zip(got.bytes()).take_while(|(one, two)| one == two).count();
+    let line = expected.as_bytes()[..same].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let near = |text: &str| {
+        let bytes = &text.as_bytes()[same.saturating_sub(60)..(same + 120).min(text.len())];
+        String::from_utf8_lossy(bytes).into_owned()
+    };
+    format!("line {line}\nexpected {:?}\ngot      {:?}", near(expected), near(got))
 }
 
 #[test]

@@ -16,7 +16,8 @@ use std::time::Duration;
 
 /// A frame as tshark shows it.
 struct Shown {
-    at: Duration,
+    /// Simple packet blocks of pcapng have no time.
+    at: Option<Duration>,
     payload: Vec<u8>,
 }
 
@@ -53,14 +54,17 @@ fn frames(capture: &Path) -> BTreeMap<u64, Shown> {
     payloads.into_iter().map(|(number, payload)| (number, Shown { at: times[&number], payload })).collect()
 }
 
-fn time(text: &str) -> Duration {
-    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
-    Duration::new(seconds.parse().unwrap(), format!("{fraction:0<9}").parse().unwrap())
+fn time(text: &str) -> Option<Duration> {
+    let (seconds, fraction) = text.split_once('.')?;
+    Some(Duration::new(seconds.parse().unwrap(), format!("{fraction:0<9}").parse().unwrap()))
 }
 
 /// How many runs of a capture were compared.
 fn compare(name: &str, captures: &[PathBuf]) -> u64 {
     let extracted = Extracted::of(captures);
+    if extracted.lines("provenance.jsonl").is_empty() {
+        return 0;
+    }
     let frames: Vec<_> = captures.iter().map(|capture| frames(capture)).collect();
     let mut compared = 0;
     for (record, provenance) in
@@ -79,7 +83,9 @@ fn compare(name: &str, captures: &[PathBuf]) -> u64 {
             let what = format!("{name} message {number} frame {frame} of input {input}");
             let shown = frames[input as usize - 1].get(&frame);
             let shown = shown.unwrap_or_else(|| panic!("{what}: tshark sees no payload"));
-            assert_eq!(at.at(), shown.at, "{what}");
+            if let Some(theirs) = shown.at {
+                assert_eq!(at.at(), theirs, "{what}");
+            }
             compared += 1;
             // What was inflated stands in no packet.
             if run.as_array().unwrap().len() < 6 {

@@ -105,8 +105,8 @@ impl Teller<'_> {
 /// Hashes everything in a folder and compares it with its records and with the captures, which are looked for in
 /// `captures`, files and folders, or where they were; tells each difference.
 ///
-/// What cannot be told from the folder and the captures: whether fields that were read out of a message, such as its
-/// subject, are those of its bytes; another `extract` shows it. Takes about 150 bytes of memory for each file of the
+/// What is not looked at: whether fields that were read out of a message, such as its subject, are those of its bytes, and
+/// where in its stream a message begins; another `extract` shows it. Takes about 150 bytes of memory for each file of the
 /// folder, and at most 128 MiB for comparing with packets; captures are read once for each 2 million packets of mail.
 ///
 /// # Errors
