@@ -21,13 +21,15 @@ struct Placed<'a> {
 }
 
 impl<'a> Sections<'a> {
+    /// Those that some of the pieces of a message make up.
     pub(super) fn of<C: Contents>(
-        known: &'a Known,
+        known: &Known,
+        pieces: impl Iterator<Item = &'a Piece>,
         asked: &Asked,
         contents: &mut C,
     ) -> Result<Self, C::Error> {
         let mut sections: BTreeMap<&Section, Vec<&Piece>> = BTreeMap::new();
-        for piece in &known.pieces {
+        for piece in pieces {
             sections.entry(&piece.of.section).or_default().push(piece);
         }
         let mut all = BTreeMap::new();

@@ -97,7 +97,7 @@ fn resolved<C: Contents>(
     asked: &super::asked::Asked,
     contents: &mut C,
 ) -> Result<Option<Resolved>, C::Error> {
-    let sections = Sections::of(known, asked, contents)?;
+    let sections = Sections::of(known, known.pieces.iter(), asked, contents)?;
     let (runs, extent, pieces) = match sections.get(&url.section) {
         Some((assembled, pieces)) if assembled.holes().is_empty() => {
             (assembled.runs.clone(), assembled.extent, pieces.iter().map(|piece| piece.id).collect())

@@ -321,6 +321,25 @@ fn the_blank_line_that_a_server_leaves_out() {
 }
 
 #[test]
+fn each_session_that_fetched_all_has_a_copy() {
+    let mut spool = Spool::default();
+    let mut add = |session, specifier, bytes: &[u8]| {
+        let of = MessageRef { section: section(&[], specifier), ..message(9) };
+        let id = spool.bytes.len() as u64;
+        spool.bytes.push(bytes.to_vec());
+        assert!(spool.joiner.piece(Piece::new(id, session, account(), of, bytes.len() as u64)));
+    };
+    add(1, Specifier::Header, b"\r\n");
+    add(1, Specifier::Text, b"x");
+    add(2, Specifier::Header, b"\r\n");
+    add(3, Specifier::Text, b"x");
+    add(4, Specifier::Text, b"x");
+    add(4, Specifier::Header, b"\r\n");
+    let whole = |pieces| (How::HeaderAndText, true, "\r\nx".into(), pieces, 0, 0);
+    assert_eq!(told(spool), [whole(vec![0, 1]), whole(vec![5, 4]), whole(vec![2, 3])]);
+}
+
+#[test]
 fn nobody_knows_whose_inbox_it_is_of_a_user_who_was_not_heard() {
     for (user, joined) in [("alice", 1), ("", 0)] {
         let mut spool = Spool::default();
