@@ -203,10 +203,11 @@ pub(super) fn append(joined: &mut Joined, section: &Assembled, pieces: &[&Piece]
     let offset = joined.size;
     joined.pieces.extend(pieces.iter().map(|piece| piece.id));
     joined.runs.extend(section.runs.iter().filter_map(|run| run.clipped(&(0..u64::MAX), offset)));
-    joined.holes.extend(section.holes().into_iter().map(|hole| Hole { at: offset + hole.at, ..hole }));
+    let moved = |at: u64| offset.saturating_add(at);
+    joined.holes.extend(section.holes().into_iter().map(|hole| Hole { at: moved(hole.at), ..hole }));
     joined.conflicts.extend(section.conflicts.iter().cloned().map(|mut conflict| {
-        conflict.range = offset + conflict.range.start..offset + conflict.range.end;
-        conflict.at += offset;
+        conflict.range = moved(conflict.range.start)..moved(conflict.range.end);
+        conflict.at = moved(conflict.at);
         conflict
     }));
     joined.size = offset.saturating_add(section.extent);

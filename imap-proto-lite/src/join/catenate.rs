@@ -84,7 +84,7 @@ fn own(joined: &mut Joined, piece: &Piece, range: Range<u64>) {
         }
         from = at.saturating_add(len.unwrap_or(0));
     }
-    joined.size = base + (range.end - range.start);
+    joined.size = base.saturating_add(range.end.saturating_sub(range.start));
 }
 
 /// Runs counted from their own beginning, and the pieces that they are of.

@@ -226,6 +226,9 @@ impl Known {
     }
 }
 
+/// What is larger is no size of anything, and no place in it.
+const LARGEST: u64 = 1 << 48;
+
 /// Kinds of what is kept, each with a limit of its own.
 #[derive(Clone, Copy, Debug)]
 enum Kept {
@@ -283,8 +286,8 @@ impl Joiner {
     /// A whole message is noted all the same, if it has no holes: what was fetched of it besides is compared with it, and
     /// URLs may name it.
     pub fn piece(&mut self, mut piece: Piece) -> bool {
-        let section = &piece.of.section;
-        if section.is_header_subset() {
+        // What begins behind any message is a range of none.
+        if piece.of.section.is_header_subset() || piece.of.origin.is_some_and(|origin| origin > LARGEST) {
             return false;
         }
         let mut url = None;

@@ -185,6 +185,7 @@ fn what_stands_alone_is_not_taken() {
     assert!(!spool.section(section(&[], Specifier::HeaderFields(vec!["To".into()])), b"\r\n"));
     assert!(!spool.add(MessageRef { operation: Operation::Append, ..message(9) }, b"x", &[]));
     assert!(!spool.add(MessageRef::default(), b"x", &[]));
+    assert!(!spool.range(u64::MAX - 2, b"xyz"));
     spool.joiner = Joiner::new(1);
     assert!(spool.range(0, b"x"));
     assert!(!spool.range(1, b"y"));
@@ -387,6 +388,24 @@ fn an_enclosed_message_is_made_of_what_is_inside() {
     for path in [&[0][..], &[4], &[1, 1, 1], &[3, 2], &[2, 3]] {
         assert!(tree::part_of(&body, path).is_none(), "{path:?}");
     }
+}
+
+#[test]
+fn what_is_no_size_is_none() {
+    let body = structure(
+        "* 1 FETCH (BODYSTRUCTURE ((\"image\" \"png\" NIL NIL NIL \"base64\" 18446744073709551615)\
+         (\"text\" \"plain\" NIL NIL NIL \"7bit\" 2 1) \"mixed\" (\"boundary\" \"b\")))",
+    );
+    let mut spool = Spool::default();
+    spool.joiner.structure(1, &account(), &message(9), &body);
+    spool.section(section(&[], Specifier::Header), b"\r\n");
+    spool.section(section(&[2], Specifier::Whole), b"hi");
+    let mut joiner = spool.joiner;
+    joiner.size(1, &account(), &message(9), u64::MAX);
+    let Ok(outcome) = joiner.finish(&mut |_, range: Range<u64>| {
+        Ok::<_, Infallible>(Bytes::from(vec![b'x'; usize::try_from(range.end - range.start).unwrap()]))
+    });
+    assert_eq!(outcome.messages[0].missing_parts, [(vec![1], None)]);
 }
 
 #[test]
