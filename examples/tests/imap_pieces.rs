@@ -164,6 +164,26 @@ fn parts_on_demand_make_a_virtual_message() {
 }
 
 #[test]
+fn a_part_of_any_size_may_be_missing() {
+    let structure = STRUCTURE.replace("\"base64\" 16)", "\"base64\" 18446744073709551615)");
+    let header = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+    let exchange = [
+        &format!("C: a UID FETCH 9 (BODYSTRUCTURE BODY.PEEK[HEADER])\nS: * 1 FETCH (UID 9 {structure} BODY[HEADER] "),
+        &literal('S', header),
+        ")\nS: a OK done\nC: b UID FETCH 9 (BODY.PEEK[1])\n",
+        &fetched(&[("BODY[1]", "hello")]),
+        "S: b OK done\n",
+    ]
+    .concat();
+    let extracted = extracted(&exchange);
+    let messages = extracted.lines("messages.jsonl");
+    let message = messages.iter().find(|message| message["reading"] == "candidate").unwrap();
+    let missing = message["missing"].as_array().unwrap();
+    assert!(missing.iter().any(|hole| hole.get("length").is_none()), "{missing:?}");
+    nothing_is_left_over(&extracted);
+}
+
+#[test]
 fn a_section_that_contradicts_the_whole_is_told() {
     let whole =
         "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b\r\n\r\ntwo\r\n--b--\r\n";

@@ -147,7 +147,7 @@ impl Message {
             self.packets.add(run.packet);
             self.runs.push((run, at));
         }
-        self.position += content.len() as u64;
+        self.position = self.position.saturating_add(content.len() as u64);
         self.spool.write(&content)?;
         if self.looked_at == LookedAt::Nothing {
             return Ok(());

@@ -143,7 +143,12 @@ impl Contents for Lender<'_> {
     fn section(&mut self, whole: u64, section: &Section) -> Option<Range<u64>> {
         let Some(Held::Whole(path)) = held(self.held, whole) else { return None };
         // A message that cannot be read has no tree; that it cannot, reading its bytes tells.
-        self.trees.entry(whole).or_insert_with(|| Tree::of(path).ok()).as_ref()?.place(section)
+        self.trees
+            .entry(whole)
+            .or_insert_with(|| Tree::of(path).ok())
+            .as_ref()?
+            .place(section)
+            .filter(|place| place.start <= place.end)
     }
 }
 

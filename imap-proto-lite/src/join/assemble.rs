@@ -21,13 +21,15 @@ struct Placed<'a> {
 }
 
 impl<'a> Sections<'a> {
+    /// Those that some of the pieces of a message make up.
     pub(super) fn of<C: Contents>(
-        known: &'a Known,
+        known: &Known,
+        pieces: impl Iterator<Item = &'a Piece>,
         asked: &Asked,
         contents: &mut C,
     ) -> Result<Self, C::Error> {
         let mut sections: BTreeMap<&Section, Vec<&Piece>> = BTreeMap::new();
-        for piece in &known.pieces {
+        for piece in pieces {
             sections.entry(&piece.of.section).or_default().push(piece);
         }
         let mut all = BTreeMap::new();
@@ -201,10 +203,11 @@ pub(super) fn append(joined: &mut Joined, section: &Assembled, pieces: &[&Piece]
     let offset = joined.size;
     joined.pieces.extend(pieces.iter().map(|piece| piece.id));
     joined.runs.extend(section.runs.iter().filter_map(|run| run.clipped(&(0..u64::MAX), offset)));
-    joined.holes.extend(section.holes().into_iter().map(|hole| Hole { at: offset + hole.at, ..hole }));
+    let moved = |at: u64| offset.saturating_add(at);
+    joined.holes.extend(section.holes().into_iter().map(|hole| Hole { at: moved(hole.at), ..hole }));
     joined.conflicts.extend(section.conflicts.iter().cloned().map(|mut conflict| {
-        conflict.range = offset + conflict.range.start..offset + conflict.range.end;
-        conflict.at += offset;
+        conflict.range = moved(conflict.range.start)..moved(conflict.range.end);
+        conflict.at = moved(conflict.at);
         conflict
     }));
     joined.size = offset.saturating_add(section.extent);

@@ -84,7 +84,7 @@ fn own(joined: &mut Joined, piece: &Piece, range: Range<u64>) {
         }
         from = at.saturating_add(len.unwrap_or(0));
     }
-    joined.size = base + (range.end - range.start);
+    joined.size = base.saturating_add(range.end.saturating_sub(range.start));
 }
 
 /// Runs counted from their own beginning, and the pieces that they are of.
@@ -97,7 +97,7 @@ fn resolved<C: Contents>(
     asked: &super::asked::Asked,
     contents: &mut C,
 ) -> Result<Option<Resolved>, C::Error> {
-    let sections = Sections::of(known, asked, contents)?;
+    let sections = Sections::of(known, known.pieces.iter(), asked, contents)?;
     let (runs, extent, pieces) = match sections.get(&url.section) {
         Some((assembled, pieces)) if assembled.holes().is_empty() => {
             (assembled.runs.clone(), assembled.extent, pieces.iter().map(|piece| piece.id).collect())

@@ -41,7 +41,8 @@
 //! Pieces of the message that UID, UIDVALIDITY and mailbox name, if the user who owns the mailbox is known; otherwise those
 //! of one opening of a mailbox in one session. The same mail in several mailboxes is several messages here: who stores it by
 //! the hash of its bytes has it once. A piece is the end of its section if it is shorter than what was asked for, or where
-//! RFC822.SIZE or BODYSTRUCTURE say that it ends. A server that sends more than was asked for has sent all of the section if
+//! RFC822.SIZE or BODYSTRUCTURE say that it ends. A session that has fetched all of a message makes one of it, as each
+//! whole copy is one; what is left in several sessions is put together. A server that sends more than was asked for has sent all of the section if
 //! what it sent begins as the section does.
 
 mod asked;
@@ -225,6 +226,9 @@ impl Known {
     }
 }
 
+/// What is larger is no size of anything, and no place in it.
+const LARGEST: u64 = 1 << 48;
+
 /// Kinds of what is kept, each with a limit of its own.
 #[derive(Clone, Copy, Debug)]
 enum Kept {
@@ -282,8 +286,8 @@ impl Joiner {
     /// A whole message is noted all the same, if it has no holes: what was fetched of it besides is compared with it, and
     /// URLs may name it.
     pub fn piece(&mut self, mut piece: Piece) -> bool {
-        let section = &piece.of.section;
-        if section.is_header_subset() {
+        // What begins behind any message is a range of none.
+        if piece.of.section.is_header_subset() || piece.of.origin.is_some_and(|origin| origin > LARGEST) {
             return false;
         }
         let mut url = None;
@@ -417,8 +421,27 @@ impl Joiner {
         }
         let mut outcome = Outcome::default();
         for known in self.messages.values().filter(|known| !known.pieces.is_empty()) {
-            let sections = Sections::of(known, &self.asked, contents)?;
+            let sections = Sections::of(known, known.pieces.iter(), &self.asked, contents)?;
             outcome.mismatches.extend(assemble::mismatches(known, &sections, contents)?);
+            let mut sessions: BTreeMap<u64, Vec<&Piece>> = BTreeMap::new();
+            for piece in &known.pieces {
+                sessions.entry(piece.session).or_default().push(piece);
+            }
+            if sessions.len() == 1 {
+                outcome.messages.extend(assemble::join(known, &sections, contents)?);
+                continue;
+            }
+            // A session that has fetched all of it has fetched it once more.
+            let mut rest = Vec::new();
+            for pieces in sessions.into_values() {
+                let sections = Sections::of(known, pieces.iter().copied(), &self.asked, contents)?;
+                let joined = assemble::join(known, &sections, contents)?;
+                match joined.filter(|joined| joined.complete) {
+                    Some(joined) => outcome.messages.push(joined),
+                    None => rest.extend(pieces),
+                }
+            }
+            let sections = Sections::of(known, rest.into_iter(), &self.asked, contents)?;
             outcome.messages.extend(assemble::join(known, &sections, contents)?);
         }
         for piece in &self.catenated {

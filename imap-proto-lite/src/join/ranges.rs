@@ -159,7 +159,7 @@ impl Run {
         let own = self.range();
         let (start, end) = (own.start.max(range.start), own.end.min(range.end));
         let into = start.checked_sub(own.start).filter(|_| start < end)?;
-        let at = at + (start - range.start);
+        let at = at.saturating_add(start - range.start);
         Some(match self {
             Self::Piece { piece, from, .. } => {
                 Self::Piece { at, piece: *piece, from: from + into, len: end - start }

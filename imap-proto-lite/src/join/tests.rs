@@ -185,6 +185,7 @@ fn what_stands_alone_is_not_taken() {
     assert!(!spool.section(section(&[], Specifier::HeaderFields(vec!["To".into()])), b"\r\n"));
     assert!(!spool.add(MessageRef { operation: Operation::Append, ..message(9) }, b"x", &[]));
     assert!(!spool.add(MessageRef::default(), b"x", &[]));
+    assert!(!spool.range(u64::MAX - 2, b"xyz"));
     spool.joiner = Joiner::new(1);
     assert!(spool.range(0, b"x"));
     assert!(!spool.range(1, b"y"));
@@ -321,6 +322,25 @@ fn the_blank_line_that_a_server_leaves_out() {
 }
 
 #[test]
+fn each_session_that_fetched_all_has_a_copy() {
+    let mut spool = Spool::default();
+    let mut add = |session, specifier, bytes: &[u8]| {
+        let of = MessageRef { section: section(&[], specifier), ..message(9) };
+        let id = spool.bytes.len() as u64;
+        spool.bytes.push(bytes.to_vec());
+        assert!(spool.joiner.piece(Piece::new(id, session, account(), of, bytes.len() as u64)));
+    };
+    add(1, Specifier::Header, b"\r\n");
+    add(1, Specifier::Text, b"x");
+    add(2, Specifier::Header, b"\r\n");
+    add(3, Specifier::Text, b"x");
+    add(4, Specifier::Text, b"x");
+    add(4, Specifier::Header, b"\r\n");
+    let whole = |pieces| (How::HeaderAndText, true, "\r\nx".into(), pieces, 0, 0);
+    assert_eq!(told(spool), [whole(vec![0, 1]), whole(vec![5, 4]), whole(vec![2, 3])]);
+}
+
+#[test]
 fn nobody_knows_whose_inbox_it_is_of_a_user_who_was_not_heard() {
     for (user, joined) in [("alice", 1), ("", 0)] {
         let mut spool = Spool::default();
@@ -368,6 +388,24 @@ fn an_enclosed_message_is_made_of_what_is_inside() {
     for path in [&[0][..], &[4], &[1, 1, 1], &[3, 2], &[2, 3]] {
         assert!(tree::part_of(&body, path).is_none(), "{path:?}");
     }
+}
+
+#[test]
+fn what_is_no_size_is_none() {
+    let body = structure(
+        "* 1 FETCH (BODYSTRUCTURE ((\"image\" \"png\" NIL NIL NIL \"base64\" 18446744073709551615)\
+         (\"text\" \"plain\" NIL NIL NIL \"7bit\" 2 1) \"mixed\" (\"boundary\" \"b\")))",
+    );
+    let mut spool = Spool::default();
+    spool.joiner.structure(1, &account(), &message(9), &body);
+    spool.section(section(&[], Specifier::Header), b"\r\n");
+    spool.section(section(&[2], Specifier::Whole), b"hi");
+    let mut joiner = spool.joiner;
+    joiner.size(1, &account(), &message(9), u64::MAX);
+    let Ok(outcome) = joiner.finish(&mut |_, range: Range<u64>| {
+        Ok::<_, Infallible>(Bytes::from(vec![b'x'; usize::try_from(range.end - range.start).unwrap()]))
+    });
+    assert_eq!(outcome.messages[0].missing_parts, [(vec![1], None)]);
 }
 
 #[test]

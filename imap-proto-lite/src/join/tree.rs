@@ -2,7 +2,7 @@
 
 use super::assemble::{Sections, append, begin};
 use super::ranges::{Assembled, Hole, Run};
-use super::{How, Joined, Piece};
+use super::{How, Joined, LARGEST, Piece};
 use crate::response::BodyStructure;
 use crate::{Section, Specifier};
 use bytes::Bytes;
@@ -163,10 +163,11 @@ impl Tree<'_> {
     }
 
     fn missing(&mut self, body: &BodyStructure) {
+        let size = body.size.filter(|size| *size <= LARGEST);
         let joined = &mut self.joined;
-        joined.missing_parts.push((self.path.clone(), body.size));
-        joined.holes.push(Hole { at: joined.size, len: body.size });
-        joined.size = joined.size.saturating_add(body.size.unwrap_or(0));
+        joined.missing_parts.push((self.path.clone(), size));
+        joined.holes.push(Hole { at: joined.size, len: size });
+        joined.size = joined.size.saturating_add(size.unwrap_or(0));
     }
 }
 

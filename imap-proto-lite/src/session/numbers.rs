@@ -189,7 +189,12 @@ impl Numbers {
 
     /// The messages with UIDs in that range are gone, as far as they are known.
     pub(super) fn vanish(&mut self, first: u32, last: u32) {
-        let gone: Vec<u32> = self.by_uid.range(first.max(1)..=last).map(|(uid, _)| *uid).collect();
+        // No message has the UID zero, whatever a server says.
+        let first = first.max(1);
+        if last < first {
+            return;
+        }
+        let gone: Vec<u32> = self.by_uid.range(first..=last).map(|(uid, _)| *uid).collect();
         for uid in gone {
             if let Some((number, offset)) = self.find(uid) {
                 self.remove(number, offset);
@@ -316,6 +321,17 @@ mod tests {
             for sequence in 1..=u32::try_from(LIMIT).unwrap() {
                 prop_assert_eq!(numbers.identify(sequence, LIMIT), model.identify(sequence));
             }
+        }
+    }
+
+    #[test]
+    fn the_uid_zero_is_of_no_message() {
+        let mut numbers = Numbers::default();
+        numbers.learn(1, 5, LIMIT);
+        numbers.learn(2, 0, LIMIT);
+        for (first, last, left) in [(0, 0, 1), (9, 3, 1), (0, 5, 0)] {
+            numbers.vanish(first, last);
+            assert_eq!(numbers.count, left, "{first}:{last}");
         }
     }
 

@@ -28,6 +28,11 @@ const SMTP: &[Found] = &[
 ];
 
 const IMAP: &[Found] = &[
+    // A set of UIDs that holds nothing but zero.
+    (
+        "imap_session",
+        b"\x00\x05\x11US: * OK ready\nC: s SELECT INBOX\nS: s OK done\nS: * 1 FETCH (UID 10)\nS: * VANISHED 0\n",
+    ),
     // Compressed data that broke was told before the response that stood in front of it and waited for its command.
     (
         "imap_session",
