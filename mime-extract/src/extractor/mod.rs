@@ -220,9 +220,9 @@ impl Extractor {
             self.feed(index, line);
         }
         if let Some((anomaly, at)) = near
-            && let Some(node) = self.nodes.last()
+            && let Some(node) = self.nodes.last_mut()
         {
-            self.anomaly(node.index, at, anomaly);
+            node.note(at, EventKind::Anomaly(anomaly));
         }
     }
 
