@@ -145,6 +145,8 @@ const KERBEROS: &[u8] = b"\x60\x6f\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x
 /// Inputs that once failed, and for which code was mended.
 pub(crate) fn found() -> Vec<(&'static str, &'static [u8])> {
     vec![
+        // What was noted of a leaf came in the order of the chunks.
+        ("mime_message", b"\x00\x05\x1e\n\x02\x01\x0bContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\rd\r\n-----BEGIN PGP MESSAGE-----\r\n--b--\r\n"),
         // The anomaly about a dot that was not doubled had the span of its chunk.
         ("smtp_session", b"\x00\x05\x11\x55S: 220 mx\nC: DATA\nS: 354 go\nC: .go\nC: two\nC: .\nS: 250 ok\n"),
         // Whether TLS had begun was judged by the first chunk.

@@ -67,9 +67,10 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, conf
     if let Some(second) = fields.get(1) {
         content.anomalies.push((Anomaly::CtDuplicate, second.offset()));
     }
-    let field = fields.get(choices.content_type).or_else(|| fields.first());
-    let field_at = field.map(|field| field.offset());
-    let at = field_at.unwrap_or(at);
+    // By their places in the block: in a decoded message many fields have the same offset.
+    let chosen = if choices.content_type < fields.len() { choices.content_type } else { 0 };
+    let field = fields.get(chosen);
+    let at = field.map_or(at, |field| field.offset());
     let mut value = field.map(|field| parameter::parse(field.raw(), max)).unwrap_or_default();
     content.anomalies.extend(value.anomalies.drain(..).map(|anomaly| (anomaly, at)));
     content.content_type = match value.value.split_once('/') {
@@ -101,7 +102,7 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, conf
     for field in dispositions {
         disposition.parameters.extend(parameter::parse(field.raw(), max).parameters);
     }
-    for field in fields.iter().filter(|one| Some(one.offset()) != field_at) {
+    for (_, field) in fields.iter().enumerate().filter(|(index, _)| *index != chosen) {
         let more = parameter::parse(field.raw(), max).parameters;
         value.parameters.extend(more.into_iter().filter(|one| one.name.starts_with("name")));
     }

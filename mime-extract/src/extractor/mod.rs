@@ -220,7 +220,8 @@ impl Extractor {
             self.feed(index, line);
         }
         if let Some((anomaly, at)) = near
-            && let Some(node) = self.nodes.last_mut()
+            && let Some(place) = self.top_of(index).checked_sub(1)
+            && let Some(node) = self.nodes.get_mut(place)
         {
             node.note(at, EventKind::Anomaly(anomaly));
         }

@@ -119,6 +119,16 @@ impl Node {
         }
     }
 
+    /// What was noted, in the order of the message.
+    pub(super) fn in_order(&self) -> Vec<(u64, EventKind)> {
+        let mut told = self.told.clone();
+        told.sort_by_key(|(at, kind)| match kind {
+            EventKind::Anomaly(anomaly) => (*at, anomaly.code()),
+            _ => (*at, ""),
+        });
+        told
+    }
+
     pub(super) const fn multipart(&mut self) -> Option<&mut Multipart> {
         match &mut self.body {
             Body::Multipart(multipart) => Some(multipart),

@@ -541,7 +541,7 @@ impl Extractor {
         let mut complete = node.complete && ending != Ending::Finished { whole: false };
         let mut decode = Decode::Ok;
         let mut raw_end = end;
-        for (at, kind) in node.told.iter().cloned() {
+        for (at, kind) in node.in_order() {
             self.emit(part, at..at, kind);
         }
         match &node.body {
