@@ -229,9 +229,10 @@ impl Extractor {
     fn tell_near(&mut self, index: usize) {
         let near = self.layers.get_mut(index).and_then(|layer| layer.lines.near());
         if let Some((anomaly, at)) = near
-            && let Some(node) = self.nodes.last()
+            && let Some(place) = self.top_of(index).checked_sub(1)
+            && let Some(node) = self.nodes.get_mut(place)
         {
-            self.anomaly(node.index, at, anomaly);
+            node.note(at, EventKind::Anomaly(anomaly));
         }
     }
 

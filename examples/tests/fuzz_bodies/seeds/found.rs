@@ -4,7 +4,7 @@
 type Found = (&'static str, &'static [u8]);
 
 pub(crate) fn found() -> impl Iterator<Item = Found> {
-    [SMTP, IMAP, TCP].into_iter().flatten().copied()
+    [SMTP, POP3, IMAP, MIME, TCP].into_iter().flatten().copied()
 }
 
 const SMTP: &[Found] = &[
@@ -42,6 +42,19 @@ const IMAP: &[Found] = &[
     (
         "imap_session",
         b"\x00\x05\x11US: * OK ready\nC: a IDLE\nS: + ihi\nC: d AUTHENTICATE LOGIN\nS: + VXNlcm5hbWU6\nC: *\nS: d BAD cancelled\nC: e AUTHENTICATE EXTERNAL =\nS: e OK hi\n",
+    ),
+];
+
+const POP3: &[Found] = &[
+    // The target looked for the secret where the same bytes stood elsewhere in the line.
+    ("pop3_grammar", b"{\nAPOP mrso\x92e \t\t\t0\t\t\x92e \t\t\t0\t\t\t\t\t\r\t\t\t\r\n"),
+];
+
+const MIME: &[Found] = &[
+    // What was noted of a leaf came in the order of the chunks.
+    (
+        "mime_message",
+        b"\x00\x05\x1e\n\x02\x01\x0bContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\rd\r\n-----BEGIN PGP MESSAGE-----\r\n--b--\r\n",
     ),
 ];
 
