@@ -183,10 +183,46 @@ anomalies! {
     NameCharset => "name-charset", "a name holds raw bytes";
     /// Paths, control characters, reversed text; never use it as it is.
     NameUnsafe => "name-unsafe", "a name is not fit for a file";
-    /// A piece of a larger message.
-    PartialIncomplete => "partial-incomplete", "a message/partial is one piece of a message";
+    /// A piece of a larger message; [`join`](crate::join) puts them together.
+    PartialPiece => "partial-piece", "a message/partial is one piece of a message";
+    /// Told by who joins them: pieces are missing, or contradict each other.
+    PartialIncomplete => "partial-incomplete", "the pieces of a message or a file do not make a whole";
     /// The content is elsewhere.
     ExternalBody => "external-body", "a message/external-body only points to its content";
+    /// A `begin-base64` line before the base64 of a part; it is passed over, its name is told.
+    B64BeginLine => "b64-begin-line", "a begin-base64 line stands before base64";
+    /// A file behind a `begin-base64` line in a text; a part of its own.
+    BeginBase64 => "begin-base64", "a part holds a file behind a begin-base64 line";
+    /// It is told, and not opened.
+    BinHex => "binhex", "a part holds a file in BinHex";
+    /// The decompressed content is a part of its own, below it.
+    Gzip64 => "gzip64", "a part travels compressed (x-gzip64)";
+    /// What is behind that place cannot be read.
+    CompressionDamaged => "compression-damaged", "compressed content is damaged or cut";
+    /// The rest of the content is passed over.
+    ExpansionLimit { limit: u64 = 0 } => "expansion-limit", "compressed content comes to more than {limit} bytes";
+    /// Resource fork and properties of the file that the next part holds.
+    AppleDouble => "apple-double", "a part is the header file of AppleDouble";
+    /// Its forks are parts of their own, below it.
+    AppleSingle => "apple-single", "a part is an AppleSingle file";
+    /// What is behind that place cannot be read.
+    AppleDamaged => "apple-damaged", "an AppleSingle or AppleDouble file is damaged or cut";
+    /// Its content is a part of its own, below it.
+    OpaqueSigned => "opaque-signed", "a part is signed data that holds its content (CMS)";
+    /// Its content is a part of its own, below it.
+    CmsCompressed => "cms-compressed", "a part is compressed data (CMS)";
+    /// What is behind that place cannot be read.
+    CmsDamaged => "cms-damaged", "signed or compressed data (CMS) is damaged or cut";
+    /// Nobody reads it without the key.
+    Encrypted { scheme: &'static str = "cms" } => "encrypted", "a part is encrypted ({scheme})";
+    /// Nothing of it is opened or checked.
+    PgpInline { what: &'static str = "message" } => "pgp-inline", "a text holds a PGP {what}";
+    /// A whole message in a file; one that can be read is a part of its own, below it.
+    NestedContainer { format: &'static str = "eml" } => "nested-container", "a file is a message ({format})";
+    /// It is a part of its own, below it.
+    HtmlDataUri => "html-data-uri", "a text holds a file in a data: address";
+    /// The last extension runs, the one before it looks harmless.
+    NameDoubleExtension => "name-double-extension", "a name has two extensions, and the last one runs";
 }
 
 impl Anomaly {

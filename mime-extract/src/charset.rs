@@ -1,5 +1,7 @@
 //! From the bytes of a charset to text.
 
+mod utf7;
+
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use std::borrow::Cow;
 
@@ -17,8 +19,7 @@ pub struct Text<'a> {
 
 /// The text that `bytes` are in the charset called `label`: any label of the Encoding Standard, in any case, and the
 /// common misspellings. A byte order mark outranks the label. For an unknown label the charset is guessed: UTF-8
-/// where the bytes allow it, windows-1252 where not. UTF-7 is unknown, since it hides markup from who does not
-/// expect it.
+/// where the bytes allow it, windows-1252 where not. UTF-7 is read where the sender says so.
 ///
 /// ```
 /// use mime_extract::charset::to_utf8;
@@ -28,7 +29,11 @@ pub struct Text<'a> {
 /// ```
 #[must_use]
 pub fn to_utf8<'a>(label: &str, bytes: &'a [u8]) -> Text<'a> {
-    let Some(encoding) = find(label) else { return Text { exact: false, ..guess(bytes) } };
+    if is_utf7(label) {
+        let (text, exact) = utf7::decode(bytes);
+        return Text { text: Cow::Owned(text), charset: "UTF-7", exact };
+    }
+    let Some(encoding) = find(label) else { return Text { exact: false, ..guess_with_mark(bytes) } };
     // What is called US-ASCII and is not, is more often UTF-8 than not.
     if encoding == WINDOWS_1252 && is_ascii_label(label) {
         let text = guess(bytes);
@@ -41,7 +46,21 @@ pub fn to_utf8<'a>(label: &str, bytes: &'a [u8]) -> Text<'a> {
 /// Whether the charset called `label` is known.
 #[must_use]
 pub fn is_known(label: &str) -> bool {
-    find(label).is_some()
+    is_utf7(label) || find(label).is_some()
+}
+
+fn is_utf7(label: &str) -> bool {
+    let label = label.trim().trim_matches(['"', '\'']);
+    ["utf-7", "utf7", "unicode-1-1-utf-7", "x-unicode-2-0-utf-7", "csunicode11utf7"]
+        .iter()
+        .any(|known| label.eq_ignore_ascii_case(known))
+}
+
+/// Text of no known charset: that of its byte order mark, or guessed.
+pub(crate) fn guess_with_mark(bytes: &[u8]) -> Text<'_> {
+    let Some((encoding, _)) = Encoding::for_bom(bytes) else { return guess(bytes) };
+    let (text, lossy) = encoding.decode_with_bom_removal(bytes);
+    Text { text, charset: encoding.name(), exact: !lossy }
 }
 
 /// Raw bytes as text: UTF-8 where they are, windows-1252, in which every byte is a character, where not.
@@ -124,7 +143,9 @@ mod tests {
             ("iso8859_7", b"\xe1", "α", "ISO-8859-7", true),
             ("utf-16be", b"\0a", "a", "UTF-16BE", true),
             ("iso-2022-jp", b"\x1b$B$\"\x1b(B", "あ", "ISO-2022-JP", true),
-            ("utf-7", b"+AOk-", "+AOk-", "UTF-8", false),
+            ("utf-7", b"+AOk-", "é", "UTF-7", true),
+            ("UNICODE-1-1-UTF-7", b"a", "a", "UTF-7", true),
+            ("foo", b"\xff\xfea\0", "a", "UTF-16LE", false),
             ("iso-2022-kr", b"a", "a", "UTF-8", false),
             ("", b"a", "a", "UTF-8", false),
             // A byte order mark says more than the sender.

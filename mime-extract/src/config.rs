@@ -11,8 +11,9 @@ pub(crate) const MAX_BLANKS: usize = 4096;
 /// Longest line that may belong to a file among lines of text; yEnc has long ones.
 pub(crate) const MAX_FILE_LINE: usize = 16 << 10;
 
-/// What looking for files in one leaf may hold: two lines, or the values and names of TNEF in TNEF.
-const LOOK_INSIDE: usize = 3 * MAX_FILE_LINE;
+/// What looking for files in one leaf may hold: two lines, the values and names of TNEF in TNEF, or a decompressor
+/// and the run that it works on.
+const LOOK_INSIDE: usize = 2 * MAX_FILE_LINE + 2 * STEP;
 
 /// Bytes worked on in one step: bounds what a step puts out.
 pub(crate) const STEP: usize = 64 << 10;
@@ -24,7 +25,7 @@ pub(crate) const LOOK: usize = 1024;
 ///
 /// ```
 /// let config = mime_extract::Config::default().max_header(64 << 10).max_depth(20);
-/// assert!(config.worst_case() < 2 << 20);
+/// assert!(config.worst_case() < 8 << 20);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -33,6 +34,7 @@ pub struct Config {
     pub(crate) max_encoded_depth: usize,
     pub(crate) max_parts: usize,
     pub(crate) max_parameters: usize,
+    pub(crate) max_expansion: u64,
     pub(crate) max_readings: usize,
     pub(crate) max_candidate: usize,
     pub(crate) choices: Choices,
@@ -46,6 +48,7 @@ impl Default for Config {
             max_encoded_depth: 20,
             max_parts: 10_000,
             max_parameters: 200,
+            max_expansion: 256 << 20,
             max_readings: 16,
             max_candidate: 32 << 20,
             choices: Choices::default(),
@@ -76,7 +79,8 @@ impl Config {
         self
     }
 
-    /// Messages in base64 or quoted-printable inside of one another. Default 20; what is deeper stays one leaf.
+    /// Messages in base64 or quoted-printable, or inside of files and signed data, inside of one another. Default 20;
+    /// what is deeper stays one leaf.
     #[must_use]
     pub const fn max_encoded_depth(mut self, depth: usize) -> Self {
         self.max_encoded_depth = depth;
@@ -100,6 +104,14 @@ impl Config {
     #[must_use]
     pub const fn max_parameters(mut self, parameters: usize) -> Self {
         self.max_parameters = parameters;
+        self
+    }
+
+    /// What compressed content of one part may come to, in bytes. Default 256 MiB; the rest is passed over. It is
+    /// decompressed as events are polled, so it takes no memory.
+    #[must_use]
+    pub const fn max_expansion(mut self, bytes: u64) -> Self {
+        self.max_expansion = bytes;
         self
     }
 

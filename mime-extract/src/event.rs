@@ -74,7 +74,8 @@ pub struct Part {
     pub names: Vec<Name>,
     /// The Content-ID without its angle brackets.
     pub content_id: Option<String>,
-    /// The parameters of the content type, names in lower case, values decoded.
+    /// The parameters of the content type, names in lower case, values decoded. Of a piece of a yEnc file `number`,
+    /// `total`, `size` (of the whole file), `begin` and `end` (its bytes in the file, from 1), as far as it says them.
     pub parameters: Vec<(String, String)>,
     /// The part's own header fields; of the body of a message those of the message.
     pub headers: Headers,
@@ -111,16 +112,34 @@ pub enum Container {
     YEnc,
     /// TNEF, as in `winmail.dat`: attachments, the text as RTF or HTML, enclosed messages. Paths: `2.tnef1`, ..
     Tnef,
+    /// Base64 behind a `begin-base64` line among lines of text. Paths: `1.b64-1`, ..
+    Base64,
+    /// Signed, or only compressed, data of CMS (S/MIME): what it holds. Path: `1.cms1`.
+    Cms,
+    /// The content of a part in `x-gzip64`. Path: `1.gzip1`.
+    Gzip,
+    /// The forks of AppleSingle and AppleDouble. Paths: `1.fork1`, ..
+    Apple,
+    /// A `data:` address in a text of HTML; mail programs do not show it as an attachment. Paths: `1.data1`, ..
+    DataUri,
+    /// A message in a file of another type. Path: `2.eml1`, the parts of that message below.
+    Message,
 }
 
 impl Container {
-    /// The name in lower case: `uuencode`, `yenc`, `tnef`.
+    /// The name in lower case: `uuencode`, `yenc`, `tnef`, `base64`, `cms`, `gzip`, `apple`, `data-uri`, `message`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Uuencode => "uuencode",
             Self::YEnc => "yenc",
             Self::Tnef => "tnef",
+            Self::Base64 => "base64",
+            Self::Cms => "cms",
+            Self::Gzip => "gzip",
+            Self::Apple => "apple",
+            Self::DataUri => "data-uri",
+            Self::Message => "message",
         }
     }
 
@@ -130,6 +149,12 @@ impl Container {
             Self::Uuencode => "uu",
             Self::YEnc => "yenc",
             Self::Tnef => "tnef",
+            Self::Base64 => "b64-",
+            Self::Cms => "cms",
+            Self::Gzip => "gzip",
+            Self::Apple => "fork",
+            Self::DataUri => "data",
+            Self::Message => "eml",
         }
     }
 }
@@ -151,6 +176,8 @@ pub enum Encoding {
     QuotedPrintable,
     /// `x-uuencode` and the like: the bytes are handed on as they are, the file in them is a part of its own.
     Uuencode,
+    /// `x-gzip64`: base64, undone; what it holds decompressed is a part of its own.
+    Gzip64,
     /// Anything else; the bytes are handed on as they are.
     Unknown,
 }
@@ -166,6 +193,7 @@ impl Encoding {
             Self::Base64 => "base64",
             Self::QuotedPrintable => "quoted-printable",
             Self::Uuencode => "x-uuencode",
+            Self::Gzip64 => "x-gzip64",
             Self::Unknown => "",
         }
     }

@@ -44,8 +44,9 @@
 //! 6. What travels without a transfer encoding is handed on as shared slices of what was pushed, byte for byte what
 //!    stands at [`PartEnd::raw`]. All else is a copy that keeps no packet alive.
 //! 7. A gap touches the parts that it lies in: they tell it, and end as not complete. Base64 goes on at the next line.
-//! 8. An extractor is a pure function of its input: no clock, no randomness. Nothing is recursive, and the time is
-//!    linear in the bytes and in the depth of messages inside of messages, each of which is told as a whole.
+//! 8. An extractor is a pure function of its input: no clock, no randomness. The time is linear in the bytes and in the
+//!    depth of messages inside of messages, each of which is told as a whole. Nothing is recursive, but that a message in
+//!    a file is read by an extractor inside of the one around it, 64 deep at most.
 //!
 //! # Readings
 //!
@@ -61,26 +62,34 @@
 //!
 //! # Files that MIME does not know of
 //!
-//! uuencode and yEnc among lines of text, and TNEF (`winmail.dat`) in any application part, are opened as they stream:
-//! [`Part::container`] says what a file was in, its path is that of the part that holds it with a name behind, and that
-//! part stays as it is. uuencode is believed from its second line on, TNEF by its signature.
+//! uuencode, yEnc and `begin-base64` among lines of text, `data:` addresses in HTML, TNEF (`winmail.dat`), AppleSingle and
+//! AppleDouble, what CMS (S/MIME) signed or compressed, messages in files of another type, and `x-gzip64` are opened as
+//! they stream: [`Part::container`] says what a file was in, its path is that of the part that holds it with a name
+//! behind, and that part stays as it is. uuencode is believed from its second line on, the others by their signatures. A
+//! message in a file is read as one, its parts are told below it. What PGP and CMS encrypted, BinHex and messages of
+//! Outlook are told and not opened. Signatures are not checked.
+//!
+//! Pieces that came in several messages are joined by [`join`]; [`text`] shows what people see.
 //!
 //! # Limits
 //!
-//! All in [`Config`]: header blocks 1 MiB, depth 100, encoded messages inside of one another 20, parts 10,000, parameters
-//! 200. [`Config::worst_case`] adds them up. Delimiter lines end at 2 KiB, lines of uuencode and yEnc at 16 KiB; TNEF inside
-//! of TNEF is opened eight deep. Other readings: 16, of messages up to 32 MiB, four times whose length is decoded.
+//! All in [`Config`]: header blocks 1 MiB, depth 100, messages in transfer encodings or files inside of one another 20,
+//! parts 10,000, parameters 200, compressed content 256 MiB. [`Config::worst_case`] adds them up. Delimiter lines end at
+//! 2 KiB, lines of uuencode and yEnc at 16 KiB; TNEF inside of TNEF is opened eight deep, values of CMS 32 deep.
+//! Other readings: 16, of messages up to 32 MiB, four times whose length is decoded.
 //!
 //! # Not covered
 //!
-//! BinHex, and what is inside of signed or encrypted content. The pieces of a message/partial or of a yEnc
-//! file are not joined. Line ends are not looked at in bodies: `eol-mixed` is about header blocks. Text is not converted:
-//! [`charset::to_utf8`] does that.
+//! BinHex, messages of Outlook, archives, and what is encrypted are not opened; signatures are not checked. Scripts in
+//! HTML are not run: what they put together is not found. Line ends are not looked at in bodies: `eol-mixed` is about
+//! header blocks.
 //!
 //! # Sources
 //!
 //! RFC 5322 (header fields), 2045, 2046 (MIME), 2047 (encoded words), 2183 (Content-Disposition), 2231
-//! (parameters), 6532 (message/global), 3501 (part numbers). POSIX (uuencode), the yEnc draft 1.3, MS-OXTNEF, MS-OXRTFCP.
+//! (parameters), 6532 (message/global), 3501 (part numbers), 3676 (format=flowed), 2152 (UTF-7), 5321 (Received), 8601
+//! (Authentication-Results), 5652, 8551 (CMS, S/MIME), 1740 (AppleDouble), 1952 (gzip), 2397 (data:). POSIX (uuencode), the
+//! yEnc draft 1.3, MS-OXTNEF, MS-OXRTFCP.
 
 mod anomaly;
 mod candidates;
@@ -93,7 +102,9 @@ mod embedded;
 mod event;
 mod extractor;
 mod headers;
+pub mod join;
 mod slice;
+pub mod text;
 
 pub use anomaly::Anomaly;
 pub use candidates::{Candidate, Candidates, candidates};
@@ -101,7 +112,7 @@ pub use config::Config;
 pub use decode::Decode;
 pub use event::{Container, Encoding, Event, EventKind, Name, NameSource, Part, PartEnd, PartKind};
 pub use extractor::Extractor;
-pub use headers::{Address, Date, Field, Headers};
+pub use headers::{Address, AuthenticationResult, AuthenticationResults, Date, Field, Headers, Received};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,5 +1,7 @@
 //! Small tools on slices.
 
+use bytes::Bytes;
+
 /// SP or HTAB.
 pub(crate) const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
@@ -13,6 +15,12 @@ pub(crate) const fn is_space(byte: u8) -> bool {
 /// `text` in two at `at`, which is clamped to the length.
 pub(crate) fn split(text: &[u8], at: usize) -> (&[u8], &[u8]) {
     text.split_at_checked(at).unwrap_or((text, &[]))
+}
+
+/// `bytes` in two at `at`, which is clamped to the length; both share them.
+pub(crate) fn split_bytes(bytes: &Bytes, at: usize) -> (Bytes, Bytes) {
+    let at = at.min(bytes.len());
+    (bytes.slice(..at), bytes.slice(at..))
 }
 
 /// `text` from `from` to `to`, both clamped.

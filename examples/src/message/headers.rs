@@ -1,7 +1,7 @@
 //! The header section of a message (RFC 5322 section 2.2), as the record shows it.
 
-use super::{authentication, received};
-use crate::record::{AuthenticationResults, HeaderField, Headers, Received, Text};
+use crate::record::{AuthenticationResult, AuthenticationResults, HeaderField, Headers, Received, Text};
+use std::collections::BTreeMap;
 
 /// What the header section says.
 #[derive(Debug, Default)]
@@ -22,9 +22,9 @@ impl Parsed {
                 field.offset(),
             ));
             if field.is("received") {
-                parsed.received.push(received::parse(&field.text()));
+                parsed.received.push(received(field.received()));
             } else if field.is("authentication-results") {
-                parsed.authentication_results.push(authentication::parse(&field.text()));
+                parsed.authentication_results.push(authentication_results(field.authentication_results()));
             } else if let Some(slot) = parsed.slot(&field.name().to_ascii_lowercase()) {
                 slot.get_or_insert_with(|| Text::from(field.text()));
             }
@@ -58,6 +58,40 @@ impl Parsed {
     }
 }
 
+fn received(field: mime_extract::Received) -> Received {
+    let text = |value: Option<String>| value.map(Text::from);
+    Received {
+        from: text(field.from),
+        helo: text(field.helo),
+        host: text(field.host),
+        ip: field.ip.map(|ip| ip.to_string()),
+        by: text(field.by),
+        via: text(field.via),
+        with: text(field.with),
+        id: text(field.id),
+        recipient: text(field.recipient),
+        date: text(field.date),
+    }
+}
+
+fn authentication_results(field: mime_extract::AuthenticationResults) -> AuthenticationResults {
+    let text = |value: Option<String>| value.map(Text::from);
+    let results = field.results.into_iter().map(|one| {
+        let mut properties = BTreeMap::new();
+        for (name, value) in one.properties {
+            properties.entry(Text::from(name)).or_insert_with(|| Text::from(value));
+        }
+        AuthenticationResult {
+            method: Text::from(one.method),
+            result: Text::from(one.result),
+            reason: text(one.reason),
+            comment: text(one.comment),
+            properties,
+        }
+    });
+    AuthenticationResults { server: text(field.server), results: results.collect() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +120,22 @@ mod tests {
         assert_eq!(parsed.headers.from, Some(Text::from("J\u{f6}rg <j@x>")));
         assert_eq!(parsed.headers.subject, Some(Text::from("one two")));
         assert_eq!(parsed.headers.to, None);
+    }
+
+    #[test]
+    fn the_way_and_the_checks() {
+        let parsed = parse(
+            "Received: from c (h.example [192.0.2.1])\r\n by mx (Postfix) with ESMTP id 7 for <b@y>; Mon, 1 Jan 2001 00:00:00 GMT\r\nAuthentication-Results: mx; spf=fail (no) smtp.mailfrom=a@x smtp.mailfrom=z\r\n\r\n",
+        );
+        assert_eq!(
+            serde_json::to_value((&parsed.received, &parsed.authentication_results)).unwrap(),
+            serde_json::json!([
+                [{"from": "c (h.example [192.0.2.1])", "helo": "c", "host": "h.example", "ip": "192.0.2.1", "by": "mx (Postfix)",
+                  "with": "ESMTP", "id": "7", "for": "b@y", "date": "Mon, 1 Jan 2001 00:00:00 GMT"}],
+                [{"server": "mx", "results": [
+                    {"method": "spf", "result": "fail", "comment": "no", "properties": {"smtp.mailfrom": "a@x"}}]}],
+            ])
+        );
     }
 
     #[test]

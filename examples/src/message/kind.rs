@@ -98,10 +98,112 @@ const CONTAINERS: &[(&str, &[&str])] = &[
     ("application/rtf", &["application/msword"]),
 ];
 
+/// What kinds of files there are, as far as extensions tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Image,
+    Audio,
+    Video,
+    Pdf,
+    /// zip, and what is one inside.
+    Zip,
+    /// Compound files: Office of old, installers.
+    Compound,
+    Rtf,
+    Text,
+    Archive,
+    Program,
+}
+
+/// The class of a detected type.
+fn class_of(content_type: &str) -> Option<Class> {
+    Some(match content_type {
+        "application/pdf" => Class::Pdf,
+        "application/rtf" | "text/rtf" => Class::Rtf,
+        "application/x-ole-storage"
+        | "application/msword"
+        | "application/vnd.ms-excel"
+        | "application/vnd.ms-powerpoint" => Class::Compound,
+        "application/zip" | "application/epub+zip" | "application/java-archive" => Class::Zip,
+        "application/vnd.rar"
+        | "application/x-7z-compressed"
+        | "application/gzip"
+        | "application/x-tar"
+        | "application/x-bzip2"
+        | "application/x-xz"
+        | "application/vnd.ms-cab-compressed"
+        | "application/zstd"
+        | "application/x-lz4" => Class::Archive,
+        "application/vnd.microsoft.portable-executable"
+        | "application/x-executable"
+        | "application/x-mach-binary" => Class::Program,
+        _ if content_type.starts_with("application/vnd.openxmlformats-")
+            || content_type.starts_with("application/vnd.oasis.opendocument.") =>
+        {
+            Class::Zip
+        }
+        _ => match content_type.split('/').next()? {
+            "image" => Class::Image,
+            "audio" => Class::Audio,
+            "video" => Class::Video,
+            "text" => Class::Text,
+            _ => return None,
+        },
+    })
+}
+
+/// What may stand in a file with that extension; empty: anything.
+fn classes_of(extension: &str) -> &'static [Class] {
+    match extension {
+        "jpg" | "jpeg" | "jpe" | "jfif" | "png" | "gif" | "bmp" | "tif" | "tiff" | "webp" | "heic"
+        | "heif" | "avif" | "ico" | "psd" => &[Class::Image],
+        "mp3" | "wav" | "flac" | "aac" | "amr" => &[Class::Audio],
+        "mp4" | "avi" | "mov" | "mpg" | "mpeg" | "mkv" | "wmv" | "webm" => &[Class::Video],
+        // Both are at home in both.
+        "m4a" | "ogg" | "3gp" | "wma" | "asf" => &[Class::Audio, Class::Video],
+        "pdf" => &[Class::Pdf],
+        "docx" | "docm" | "dotx" | "xlsx" | "xlsm" | "xlsb" | "pptx" | "pptm" | "ppsx" | "odt" | "ods"
+        | "odp" | "zip" | "jar" | "apk" | "epub" | "pages" | "numbers" | "key" | "kmz" => &[Class::Zip],
+        // Sealed documents of the new formats are compound files.
+        "doc" | "dot" => &[Class::Compound, Class::Rtf, Class::Text, Class::Zip],
+        "xls" | "xlt" => &[Class::Compound, Class::Text, Class::Zip],
+        "ppt" | "pps" => &[Class::Compound, Class::Zip],
+        "msg" | "oft" | "msi" | "vsd" | "mpp" | "pub" => &[Class::Compound],
+        "rtf" => &[Class::Rtf],
+        "txt" | "csv" | "log" | "md" | "ics" | "vcf" | "htm" | "html" | "shtml" | "xhtml" | "xml"
+        | "json" | "eml" | "ini" | "css" | "tsv" => &[Class::Text],
+        "rar" | "7z" | "gz" | "tgz" | "tar" | "bz2" | "xz" | "cab" | "zst" => &[Class::Archive],
+        "exe" | "dll" | "scr" | "cpl" | "sys" => &[Class::Program],
+        _ => &[],
+    }
+}
+
 impl Kind {
-    /// Whether the content is something else than the message says. Text is a weak sign: it contradicts only types
-    /// that are never text.
-    pub(super) fn contradicts(&self, declared: &str) -> bool {
+    /// Whether the content is something else than the message says, by its type or by its name.
+    pub(super) fn contradicts(&self, declared: &str, name: Option<&str>) -> bool {
+        self.contradicts_type(declared) || name.is_some_and(|name| self.contradicts_name(name))
+    }
+
+    fn contradicts_name(&self, name: &str) -> bool {
+        let extension = name.trim_end_matches([' ', '.']).rsplit_once('.').map(|(_, extension)| extension);
+        let Some(extension) = extension.map(str::to_ascii_lowercase) else { return false };
+        let allowed = classes_of(&extension);
+        if allowed.is_empty() {
+            return false;
+        }
+        // Sealed documents of the new formats are compound files (MS-OFFCRYPTO).
+        let sealed = self.content_type == "application/x-ole-storage"
+            && ["docx", "docm", "xlsx", "xlsm", "xlsb", "pptx", "pptm"].contains(&extension.as_str());
+        let class = if self.certain { class_of(self.content_type) } else { Some(Class::Text) };
+        // XML and scripts are text, though they are told by what they begin with.
+        let text = self.content_type.ends_with("xml") || self.content_type.starts_with("text/");
+        !sealed
+            && class
+                .is_some_and(|class| !(allowed.contains(&class) || text && allowed.contains(&Class::Text)))
+    }
+
+    /// Text is a weak sign: it contradicts only types that are never text.
+    fn contradicts_type(&self, declared: &str) -> bool {
         let one_name =
             |name| ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| *name);
         let (declared, detected) = (one_name(declared), one_name(self.content_type));
@@ -163,9 +265,55 @@ mod tests {
             let kind = detect(head, declared);
             assert_eq!(kind.map(|kind| kind.content_type), detected, "{declared}");
             assert_eq!(
-                kind.is_some_and(|kind| kind.contradicts(declared)),
+                kind.is_some_and(|kind| kind.contradicts(declared, None)),
                 contradicts,
                 "{declared} {detected:?}"
+            );
+        }
+    }
+    #[test]
+    fn content_against_its_name() {
+        const OLE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+        const RTF: &[u8] = b"{\\rtf1\\ansi hello}";
+        const RAR: &[u8] = b"Rar!\x1a\x07\x00";
+        for (head, name, contradicts) in [
+            (PDF, "a.pdf", false),
+            (PDF, "a.PDF ", false),
+            (PDF, "a.jpg", true),
+            (ZIP, "a.docx", false),
+            (ZIP, "a.jpg", true),
+            (ZIP, "a.pdf", true),
+            (ZIP, "a.dat", false),
+            (ZIP, "no extension", false),
+            (PE, "a.exe", false),
+            (PE, "invoice.pdf", true),
+            (PE, "invoice.pdf.exe", false),
+            (PE, "a.txt", true),
+            (PE, "setup.bin", false),
+            (PNG, "a.png", false),
+            (PNG, "a.jpg", false),
+            (PNG, "a.txt", true),
+            (OLE, "a.doc", false),
+            (OLE, "a.docx", false),
+            (OLE, "a.pdf", true),
+            (OLE, "mail.msg", false),
+            (RTF, "a.doc", false),
+            (RTF, "a.pdf", true),
+            (RAR, "a.zip", true),
+            (RAR, "a.rar", false),
+            (b"hello", "a.txt", false),
+            (b"hello", "a.pdf", true),
+            (b"hello", "a.jpg", true),
+            (b"<html><body>x", "a.html", false),
+            (b"<html><body>x", "a.xls", false),
+            (b"<html><body>x", "a.pdf", true),
+            (b"<?xml version=\"1.0\"?><a/>", "a.xml", false),
+        ] {
+            let kind = detect(head, "application/octet-stream").unwrap();
+            assert_eq!(
+                kind.contradicts("application/octet-stream", Some(name)),
+                contradicts,
+                "{name} {kind:?}"
             );
         }
     }

@@ -1,23 +1,21 @@
 //! One message on its way: its bytes go to the spool and through the MIME extractor as they stream, and what the
 //! record needs is kept.
 
-mod authentication;
 mod candidates;
 mod headers;
 mod kind;
 mod name;
 mod parts;
-mod received;
 mod urls;
 
 use crate::flow::places::Places;
-use crate::record::{self, Code, Missing, Packets, Part, Provenance, Run, Text};
+use crate::record::{self, Code, Missing, Packets, Provenance, Run, Text};
 use crate::sink::{Folder, SinkError, Spool, Store, Stored};
 use bytes::Bytes;
 use core::ops::Range;
 use core::time::Duration;
 use mime_extract::{Config, EventKind, Extractor};
-use parts::Parts;
+use parts::{Found, Parts};
 
 use headers::Parsed;
 
@@ -63,9 +61,7 @@ impl MimeAnomaly {
 pub(crate) struct Finished {
     pub(crate) stored: Stored,
     pub(crate) head: Parsed,
-    pub(crate) parts: Vec<Part>,
-    pub(crate) has_attachments: bool,
-    pub(crate) urls: Vec<Text>,
+    found: Found,
     pub(crate) anomalies: Vec<MimeAnomaly>,
     /// Where the bytes of the file came from, and when.
     pub(crate) runs: Vec<(Run, Duration)>,
@@ -161,13 +157,11 @@ impl Message {
         if self.ambiguous {
             candidates::add(&mut self.parts, &stored, &self.missing, &mut self.anomalies)?;
         }
-        let (parts, has_attachments, urls) = self.parts.finish();
+        let found = self.parts.finish();
         Ok(Finished {
             stored,
             head: self.head,
-            parts,
-            has_attachments,
-            urls,
+            found,
             anomalies: self.anomalies,
             runs: self.runs,
             packets: self.packets,
@@ -212,9 +206,10 @@ impl Finished {
         record.header_fields = self.head.fields;
         record.received = self.head.received;
         record.authentication_results = self.head.authentication_results;
-        record.parts = self.parts;
-        record.has_attachments = self.has_attachments;
-        record.urls = self.urls;
+        record.parts = self.found.parts;
+        record.has_attachments = self.found.has_attachments;
+        record.urls = self.found.urls;
+        record.pieces = self.found.pieces;
         Provenance::new(0, self.runs.into_iter().map(|(run, _)| run).collect())
     }
 

@@ -2,10 +2,11 @@
 
 use super::kind;
 use super::name;
-use super::urls::Urls;
-use crate::record::{Hidden, Part, PartDecode, PartName, Text};
+use super::urls::{Urls, Words};
+use crate::record::{Hidden, Part, PartDecode, PartName, PieceOf, Text};
 use crate::sink::{Folder, Hashes, SinkError, Spool, Store};
-use mime_extract::{Candidate, Decode, PartEnd, PartKind};
+use mime_extract::join::{self, Piece};
+use mime_extract::{Candidate, Container, Decode, PartEnd, PartKind};
 use std::collections::BTreeMap;
 
 /// So many first bytes tell what a file is.
@@ -20,6 +21,7 @@ pub(super) struct Parts {
     open: BTreeMap<u32, Open>,
     has_attachments: bool,
     urls: Urls,
+    pieces: Vec<PieceOf>,
 }
 
 /// A node that is not over.
@@ -29,8 +31,8 @@ struct Open {
     place: usize,
     sink: Sink,
     head: Vec<u8>,
-    /// The charset of a text whose addresses are collected.
-    text: Option<String>,
+    /// A text whose addresses are collected.
+    text: Option<Words>,
 }
 
 /// Where the decoded content of a node goes.
@@ -52,6 +54,7 @@ impl Parts {
             open: BTreeMap::new(),
             has_attachments: false,
             urls: Urls::default(),
+            pieces: Vec::new(),
         }
     }
 
@@ -75,13 +78,26 @@ impl Parts {
                 .collect();
         }
         record.hidden = hidden(part.kind);
+        if part.container == Some(Container::DataUri) {
+            record.hidden = Some(Hidden::DataUri);
+        }
         let holds_content = !matches!(part.kind, PartKind::Multipart);
         let attached = part.filename.is_some() || part.disposition.as_deref() == Some("attachment");
         // A leaf that no mail program can show as text is an attachment, whatever it is called.
         let opaque = part.kind == PartKind::Leaf && !part.content_type.starts_with("text/");
         let written = holds_content && (attached || opaque);
         self.has_attachments |= written;
-        let shown = matches!(part.content_type.as_str(), "text/plain" | "text/html");
+        let markup =
+            matches!(part.content_type.as_str(), "text/html" | "application/xhtml+xml" | "image/svg+xml");
+        let shown = markup || part.content_type.starts_with("text/");
+        if let Some(url) = elsewhere(part) {
+            self.urls.add(&url);
+        }
+        if let Some(piece) = Piece::of(part) {
+            // Only the first piece brings header fields along.
+            let copied = if piece.number == 1 { join::copied(&part.headers) } else { Vec::new() };
+            self.pieces.push(PieceOf::new(self.parts.len(), piece, copied));
+        }
         let open = Open {
             place: self.parts.len(),
             sink: match (holds_content, written) {
@@ -90,7 +106,8 @@ impl Parts {
                 (true, true) => Sink::File(Box::new(self.folder.spool(Store::Attachments))),
             },
             head: Vec::new(),
-            text: (holds_content && shown).then(|| part.charset.clone().unwrap_or_default()),
+            text: (holds_content && shown)
+                .then(|| Words { charset: part.charset.clone().unwrap_or_default(), markup }),
         };
         self.open.insert(number, open);
         self.parts.push(record);
@@ -115,8 +132,8 @@ impl Parts {
         let Some(open) = self.open.get_mut(&number) else { return Ok(()) };
         let room = HEAD - open.head.len();
         open.head.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
-        if let Some(charset) = &open.text {
-            self.urls.push(charset, bytes);
+        if let Some(words) = &open.text {
+            self.urls.push(words, bytes);
         }
         match &mut open.sink {
             Sink::None => Ok(()),
@@ -131,8 +148,8 @@ impl Parts {
     pub(super) fn end(&mut self, number: u32, end: &PartEnd) -> Result<(), SinkError> {
         let Some(open) = self.open.remove(&number) else { return Ok(()) };
         let Some(record) = self.parts.get_mut(open.place) else { return Ok(()) };
-        if let Some(charset) = &open.text {
-            self.urls.end(charset);
+        if let Some(words) = &open.text {
+            self.urls.end(words);
         }
         record.complete = end.complete;
         record.raw = [end.raw.start, end.raw.end.saturating_sub(end.raw.start)];
@@ -142,7 +159,7 @@ impl Parts {
             _ => PartDecode::Failed,
         };
         // A preamble in front of no parts is the body.
-        if end.kind == PartKind::Leaf {
+        if end.kind == PartKind::Leaf && record.hidden == Some(Hidden::Preamble) {
             record.hidden = None;
         }
         let declared = record.content_type.as_str();
@@ -162,7 +179,8 @@ impl Parts {
             }
         }
         record.detected_type = detected.map(|kind| kind.content_type);
-        record.type_mismatch = detected.is_some_and(|kind| kind.contradicts(declared));
+        let name = record.filename.as_ref().map(Text::as_str);
+        record.type_mismatch = detected.is_some_and(|kind| kind.contradicts(declared, name));
         Ok(())
     }
 
@@ -174,15 +192,45 @@ impl Parts {
         self.end(number, &candidate.end)?;
         if let Some(record) = self.parts.last_mut() {
             record.via = candidate.via.iter().map(|anomaly| anomaly.code().into()).collect();
-            record.hidden = candidate.hidden.and_then(hidden);
+            record.hidden = candidate.hidden.and_then(hidden).or(record.hidden);
         }
         Ok(())
     }
 
-    /// The nodes, whether there are attachments among them, and the addresses in the texts.
-    pub(super) fn finish(self) -> (Vec<Part>, bool, Vec<Text>) {
-        (self.parts, self.has_attachments, self.urls.finish())
+    pub(super) fn finish(self) -> Found {
+        let Self { parts, has_attachments, urls, pieces, .. } = self;
+        Found { parts, has_attachments, urls: urls.finish(), pieces }
     }
+}
+
+/// What was found in a message.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) parts: Vec<Part>,
+    pub(super) has_attachments: bool,
+    pub(super) urls: Vec<Text>,
+    /// Pieces of larger messages and files.
+    pub(super) pieces: Vec<PieceOf>,
+}
+
+/// Where the content of a message/external-body is (RFC 2046 section 5.2.3, RFC 2017), if a URL says so.
+fn elsewhere(part: &mime_extract::Part) -> Option<String> {
+    let parameter =
+        |name: &str| part.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim());
+    if part.content_type != "message/external-body" {
+        return None;
+    }
+    if let Some(url) = parameter("url") {
+        // Long ones are folded with blanks, which no URL has.
+        return Some(url.split_ascii_whitespace().collect());
+    }
+    let scheme = match parameter("access-type")?.to_ascii_lowercase().as_str() {
+        "ftp" | "anon-ftp" => "ftp",
+        "tftp" => "tftp",
+        _ => return None,
+    };
+    let directory = parameter("directory").map(|directory| format!("{}/", directory.trim_matches('/')));
+    Some(format!("{scheme}://{}/{}{}", parameter("site")?, directory.unwrap_or_default(), parameter("name")?))
 }
 
 fn hidden(kind: PartKind) -> Option<Hidden> {

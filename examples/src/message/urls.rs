@@ -2,7 +2,7 @@
 
 use crate::record::Text;
 use linkify::{LinkFinder, LinkKind};
-use mime_extract::charset;
+use mime_extract::text;
 use std::collections::BTreeSet;
 
 /// So much of a text is looked at in one go.
@@ -11,6 +11,15 @@ const WINDOW: usize = 64 << 10;
 const LONGEST: usize = 4 << 10;
 /// So many are kept.
 const MAX: usize = 1000;
+
+/// How a text is written.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Words {
+    /// The charset that it names, or nothing.
+    pub(super) charset: String,
+    /// Whether it is HTML.
+    pub(super) markup: bool,
+}
 
 /// Collects addresses, each once, in order.
 #[derive(Debug, Default)]
@@ -22,7 +31,7 @@ pub(super) struct Urls {
 
 impl Urls {
     /// Takes the next bytes of a text.
-    pub(super) fn push(&mut self, label: &str, bytes: &[u8]) {
+    pub(super) fn push(&mut self, words: &Words, bytes: &[u8]) {
         if self.found.len() >= MAX {
             return;
         }
@@ -37,21 +46,31 @@ impl Urls {
                 // Two bytes a character, in some charsets.
                 let cut = cut.map_or(end, |cut| near + cut) & !1;
                 let rest = self.pending.split_off(cut);
-                self.end(label);
+                self.end(words);
                 self.pending = rest;
             }
         }
     }
 
     /// The text is over.
-    pub(super) fn end(&mut self, label: &str) {
-        let text = charset::to_utf8(label, &self.pending).text;
-        for link in LinkFinder::new().kinds(&[LinkKind::Url]).links(&text) {
-            if self.found.len() < MAX && self.known.insert(link.as_str().to_owned()) {
-                self.found.push(Text::from(link.as_str()));
-            }
+    pub(super) fn end(&mut self, words: &Words) {
+        let pending = core::mem::take(&mut self.pending);
+        let said = Some(words.charset.as_str()).filter(|charset| !charset.is_empty());
+        let mut text = text::decoded(said, &pending).text;
+        // In HTML an ampersand is written so, and what else is written in references hides from who searches.
+        if words.markup && text.contains('&') {
+            text = unescaped(&text).into();
         }
-        self.pending.clear();
+        for link in LinkFinder::new().kinds(&[LinkKind::Url]).links(&text) {
+            self.add(link.as_str());
+        }
+    }
+
+    /// An address that was found elsewhere.
+    pub(super) fn add(&mut self, url: &str) {
+        if self.found.len() < MAX && self.known.insert(url.to_owned()) {
+            self.found.push(Text::from(url));
+        }
     }
 
     pub(super) fn finish(self) -> Vec<Text> {
@@ -59,16 +78,55 @@ impl Urls {
     }
 }
 
+/// The longest reference that is read: `&#x0001F600;`.
+const REFERENCE: usize = 12;
+
+/// With the character references that addresses are written with: `&amp;` and numbers.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('&') {
+        out.push_str(before);
+        let end = behind.bytes().take(REFERENCE).position(|byte| byte == b';');
+        let character = end.and_then(|end| behind.get(..end)).and_then(|name| match name {
+            "amp" => Some('&'),
+            _ => {
+                let digits = name.strip_prefix('#')?;
+                let code = match digits.strip_prefix(['x', 'X']) {
+                    Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+                    None => digits.parse().ok()?,
+                };
+                char::from_u32(code)
+            }
+        });
+        match (character, end.and_then(|end| behind.get(end + 1..))) {
+            (Some(character), Some(after)) => {
+                out.push(character);
+                rest = after;
+            }
+            _ => {
+                out.push('&');
+                rest = behind;
+            }
+        }
+    }
+    out + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn urls(label: &str, bytes: &[u8], chunk: usize) -> Vec<String> {
+        read(Words { charset: label.to_owned(), markup: false }, bytes, chunk)
+    }
+
+    fn read(words: Words, bytes: &[u8], chunk: usize) -> Vec<String> {
         let mut urls = Urls::default();
         for chunk in bytes.chunks(chunk) {
-            urls.push(label, chunk);
+            urls.push(&words, chunk);
         }
-        urls.end(label);
+        urls.end(&words);
         urls.finish().iter().map(ToString::to_string).collect()
     }
 
@@ -84,6 +142,19 @@ mod tests {
         let utf16: Vec<u8> =
             "go to https://a.example/ now".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(urls("utf-16le", &utf16, 5), ["https://a.example/"]);
+    }
+
+    #[test]
+    fn references_in_html() {
+        let html = b"<a href='https://a.example/?x=1&amp;y=2&z'>&#104;ttps://&#x62;.example/&bogus; &amp";
+        for (markup, expected) in [
+            (true, ["https://a.example/?x=1&y=2&z", "https://b.example/&bogus"]),
+            (false, ["https://a.example/?x=1&amp;y=2&z", "ttps://"]),
+        ] {
+            let found = read(Words { charset: String::new(), markup }, html, 1000);
+            assert!(found.starts_with(&expected[..1].iter().map(ToString::to_string).collect::<Vec<_>>()));
+            assert_eq!(found.contains(&expected[1].to_owned()), markup, "{found:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::joins::{Joins, Told as Joined};
 use super::shard::Shard;
+use super::wholes::Wholes;
 use crate::flow::{Context, Told};
 use crate::record::{Anomaly, Counts, Message, Provenance, Session};
 use crate::sink::{Folder, JsonLines, Records, SinkError};
@@ -20,6 +21,8 @@ pub(super) struct Ledger {
     counts: Counts,
     /// Parts of messages, which are joined when all is read.
     joins: Joins,
+    /// Pieces of messages and files, which are joined behind them.
+    wholes: Wholes,
     /// The records of sessions whose messages are not all told, because parts wait to be joined.
     waiting: Vec<Session>,
     /// The sessions that are not over, by shard and flow.
@@ -45,6 +48,7 @@ impl Ledger {
             provenance: folder.records(Records::Provenance)?,
             counts: Counts::default(),
             joins: Joins::default(),
+            wholes: Wholes::default(),
             waiting: Vec::new(),
             open: BTreeMap::new(),
         })
@@ -91,6 +95,16 @@ impl Ledger {
             for session in sessions {
                 numbers.entry(session).or_default().push(number);
             }
+        }
+        let (wholes, incomplete) = core::mem::take(&mut self.wholes).finish(context)?;
+        for Joined { sessions, message, anomalies, provenance } in wholes {
+            let number = self.message(message, anomalies, provenance, None)?;
+            for session in sessions {
+                numbers.entry(session).or_default().push(number);
+            }
+        }
+        for anomaly in incomplete {
+            self.anomaly(anomaly)?;
         }
         for mut record in core::mem::take(&mut self.waiting) {
             record.messages.extend(numbers.remove(&record.session).unwrap_or_default());
@@ -181,6 +195,7 @@ impl Ledger {
         message.message = number;
         message.session = session;
         provenance.message = number;
+        self.wholes.take(&mut message);
         self.messages.write(&message)?;
         self.provenance.write(&provenance)?;
         for mut anomaly in anomalies {

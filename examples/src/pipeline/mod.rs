@@ -12,6 +12,7 @@ mod joins;
 mod ledger;
 mod packets;
 mod shard;
+mod wholes;
 
 use crate::capture::{Frame, Inputs, Item, Progress};
 use crate::detect::Kind;

@@ -28,6 +28,9 @@ pub struct AuthenticationResult {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
+    /// The first comment, in which most servers say why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Text>,
     /// What was checked: `smtp.mailfrom`, `header.d`, ..
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub properties: BTreeMap<Text, Text>,

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{AuthenticationResults, Code, Operation, Outcome, Packets, Part, Protocol, Reading, Text, Time};
+use super::{
+    AuthenticationResults, Code, Operation, Outcome, Packets, Part, PieceOf, Protocol, Reading, Text, Time,
+};
 
 /// A message that was transferred, also an incomplete or refused one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -107,6 +109,9 @@ pub struct Message {
     /// What was odd about it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub anomalies: Vec<MessageAnomaly>,
+    /// Pieces of larger messages and files among its parts; not in the record.
+    #[serde(skip)]
+    pub pieces: Vec<PieceOf>,
 }
 
 impl Message {
@@ -159,6 +164,7 @@ impl Message {
             parts: Vec::new(),
             urls: Vec::new(),
             anomalies: Vec::new(),
+            pieces: Vec::new(),
         }
     }
 }
@@ -175,13 +181,19 @@ pub struct Source {
     /// Offset and length in the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<[u64; 2]>,
+    /// Number of the message that held the piece in one of its parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<u64>,
+    /// The path of that part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
 }
 
 impl Source {
     /// A piece out of session `session`.
     #[must_use]
     pub const fn new(session: u64) -> Self {
-        Self { session, section: None, range: None }
+        Self { session, section: None, range: None, message: None, part: None }
     }
 }
 
@@ -289,15 +301,23 @@ pub struct Headers {
 #[expect(clippy::exhaustive_structs, reason = "a list of three in the record, for good")]
 pub struct HeaderField(pub Text, pub Text, pub u64);
 
-/// A Received field.
+/// A Received field: its clauses, and out of `from` the name and address of the client.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each is the clause of its name")]
+#[expect(missing_docs, reason = "each is what its name says")]
 pub struct Received {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub helo: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub via: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]

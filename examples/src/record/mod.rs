@@ -25,7 +25,7 @@ pub use login::{CrackableHash, Login};
 pub use message::{
     Envelope, HeaderField, Headers, Message, MessageAnomaly, Missing, Received, Recipient, Source,
 };
-pub use part::{Part, PartName};
+pub use part::{Part, PartName, PieceOf};
 pub use place::{Packets, Place, Stretch};
 pub use provenance::{Provenance, Run};
 pub use session::{Action, Proxied, Session, Sides, TlsStart};

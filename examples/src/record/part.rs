@@ -110,3 +110,23 @@ impl PartName {
         Self { source, value }
     }
 }
+
+/// A part that holds a piece of a larger message or file. No record shows it: it is for who joins them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PieceOf {
+    /// The place of the part among the parts of its message.
+    pub part: usize,
+    /// What it says of the whole.
+    pub piece: mime_extract::join::Piece,
+    /// The header fields that the whole message has from around it.
+    pub copied: Vec<u8>,
+}
+
+impl PieceOf {
+    /// A piece.
+    #[must_use]
+    pub const fn new(part: usize, piece: mime_extract::join::Piece, copied: Vec<u8>) -> Self {
+        Self { part, piece, copied }
+    }
+}

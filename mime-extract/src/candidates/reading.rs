@@ -97,7 +97,8 @@ impl Parts {
     fn start(&mut self, number: u32, part: Box<Part>) {
         let above = part.parent.and_then(|parent| self.exact_inside.get(parent as usize).copied());
         let exact = above.unwrap_or(true) && part.container.is_none();
-        let decoded = matches!(part.encoding, Encoding::Base64 | Encoding::QuotedPrintable);
+        let decoded =
+            matches!(part.encoding, Encoding::Base64 | Encoding::QuotedPrintable | Encoding::Gzip64);
         self.exact_inside.push(exact && (part.kind == PartKind::Multipart || !decoded));
         let (hash, content, anomalies) = (Sha256::new(), Vec::new(), Vec::new());
         self.open.insert(number, Open { part, hash, content, anomalies, exact, decoded });

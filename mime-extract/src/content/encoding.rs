@@ -13,6 +13,7 @@ fn known(name: &str) -> Option<Encoding> {
         "binary" => Encoding::Binary,
         "base64" => Encoding::Base64,
         "quoted-printable" => Encoding::QuotedPrintable,
+        "x-gzip64" | "gzip64" | "x-gzip-64" | "x-gz64" => Encoding::Gzip64,
         "x-uuencode" | "uuencode" | "x-uue" | "uue" | "x-uu" => Encoding::Uuencode,
         _ => return None,
     })

@@ -120,6 +120,11 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, conf
 }
 
 impl Content {
+    /// A parameter of the content type, in lower case.
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.to_ascii_lowercase())
+    }
+
     /// What delimits the parts, in another reading of the field.
     fn choose_boundary(&mut self, choice: &BoundaryChoice, raw: &[u8], max: usize) {
         match choice {

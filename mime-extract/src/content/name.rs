@@ -23,6 +23,7 @@ pub(super) fn find(disposition: &[Parameter], content_type: &[Parameter]) -> (Ve
             note(Anomaly::Name2047, one.encoded_words);
             note(Anomaly::NameCharset, one.raw);
             note(Anomaly::NameUnsafe, is_unsafe(&one.text));
+            note(Anomaly::NameDoubleExtension, has_double_extension(&one.text));
             let source = if one.extended { extended_source } else { source };
             names.push(Name { source, value: one.text });
         }
@@ -41,11 +42,81 @@ pub(crate) fn is_unsafe(name: &str) -> bool {
         || ["com", "lpt"].iter().any(|device| {
             stem.strip_prefix(device).is_some_and(|number| matches!(number.as_bytes(), [b'0'..=b'9']))
         });
+    // What turns the direction of writing, takes no room, or looks like a slash. U+200C and U+200D have their use.
     let odd = |c: char| {
         c.is_control()
-            || matches!(c, '/' | '\\' | ':' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c,
+                '/' | '\\' | ':' | '\u{2044}' | '\u{2215}' | '\u{29f8}' | '\u{ff0f}' | '\u{ff3c}'
+                | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
     };
     device || name.ends_with(['.', ' ']) || name.contains("   ") || name.chars().any(odd)
+}
+
+/// Extensions of what runs when it is opened, or holds such without showing it.
+const RUNS: [&str; 46] = [
+    "exe",
+    "scr",
+    "com",
+    "bat",
+    "cmd",
+    "pif",
+    "cpl",
+    "dll",
+    "sys",
+    "msi",
+    "msp",
+    "msc",
+    "js",
+    "jse",
+    "vbs",
+    "vbe",
+    "wsf",
+    "wsh",
+    "wsc",
+    "hta",
+    "ps1",
+    "psm1",
+    "lnk",
+    "url",
+    "jar",
+    "jnlp",
+    "reg",
+    "inf",
+    "scf",
+    "sct",
+    "chm",
+    "hlp",
+    "gadget",
+    "application",
+    "appref-ms",
+    "xll",
+    "iso",
+    "img",
+    "vhd",
+    "vhdx",
+    "ace",
+    "app",
+    "sh",
+    "command",
+    "desktop",
+    "one",
+];
+
+/// Extensions that people open without fear.
+const HARMLESS: [&str; 44] = [
+    "pdf", "doc", "docx", "docm", "dot", "xls", "xlsx", "xlsm", "csv", "ppt", "pptx", "pps", "rtf", "txt",
+    "log", "odt", "ods", "odp", "jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "webp", "svg", "heic",
+    "mp3", "wav", "mp4", "avi", "mov", "mpg", "htm", "html", "xml", "eml", "msg", "ics", "vcf", "zip", "rar",
+    "7z",
+];
+
+/// Whether the last extension runs and the one before it looks harmless: `invoice.pdf.exe`, also with blanks between.
+fn has_double_extension(name: &str) -> bool {
+    let mut pieces =
+        name.trim_end_matches(['.', ' ']).rsplit('.').map(|piece| piece.trim().to_ascii_lowercase());
+    let (Some(last), Some(before)) = (pieces.next(), pieces.next()) else { return false };
+    RUNS.contains(&last.as_str()) && HARMLESS.contains(&before.as_str()) && pieces.next().is_some()
 }
 
 #[cfg(test)]
@@ -71,6 +142,8 @@ mod tests {
             ("filename=\"..\\\\a.exe\"", "", &["filename ..\\a.exe"], &["name-unsafe"]),
             ("filename=\"nul.txt\"", "", &["filename nul.txt"], &["name-unsafe"]),
             ("filename*=utf-8''a%E2%80%AEfdp.exe", "", &["filename* a\u{202e}fdp.exe"], &["name-unsafe"]),
+            ("filename=\"invoice.pdf.exe\"", "", &["filename invoice.pdf.exe"], &["name-double-extension"]),
+            ("filename=\"a\u{2215}b.txt\"", "", &["filename a\u{2215}b.txt"], &["name-unsafe"]),
             ("filename*1=b; filename*0=a", "", &["filename* ab"], &["param-2231"]),
         ];
         for (disposition, content_type, names, codes) in table {
@@ -83,6 +156,23 @@ mod tests {
                 (found, found_codes.as_slice()),
                 (names.iter().map(|&name| name.to_owned()).collect(), *codes)
             );
+        }
+    }
+
+    #[test]
+    fn extensions_that_hide_another() {
+        for (name, double) in [
+            ("invoice.pdf.exe", true),
+            ("Invoice.PDF     .EXE", true),
+            ("photo.jpg.lnk ", true),
+            ("a.tar.gz", false),
+            ("setup.exe", false),
+            ("v1.2.exe", false),
+            ("pdf.exe", false),
+            ("notes.txt", false),
+            ("", false),
+        ] {
+            assert_eq!(has_double_extension(name), double, "{name:?}");
         }
     }
 

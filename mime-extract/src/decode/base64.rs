@@ -1,5 +1,6 @@
 //! Base64 (RFC 2045 section 6.8), in any pieces, with anything between.
 
+use super::begin::Begin;
 use super::{Fault, Origin};
 use crate::Anomaly;
 use crate::slice::{self, is_space};
@@ -46,6 +47,12 @@ pub(crate) struct Base64 {
     trailing: Fault,
     length: Fault,
     torn: bool,
+    begin: Begin,
+    begin_line: Fault,
+    /// Where the data begins.
+    start: Option<u64>,
+    /// What the line before the data calls it.
+    name: Option<String>,
 }
 
 impl Base64 {
@@ -57,7 +64,31 @@ impl Base64 {
         bytes
     }
 
-    pub(super) fn push(&mut self, run: &[u8], origin: Origin) -> Vec<u8> {
+    pub(crate) fn push(&mut self, run: &[u8], origin: Origin) -> Vec<u8> {
+        if !self.begin.is_open() {
+            return self.decode(run, origin);
+        }
+        let start = *self.start.get_or_insert(origin.start);
+        let (held, rest, name) = self.begin.push(run);
+        if self.begin.is_found() {
+            self.begin_line.add(1, start);
+            self.name = name;
+        }
+        let before = Origin { start, end: origin.start, exact: origin.exact };
+        let mut out = if held.is_empty() { Vec::new() } else { self.decode(&held, before) };
+        let decoded = self.decode(rest, origin.part(run.len() - rest.len(), run.len()));
+        if out.is_empty() {
+            return decoded;
+        }
+        out.extend(decoded);
+        out
+    }
+
+    pub(super) const fn take_name(&mut self) -> Option<String> {
+        self.name.take()
+    }
+
+    fn decode(&mut self, run: &[u8], origin: Origin) -> Vec<u8> {
         let mut out = Vec::with_capacity(if run.len() > 64 { run.len() } else { 0 });
         let mut at = 0;
         while at < run.len() {
@@ -232,7 +263,9 @@ impl Base64 {
     }
 
     pub(super) fn gap(&mut self) -> Vec<u8> {
-        let mut out = Vec::new();
+        let held = self.begin.finish(true);
+        let start = self.start.unwrap_or_default();
+        let mut out = self.decode(&held, Origin { start, end: start, exact: true });
         self.flush(&mut out);
         self.line.clear();
         self.blank = false;
@@ -241,8 +274,10 @@ impl Base64 {
         out
     }
 
-    pub(super) fn finish(&mut self, whole: bool, at: u64) -> Vec<u8> {
-        let mut out = Vec::new();
+    pub(crate) fn finish(&mut self, whole: bool, at: u64) -> Vec<u8> {
+        let held = self.begin.finish(whole);
+        let start = self.start.unwrap_or(at);
+        let mut out = self.decode(&held, Origin { start, end: at, exact: true });
         match self.state {
             State::Torn if whole => self.end_torn(at, &mut out),
             State::Behind if whole && self.line.len().is_multiple_of(4) && !self.line.is_empty() => {
@@ -268,7 +303,8 @@ impl Base64 {
     pub(super) fn faults(&self) -> Vec<(Anomaly, u64)> {
         [
             self.foreign.told(|count| Anomaly::B64ForeignChar { count }),
-            self.padding.told(|count| Anomaly::B64Padding { count }),
+            self.begin_line.told(|_| Anomaly::B64BeginLine),
+            self.wrong_padding().told(|count| Anomaly::B64Padding { count }),
             self.inner.told(|count| Anomaly::B64InnerPadding { count }),
             self.trailing.told(|count| Anomaly::B64Trailing { count }),
             self.length.told(|_| Anomaly::B64Length),
@@ -278,16 +314,21 @@ impl Base64 {
         .collect()
     }
 
-    pub(super) const fn is_partial(&self) -> bool {
+    pub(crate) const fn is_partial(&self) -> bool {
         self.torn
             || self.foreign.count > 0
             || self.trailing.count > 0
             || self.length.count > 0
-            || self.padding.count > 0
+            || self.wrong_padding().count > 0
+    }
+
+    /// The line `====` at the end belongs to the one at the beginning.
+    const fn wrong_padding(&self) -> Fault {
+        if self.begin.is_found() && self.padding.count <= 4 { Fault::NONE } else { self.padding }
     }
 
     pub(super) const fn memory(&self) -> usize {
-        self.line.capacity() + self.quad.capacity()
+        self.line.capacity() + self.quad.capacity() + self.begin.memory()
     }
 }
 

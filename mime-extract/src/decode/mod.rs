@@ -1,6 +1,7 @@
 //! Transfer encodings (RFC 2045 section 6), undone as the bytes come.
 
 pub(crate) mod base64;
+mod begin;
 mod claimed;
 pub(crate) mod quoted_printable;
 pub(crate) mod variant;
@@ -60,6 +61,8 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
+    const NONE: Self = Self { count: 0, first: 0 };
+
     pub(crate) const fn add(&mut self, count: u64, at: u64) {
         if self.count == 0 {
             self.first = at;
@@ -93,7 +96,7 @@ impl Decoder {
     /// What undoes that encoding.
     pub(crate) fn of(encoding: Encoding) -> Self {
         match encoding {
-            Encoding::Base64 => Self::Base64(Box::default()),
+            Encoding::Base64 | Encoding::Gzip64 => Self::Base64(Box::default()),
             Encoding::QuotedPrintable => Self::QuotedPrintable(Box::default()),
             Encoding::Unknown => Self::Unknown,
             _ => Self::Identity,
@@ -108,6 +111,14 @@ impl Decoder {
             Self::QuotedPrintable(decoder) => decoder.push(&bytes, origin).into(),
             Self::Variant(variant) => variant.push(&bytes, origin).into(),
             Self::Known => Bytes::new(),
+        }
+    }
+
+    /// The name in a line before the encoded text, once.
+    pub(crate) const fn take_name(&mut self) -> Option<String> {
+        match self {
+            Self::Base64(decoder) => decoder.take_name(),
+            _ => None,
         }
     }
 

@@ -1,20 +1,16 @@
-//! Files among lines of text: uuencode and yEnc.
+//! Files among lines of text: uuencode, its base64 kind and yEnc; in HTML also in `data:` addresses. What PGP and
+//! BinHex hold is told and not opened.
 
+use super::data_uri::{self, DataUri};
+use super::opening::{BINHEX, is_base64, may_open, pgp, seek_line};
 use super::uuencode::{self, Line};
 use super::{Found, Inner, Kind, yenc};
 use crate::config::MAX_FILE_LINE;
+use crate::decode::base64::Base64;
 use crate::decode::{Decode, Origin};
 use crate::slice;
-use crate::{Anomaly, Container, PartKind};
+use crate::{Anomaly, Container};
 use bytes::Bytes;
-use memchr::memmem::Finder;
-use std::sync::LazyLock;
-
-/// What the first lines of files begin with.
-const OPENINGS: [&[u8]; 2] = [b"begin ", b"=ybegin "];
-
-/// What both of them hold.
-static BEGIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"begin "));
 
 #[derive(Debug)]
 enum State {
@@ -26,7 +22,22 @@ enum State {
         faulty: bool,
         last: bool,
     },
+    /// Behind a `begin-base64` line: the same.
+    Base64Begun(String, u64),
+    Base64(Box<Base64>),
+    /// Behind the `=ybegin` line of a piece: the next line says which bytes it has.
+    YBegun(Box<yenc::Begin>, u64),
     YEnc(Box<YEnc>),
+    /// In an address.
+    Data(Box<DataUri>),
+}
+
+/// Where the next thing of interest is.
+enum Seek {
+    /// A line that begins a file, or may.
+    Line(usize),
+    /// The content of an address.
+    Address(usize, Option<u8>),
 }
 
 /// A yEnc file that is open.
@@ -62,87 +73,184 @@ pub(crate) struct Text {
     bare: bool,
     /// Whether places are those of single bytes.
     exact: bool,
+    /// Whether addresses may hold files.
+    markup: bool,
+    /// The last bytes that were passed over, in markup.
+    before: Vec<u8>,
+    /// The rest of the line was too long.
+    skip: bool,
+    /// What was told of PGP and of BinHex, once.
+    told_pgp: bool,
+    told_binhex: bool,
 }
 
+/// Bytes before the colon of an address that matter.
+const BEFORE: usize = 5;
+
 impl Text {
-    pub(super) fn new(declared: bool) -> Self {
-        let line = Vec::new();
-        Self { state: State::Prose, line, line_at: 0, fresh: true, bare: declared, exact: false }
+    pub(super) fn new(declared: bool, markup: bool) -> Self {
+        Self {
+            state: State::Prose,
+            line: Vec::new(),
+            line_at: 0,
+            fresh: true,
+            bare: declared,
+            exact: false,
+            markup,
+            before: Vec::new(),
+            skip: false,
+            told_pgp: false,
+            told_binhex: false,
+        }
     }
 
-    pub(super) const fn memory(&self) -> usize {
-        self.line.capacity()
+    pub(super) fn memory(&self) -> usize {
+        let state = match &self.state {
+            State::Data(uri) => size_of::<DataUri>() + uri.memory(),
+            State::Base64(_) => size_of::<Base64>(),
+            _ => 0,
+        };
+        self.line.capacity() + self.before.capacity() + state
     }
 
     pub(super) fn push(&mut self, bytes: &Bytes, origin: Origin, found: &mut Vec<Found>) {
         self.exact = origin.exact;
         let mut at = 0;
+        // Where the next line of interest is, so that nothing is searched twice.
+        let mut next_line: Option<Option<usize>> = None;
         while at < bytes.len() {
             let rest = slice::split(bytes, at).1;
+            if let State::Data(uri) = &mut self.state {
+                let (len, over) = uri.push(rest, origin.part(at, bytes.len()), found);
+                self.pass(slice::split(rest, len).0);
+                if over {
+                    self.state = State::Prose;
+                }
+                at += len;
+                continue;
+            }
+            if self.skip {
+                let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |len| len + 1);
+                let (skipped, _) = slice::split(rest, len);
+                self.skip = !skipped.ends_with(b"\n");
+                self.pass(skipped);
+                at += len;
+                continue;
+            }
             if self.line.is_empty() {
-                let skipped = if matches!(self.state, State::Prose) && !self.bare {
-                    self.seek(rest)
+                let next = if matches!(self.state, State::Prose) && !self.bare {
+                    self.seek(rest, at, &mut next_line)
                 } else if self.fresh {
-                    Some(0)
+                    Some(Seek::Line(0))
                 } else {
-                    memchr::memchr(b'\n', rest).map(|len| len + 1)
+                    memchr::memchr(b'\n', rest).map(|len| Seek::Line(len + 1))
                 };
-                let Some(skipped) = skipped else {
-                    self.fresh = rest.ends_with(b"\n");
-                    return;
-                };
-                at += skipped;
-                self.fresh = true;
-                self.line_at = origin.at(at);
+                match next {
+                    None => return self.pass(rest),
+                    Some(Seek::Address(len, quote)) => {
+                        self.pass(slice::split(rest, len).0);
+                        at += len;
+                        self.state = State::Data(Box::new(DataUri::new(quote, origin.at(at))));
+                        continue;
+                    }
+                    Some(Seek::Line(len)) => {
+                        self.pass(slice::split(rest, len).0);
+                        at += len;
+                        self.fresh = true;
+                        self.line_at = origin.at(at);
+                    }
+                }
             }
             let rest = slice::split(bytes, at).1;
             let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |len| len + 1);
             let (piece, _) = slice::split(rest, len);
             let whole = piece.ends_with(b"\n");
-            at += len;
-            if self.line.is_empty() && whole {
+            if self.line.is_empty() && whole && len <= MAX_FILE_LINE {
+                at += len;
                 self.line(piece, found);
+                self.pass(piece);
                 continue;
             }
-            let room = MAX_FILE_LINE.saturating_sub(self.line.len());
+            let held = self.line.len();
+            let room = MAX_FILE_LINE.saturating_sub(held);
             self.line.extend_from_slice(slice::split(piece, room).0);
-            if piece.len() > room || !self.may_matter() {
+            if !self.may_matter() {
+                // What was held is no opening: the rest is looked at anew.
+                self.line.truncate(held);
+                let line = core::mem::take(&mut self.line);
+                self.pass(&line);
+                self.fresh = line.is_empty() && self.fresh;
+                if held == 0 {
+                    self.pass(piece);
+                    at += len;
+                }
+                continue;
+            }
+            at += len;
+            if piece.len() > room {
                 self.line.clear();
-                self.fresh = whole;
                 self.broken(found);
+                self.skip = !whole;
+                self.pass(piece);
             } else if whole {
                 let line = core::mem::take(&mut self.line);
                 self.line(&line, found);
+                self.pass(&line);
             }
         }
     }
 
-    /// In prose: how far it is to the next line that begins a file, or to the last line of `rest` if that may become
-    /// one. `None`: no line of `rest` does.
-    fn seek(&self, rest: &[u8]) -> Option<usize> {
-        if self.fresh && OPENINGS.iter().any(|opening| rest.starts_with(opening) || opening.starts_with(rest))
-        {
-            return Some(0);
+    /// Bytes were passed over.
+    fn pass(&mut self, bytes: &[u8]) {
+        let Some(last) = bytes.last() else { return };
+        self.fresh = *last == b'\n';
+        if self.markup {
+            self.before.extend_from_slice(slice::split(bytes, bytes.len().saturating_sub(BEFORE)).1);
+            let surplus = self.before.len().saturating_sub(BEFORE);
+            self.before.drain(..surplus);
         }
-        for at in BEGIN.find_iter(rest) {
-            let (before, _) = slice::split(rest, at);
-            let before = before.strip_suffix(b"=y").unwrap_or(before);
-            if before.ends_with(b"\n") {
-                return Some(before.len());
+    }
+
+    /// In prose: what comes next, or the last line of `rest` if that may become something. `None`: there is nothing.
+    /// `known`: the next line of interest, counted from `at` bytes before `rest`.
+    fn seek(&self, rest: &[u8], at: usize, known: &mut Option<Option<usize>>) -> Option<Seek> {
+        let line = if self.fresh && may_open(rest) {
+            Some(0)
+        } else {
+            if known.is_none_or(|line| line.is_some_and(|line| line < at)) {
+                *known = Some(seek_line(rest).map(|line| at + line));
             }
+            known.flatten().map(|line| line - at)
+        };
+        let before = slice::split(rest, line.unwrap_or(rest.len())).0;
+        if self.markup
+            && let Some((len, quote)) = self.seek_address(before)
+        {
+            return Some(Seek::Address(len, quote));
         }
-        let tail = memchr::memrchr(b'\n', rest)? + 1;
-        let last = slice::split(rest, tail).1;
-        (!last.is_empty() && OPENINGS.iter().any(|opening| opening.starts_with(last))).then_some(tail)
+        line.map(Seek::Line)
+    }
+
+    /// The content of the first address: where it begins, and the quote before the address.
+    fn seek_address(&self, rest: &[u8]) -> Option<(usize, Option<u8>)> {
+        memchr::memchr_iter(b':', rest).find_map(|at| {
+            // Where nearly all colons of markup fail.
+            let last = at.checked_sub(1).and_then(|at| rest.get(at)).or_else(|| self.before.last())?;
+            if !last.eq_ignore_ascii_case(&b'a') {
+                return None;
+            }
+            let quote = if at >= BEFORE {
+                data_uri::opens(slice::range(rest, at - BEFORE, at))
+            } else {
+                data_uri::opens(&[&self.before, slice::split(rest, at).0].concat())
+            }?;
+            Some((at + 1, quote))
+        })
     }
 
     /// Whether the line so far can be one of a file.
     fn may_matter(&self) -> bool {
-        !matches!(self.state, State::Prose)
-            || self.bare
-            || OPENINGS
-                .iter()
-                .any(|opening| opening.starts_with(&self.line) || self.line.starts_with(opening))
+        !matches!(self.state, State::Prose) || self.bare || may_open(&self.line)
     }
 
     /// A whole line, its line end included but at the end of all.
@@ -155,7 +263,8 @@ impl Text {
             State::Begun(name, at) => {
                 let (name, at) = (core::mem::take(name), *at);
                 if uuencode::is_first(text) {
-                    self.start(Container::Uuencode, name, at, Anomaly::Uuencode, found);
+                    let inner = Inner::of(Container::Uuencode).named(Some(name));
+                    self.start(inner, at, Anomaly::Uuencode, found);
                     self.state = State::Uuencode { faulty: false, last: false };
                     self.uuencoded(text, end, found);
                 } else {
@@ -164,7 +273,33 @@ impl Text {
                 }
             }
             State::Uuencode { .. } => self.uuencoded(text, end, found),
+            State::Base64Begun(name, at) => {
+                let (name, at) = (core::mem::take(name), *at);
+                if is_base64(text) || text == b"====" {
+                    self.start(
+                        Inner::of(Container::Base64).named(Some(name)),
+                        at,
+                        Anomaly::BeginBase64,
+                        found,
+                    );
+                    self.state = State::Base64(Box::default());
+                    self.base64(text, end, found);
+                } else {
+                    self.state = State::Prose;
+                    self.prose(text, found);
+                }
+            }
+            State::Base64(_) => self.base64(text, end, found),
+            State::YBegun(begin, at) => {
+                let (begin, at) = (core::mem::take(&mut **begin), *at);
+                let range = yenc::range(text);
+                self.start_yenc(begin, range, at, found);
+                if range.is_none() {
+                    self.yencoded(text, end, found);
+                }
+            }
             State::YEnc(_) => self.yencoded(text, end, found),
+            State::Data(_) => {}
         }
     }
 
@@ -174,19 +309,73 @@ impl Text {
     }
 
     fn prose(&mut self, text: &[u8], found: &mut Vec<Found>) {
+        let at = self.line_at;
         if let Some(name) = uuencode::begin(text) {
             self.bare = false;
-            self.state = State::Begun(String::from_utf8_lossy(name).into_owned(), self.line_at);
+            self.state = State::Begun(String::from_utf8_lossy(name).into_owned(), at);
+        } else if let Some(name) = uuencode::begin_base64(text) {
+            self.bare = false;
+            self.state = State::Base64Begun(String::from_utf8_lossy(name).into_owned(), at);
         } else if let Some(begin) = yenc::begin(text) {
             self.bare = false;
-            self.start(Container::YEnc, begin.name.clone(), self.line_at, Anomaly::YEnc, found);
-            let crc32 = crc32fast::Hasher::new();
-            self.state = State::YEnc(Box::new(YEnc { begin, size: 0, crc32, faulty: false }));
+            if begin.part.is_some() {
+                self.state = State::YBegun(Box::new(begin), at);
+            } else {
+                self.start_yenc(begin, None, at, found);
+            }
+        } else if let Some(what) = pgp(text) {
+            if !core::mem::replace(&mut self.told_pgp, true) {
+                found.push(Found { at, kind: Kind::Anomaly(Anomaly::PgpInline { what }) });
+            }
+        } else if text.starts_with(BINHEX) {
+            if !core::mem::replace(&mut self.told_binhex, true) {
+                found.push(Found { at, kind: Kind::Anomaly(Anomaly::BinHex) });
+            }
         } else if self.bare && uuencode::is_first(text) && !matches!(uuencode::line(text), Some(Line::End)) {
             self.bare = false;
-            self.start(Container::Uuencode, String::new(), self.line_at, Anomaly::Uuencode, found);
+            self.start(Inner::of(Container::Uuencode), at, Anomaly::Uuencode, found);
             self.state = State::Uuencode { faulty: false, last: false };
             self.uuencoded(text, self.end_of(text), found);
+        }
+    }
+
+    fn start_yenc(&mut self, begin: yenc::Begin, range: Option<[u64; 2]>, at: u64, found: &mut Vec<Found>) {
+        let mut inner = Inner::of(Container::YEnc).named(Some(begin.name.clone()));
+        if let Some(part) = begin.part {
+            let mut say = |name: &str, value: Option<u64>| {
+                inner.parameters.extend(value.map(|value| (name.to_owned(), value.to_string())));
+            };
+            say("number", Some(part));
+            say("total", begin.total);
+            say("size", Some(begin.size));
+            say("begin", range.map(|[begin, _]| begin));
+            say("end", range.map(|[_, end]| end));
+        }
+        self.start(inner, at, Anomaly::YEnc, found);
+        let crc32 = crc32fast::Hasher::new();
+        self.state = State::YEnc(Box::new(YEnc { begin, size: 0, crc32, faulty: false }));
+    }
+
+    fn base64(&mut self, text: &[u8], end: u64, found: &mut Vec<Found>) {
+        let State::Base64(decoder) = &mut self.state else { return };
+        let last = text == b"====";
+        if last || text.is_empty() || is_base64(text) {
+            let origin = Origin { start: self.line_at, end, exact: false };
+            let mut bytes = if last { Vec::new() } else { decoder.push(text, origin) };
+            if last {
+                bytes = decoder.finish(true, end);
+            }
+            let decode = if decoder.is_partial() { Decode::Partial } else { Decode::Ok };
+            if !bytes.is_empty() {
+                found.push(Found { at: self.line_at, kind: Kind::Data(bytes.into()) });
+            }
+            if last {
+                found.push(Found { at: end, kind: Kind::End { whole: true, decode } });
+                self.state = State::Prose;
+            }
+        } else {
+            self.broken(found);
+            self.prose(text, found);
         }
     }
 
@@ -233,15 +422,7 @@ impl Text {
         self.state = State::Prose;
     }
 
-    fn start(&self, container: Container, name: String, at: u64, anomaly: Anomaly, found: &mut Vec<Found>) {
-        let name = Some(name).filter(|name| !name.is_empty());
-        let inner = Inner {
-            container,
-            kind: PartKind::Leaf,
-            content_type: "application/octet-stream",
-            charset: None,
-            name,
-        };
+    fn start(&self, inner: Inner, at: u64, anomaly: Anomaly, found: &mut Vec<Found>) {
         found.push(Found { at, kind: Kind::Start(inner) });
         found.push(Found { at, kind: Kind::Anomaly(anomaly) });
     }
@@ -250,8 +431,20 @@ impl Text {
     fn broken(&mut self, found: &mut Vec<Found>) {
         let at = self.line_at;
         let anomaly = match core::mem::replace(&mut self.state, State::Prose) {
-            State::Prose | State::Begun(..) => return,
+            State::Prose | State::Begun(..) | State::Base64Begun(..) | State::Data(_) => return,
             State::Uuencode { .. } => Anomaly::UuLine,
+            State::Base64(mut decoder) => {
+                let bytes = decoder.finish(false, at);
+                if !bytes.is_empty() {
+                    found.push(Found { at, kind: Kind::Data(bytes.into()) });
+                }
+                Anomaly::UuLine
+            }
+            State::YBegun(begin, begun_at) => {
+                self.start_yenc(*begin, None, begun_at, found);
+                self.state = State::Prose;
+                Anomaly::YEncChecksum
+            }
             State::YEnc(_) => Anomaly::YEncChecksum,
         };
         found.push(Found { at, kind: Kind::Anomaly(anomaly) });
@@ -259,18 +452,37 @@ impl Text {
     }
 
     const fn is_open(&self) -> bool {
-        matches!(self.state, State::Uuencode { .. } | State::YEnc(_))
+        matches!(self.state, State::Uuencode { .. } | State::YEnc(_) | State::Base64(_))
     }
 
     pub(super) fn gap(&mut self, at: u64, found: &mut Vec<Found>) {
         self.line.clear();
+        self.before.clear();
         // Of the line that goes on behind it nobody knows where it began.
         self.fresh = false;
-        match &mut self.state {
-            State::Prose => {}
-            State::Begun(..) => self.state = State::Prose,
-            State::Uuencode { faulty, .. } => *faulty = true,
-            State::YEnc(file) => file.faulty = true,
+        match core::mem::replace(&mut self.state, State::Prose) {
+            State::Prose | State::Begun(..) | State::Base64Begun(..) => {}
+            State::Uuencode { last, .. } => self.state = State::Uuencode { faulty: true, last },
+            State::YBegun(begin, begun_at) => {
+                self.start_yenc(*begin, None, begun_at, found);
+                if let State::YEnc(file) = &mut self.state {
+                    file.faulty = true;
+                }
+            }
+            State::YEnc(mut file) => {
+                file.faulty = true;
+                self.state = State::YEnc(file);
+            }
+            // Neither has anything that tells where its quads go on.
+            State::Base64(mut decoder) => {
+                let bytes = decoder.finish(false, at);
+                if !bytes.is_empty() {
+                    found.push(Found { at, kind: Kind::Data(bytes.into()) });
+                }
+                found.push(Found { at, kind: Kind::Gap });
+                found.push(Found { at, kind: Kind::End { whole: false, decode: Decode::Partial } });
+            }
+            State::Data(mut uri) => uri.finish(false, at, found),
         }
         if self.is_open() {
             found.push(Found { at, kind: Kind::Gap });
@@ -291,8 +503,30 @@ impl Text {
             // Bytes of yEnc are what they are, wherever their line is cut.
             file.data(slice::trim_end(&line, |byte| byte == b'\r'), self.line_at, found);
         }
-        if self.is_open() {
-            found.push(Found { at, kind: Kind::End { whole: false, decode: Decode::Partial } });
+        if let State::Base64(decoder) = &mut self.state {
+            let bytes = decoder.finish(whole, at);
+            if !bytes.is_empty() {
+                found.push(Found { at, kind: Kind::Data(bytes.into()) });
+            }
+        }
+        if let State::YBegun(begin, begun_at) = &mut self.state
+            && whole
+        {
+            let (begin, begun_at) = (core::mem::take(&mut **begin), *begun_at);
+            self.start_yenc(begin, None, begun_at, found);
+        }
+        if let State::Data(uri) = &mut self.state {
+            uri.finish(whole, at, found);
+        }
+        match self.state {
+            // The line without bytes said that it is over.
+            State::Uuencode { faulty: false, last: true } => {
+                found.push(Found { at, kind: Kind::End { whole: true, decode: Decode::Ok } });
+            }
+            _ if self.is_open() => {
+                found.push(Found { at, kind: Kind::End { whole: false, decode: Decode::Partial } });
+            }
+            _ => {}
         }
         self.state = State::Prose;
     }

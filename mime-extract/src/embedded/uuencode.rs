@@ -15,7 +15,15 @@ pub(super) enum Line {
 
 /// The name in a `begin` line; empty where there is none. `None`: it is another line.
 pub(super) fn begin(line: &[u8]) -> Option<&[u8]> {
-    let rest = line.strip_prefix(b"begin ")?;
+    mode_and_name(line.strip_prefix(b"begin ")?)
+}
+
+/// The same for a file in base64.
+pub(super) fn begin_base64(line: &[u8]) -> Option<&[u8]> {
+    mode_and_name(line.strip_prefix(b"begin-base64 ")?)
+}
+
+fn mode_and_name(rest: &[u8]) -> Option<&[u8]> {
     let rest = slice::trim_start(rest, slice::is_blank);
     let digits = rest.iter().take_while(|byte| (b'0'..=b'7').contains(byte)).count();
     let (_, name) = slice::split(rest, digits);
@@ -84,6 +92,8 @@ mod tests {
         ] {
             assert_eq!(begin(line.as_bytes()), name.map(str::as_bytes), "{line:?}");
         }
+        assert_eq!(begin_base64(b"begin-base64 644 a b\r"), Some(&b"a b"[..]));
+        assert_eq!(begin_base64(b"begin 644 a"), None);
     }
 
     #[test]

@@ -3,13 +3,15 @@
 use crate::slice;
 
 /// What a `=ybegin` line says.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Begin {
     pub(super) name: String,
     /// Bytes of the whole file.
     pub(super) size: u64,
     /// Which piece of it this is.
     pub(super) part: Option<u64>,
+    /// Of how many.
+    pub(super) total: Option<u64>,
 }
 
 /// The value of `key` in a line such as `=yend size=5 crc32=..`.
@@ -29,7 +31,14 @@ pub(super) fn begin(line: &[u8]) -> Option<Begin> {
     number(keys, "line", 10)?;
     let size = number(keys, "size", 10)?;
     let name = slice::trim(slice::split(name, 5).1, slice::is_space);
-    Some(Begin { name: String::from_utf8_lossy(name).into_owned(), size, part: number(keys, "part", 10) })
+    let (part, total) = (number(keys, "part", 10), number(keys, "total", 10));
+    Some(Begin { name: String::from_utf8_lossy(name).into_owned(), size, part, total })
+}
+
+/// The first and the last byte, counted from 1, that a `=ypart` line says.
+pub(super) fn range(line: &[u8]) -> Option<[u64; 2]> {
+    let rest = line.strip_prefix(b"=ypart ")?;
+    Some([number(rest, "begin", 10)?, number(rest, "end", 10)?])
 }
 
 /// What the `=yend` line says of the bytes before it.
@@ -66,7 +75,10 @@ mod tests {
 
     #[test]
     fn begin_lines() {
-        let begin_of = |name: &str, size, part| Some(Begin { name: name.to_owned(), size, part });
+        let begin_of = |name: &str, size, part: Option<u64>| {
+            let total = part.map(|_| 3);
+            Some(Begin { name: name.to_owned(), size, part, total })
+        };
         for (line, expected) in [
             ("=ybegin line=128 size=584 name=a.bin", begin_of("a.bin", 584, None)),
             (
@@ -94,6 +106,8 @@ mod tests {
             assert_eq!(end(line.as_bytes(), piece), Some(End { size, crc32 }), "{line:?}");
         }
         assert_eq!(end(b"=ypart begin=1 end=2", true), None);
+        assert_eq!(range(b"=ypart begin=1 end=2"), Some([1, 2]));
+        assert_eq!(range(b"=ypart begin=1"), None);
         // NUL, LF, CR and `=` are escaped; an escape of nothing is nothing.
         assert_eq!(decode(b"=@=}=M=J\x6bk="), [0xd6, 0x13, 0xe3, 0xe0, b'A', b'A']);
     }

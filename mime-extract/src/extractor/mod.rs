@@ -36,6 +36,8 @@ pub struct Extractor {
     /// Bytes pushed, gaps of known length included.
     offset: u64,
     finished: bool,
+    /// Of the content of the innermost leaf more is to tell.
+    busy: bool,
 }
 
 impl Extractor {
@@ -52,6 +54,38 @@ impl Extractor {
             buffers: Buffers::default(),
             offset: 0,
             finished: false,
+            busy: false,
+        }
+    }
+
+    /// An extractor for a message in a file that stands at `at`: what it tells stands where its runs do.
+    fn inside(config: Config, at: u64) -> Self {
+        let mut extractor = Self::new(config);
+        let mut layer = Layer::new(&extractor.config, 0, at);
+        layer.origin.exact = false;
+        extractor.layers = vec![layer];
+        extractor.offset = at;
+        extractor
+    }
+
+    /// The next bytes of a message in a file.
+    fn push_run(&mut self, run: Run) {
+        self.offset = run.origin.end;
+        if !run.bytes.is_empty() {
+            self.input(Input::Data(run));
+        }
+    }
+
+    /// Bytes of a message in a file that will never come.
+    fn gap_at(&mut self, at: u64) {
+        self.input(Input::Gap(None, at));
+    }
+
+    /// A message in a file is over.
+    fn finish_as(&mut self, ending: Ending) {
+        self.finished = true;
+        if let Some(layer) = self.layers.first_mut() {
+            layer.end = Some(ending);
         }
     }
 
@@ -129,6 +163,9 @@ impl Extractor {
     /// One piece of work; `false`: nothing is left to do. The innermost layer that has any goes first, so that what a
     /// decoder made is read before its leaf ends.
     fn step(&mut self) -> bool {
+        if self.busy && self.resume_inside() {
+            return true;
+        }
         let Some(top) = self.layers.len().checked_sub(1) else { return false };
         for index in (0..=top).rev() {
             let Some(layer) = self.layers.get_mut(index) else { return false };

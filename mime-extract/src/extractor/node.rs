@@ -69,6 +69,9 @@ pub(super) struct Multipart {
     pub(super) blanks_at: Option<u64>,
     /// Whether bytes are missing there.
     pub(super) torn: bool,
+    /// Whether it is a multipart/appledouble, and the name that its header file has.
+    pub(super) apple: bool,
+    pub(super) name: Option<String>,
 }
 
 /// Whether a preamble is the sentence that mail programs write for readers without MIME: short, and of MIME.
@@ -122,7 +125,9 @@ impl Node {
     pub(super) fn memory(&self) -> usize {
         let body = match &self.body {
             Body::Leaf(decoder) | Body::Encoded(decoder) => decoder.memory(),
-            Body::Multipart(multipart) => multipart.blanks.capacity(),
+            Body::Multipart(multipart) => {
+                multipart.blanks.capacity() + multipart.name.as_ref().map_or(0, String::capacity)
+            }
             Body::Hidden(_, usual) => usual.start.capacity(),
             Body::Message(message) => message.tail.capacity(),
         };

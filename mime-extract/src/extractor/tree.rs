@@ -12,7 +12,7 @@ use crate::decode::{Decode, Decoder, Origin};
 use crate::embedded::Opener;
 use crate::headers::block::{Block, Buffers, Finished};
 use crate::slice::{self, is_space};
-use crate::{Anomaly, Encoding, Event, EventKind, Headers, Part, PartEnd, PartKind};
+use crate::{Anomaly, Encoding, Event, EventKind, Headers, Name, NameSource, Part, PartEnd, PartKind};
 use bytes::Bytes;
 use core::ops::Range;
 
@@ -72,6 +72,14 @@ impl Extractor {
                 }
                 let origin = Origin { exact: run.origin.exact && !decoder.decodes(), ..run.origin };
                 let bytes = decoder.push(run.bytes, run.origin);
+                if let Some(value) = decoder.take_name() {
+                    let (part, at) = (node.index, node.body_start);
+                    if content::is_unsafe(&value) {
+                        self.anomaly(part, at, Anomaly::NameUnsafe);
+                    }
+                    let name = Name { source: NameSource::Container, value };
+                    self.emit(part, at..at, EventKind::PartName(name));
+                }
                 self.data_of(place, bytes, origin);
             }
             Body::Hidden(_, usual) => {
@@ -196,6 +204,12 @@ impl Extractor {
         let top = self.nodes.is_empty();
         let mut content = content::read(&headers, message, digest, range.start, &self.config);
         content.anomalies.splice(0..0, anomalies);
+        if content.names.is_empty()
+            && let Some(multipart) = self.nodes.last_mut().and_then(Node::multipart)
+            && let Some(value) = multipart.name.take()
+        {
+            content.names.push(Name { source: NameSource::Container, value });
+        }
         if top {
             self.emit(0, range.clone(), EventKind::Headers(Box::new(headers.clone())));
         }
@@ -214,7 +228,7 @@ impl Extractor {
         };
         let encoded = matches!(body, Body::Encoded(_));
         let opener = match body {
-            Body::Leaf(_) => Opener::of(&content.content_type, content.encoding == Encoding::Uuencode),
+            Body::Leaf(_) => Opener::of(&content, &self.config),
             _ => None,
         };
         self.start(content, headers, range.clone(), body, None);
@@ -268,7 +282,8 @@ impl Extractor {
         if let Some(variant) = variant {
             return Decoder::Variant(Box::new(variant));
         }
-        if index == 0
+        // Only there are places those of the message.
+        if self.layers.get(index).is_some_and(|layer| layer.origin.exact)
             && choices.known.get(&body_start).is_some_and(|known| {
                 known.encoding == content.encoding && known.content_type == content.content_type
             })
@@ -284,13 +299,21 @@ impl Extractor {
         let decodes = matches!(content.encoding, Encoding::Base64 | Encoding::QuotedPrintable);
         let message =
             matches!(content.content_type.as_str(), "message/rfc822" | "message/global" | "message/news");
+        let told = match content.content_type.as_str() {
+            "message/partial" => Some(Anomaly::PartialPiece),
+            "message/external-body" => Some(Anomaly::ExternalBody),
+            // RFC 1847 section 2.2, RFC 3156 section 4.
+            "multipart/encrypted" => {
+                let pgp = content.parameter("protocol").is_none_or(|protocol| protocol.contains("pgp"));
+                Some(Anomaly::Encrypted { scheme: if pgp { "pgp" } else { "other" } })
+            }
+            _ => None,
+        };
         let multipart = content.content_type.starts_with("multipart/")
             || choices.implied && content.boundary.is_some() && !message;
         let mut note = |anomaly| content.anomalies.push((anomaly, at));
-        match content.content_type.as_str() {
-            "message/partial" => note(Anomaly::PartialIncomplete),
-            "message/external-body" => note(Anomaly::ExternalBody),
-            _ => {}
+        if let Some(told) = told {
+            note(told);
         }
         if content.encoding == Encoding::QuotedPrintable && is_binary(&content.content_type) {
             note(Anomaly::QpOnBinary);
@@ -324,6 +347,8 @@ impl Extractor {
                 blanks: Vec::new(),
                 blanks_at: None,
                 torn: false,
+                apple: content.content_type == "multipart/appledouble",
+                name: None,
             });
         }
         if message && !deep && !crowded {
@@ -510,7 +535,7 @@ impl Extractor {
                 let whole = ending == Ending::Delimited;
                 let last = decoder.finish(whole, end);
                 self.data_of(place, last, Origin { start: end, end, exact: false });
-                self.end_inside(place, whole, end);
+                self.end_inside(place, ending, end);
             }
             let Some(node) = self.nodes.pop() else { return };
             // The preamble of the multipart whose delimiter this is stays one; any other was all there is.

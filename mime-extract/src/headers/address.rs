@@ -112,10 +112,13 @@ impl Piece {
         let (name, address) = if self.bracketed {
             let name =
                 if slice::trim(&self.name, slice::is_space).is_empty() { &self.comment } else { &self.name };
-            (text(name), String::from_utf8_lossy(slice::trim(&self.address, slice::is_space)).into_owned())
+            let address = tight(without_route(slice::trim(&self.address, slice::is_space)));
+            (text(name), String::from_utf8_lossy(&address).into_owned())
         } else {
             // `a@b (Name)`, the way of RFC 822.
-            (text(&self.comment), text(&self.name))
+            let name = slice::trim(&self.name, slice::is_space);
+            let tight = if name.contains(&b'@') { tight(name) } else { name.to_vec() };
+            (text(&self.comment), text(&tight))
         };
         (self.bracketed || !address.is_empty()).then(|| Address {
             name: Some(name).filter(|name| !name.is_empty()),
@@ -123,6 +126,37 @@ impl Piece {
             group: group.cloned(),
         })
     }
+}
+
+/// RFC 5322 section 4.4: `@a,@b:c@d` says by which hosts to go.
+fn without_route(address: &[u8]) -> &[u8] {
+    match memchr::memchr(b':', address) {
+        Some(at) if address.starts_with(b"@") => slice::split(address, at + 1).1,
+        _ => address,
+    }
+}
+
+/// RFC 5322 section 4.4: blanks may stand around the dots and the at sign of an address, outside of quotes.
+fn tight(address: &[u8]) -> Vec<u8> {
+    let mut out: Vec<u8> = Vec::with_capacity(address.len());
+    let mut quoted = false;
+    let mut rest = address.iter().copied().peekable();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'.' | b'@' if !quoted => {
+                while out.last().is_some_and(|last| slice::is_space(*last)) {
+                    out.pop();
+                }
+                out.push(byte);
+                while rest.next_if(|next| slice::is_space(*next)).is_some() {}
+                continue;
+            }
+            _ => {}
+        }
+        out.push(byte);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -147,6 +181,10 @@ mod tests {
             ("=?utf-8?b?4oI=?= =?utf-8?b?rA==?= <a@b>, c@d", &["€|a@b|", "|c@d|"]),
             ("friends: a@b, C <c@d>;, e@f", &["|a@b|friends", "C|c@d|friends", "|e@f|"]),
             ("undisclosed-recipients:;", &[]),
+            ("(x) Pete(r) <pete(his) . mail @ example . org>", &["Pete|pete.mail@example.org|"]),
+            ("a . b @ c (C)", &["C|a.b@c|"]),
+            ("(r) <@x,@y:a@b>", &["r|a@b|"]),
+            ("(q) <\"a . b\" @ c>", &["q|\"a . b\"@c|"]),
             // What mailparse refuses.
             ("root, a@b", &["|root|", "|a@b|"]),
             ("Bob <>", &["Bob||"]),

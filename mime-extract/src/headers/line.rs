@@ -3,11 +3,11 @@
 use crate::slice::{self, is_blank};
 
 /// Longest name of a field. What is longer is no field: a body that begins with one endless word is told early.
-pub(super) const MAX_NAME: usize = 998;
+pub(crate) const MAX_NAME: usize = 998;
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(crate) enum Line {
     Blank,
     /// It begins with a blank.
     Fold,
@@ -22,18 +22,18 @@ pub(super) enum Line {
 }
 
 /// The line that separates the messages of an mbox file, also where a mail program quoted it.
-pub(super) fn is_from(line: &[u8]) -> bool {
+pub(crate) fn is_from(line: &[u8]) -> bool {
     line.starts_with(b"From ") || line.starts_with(b">From ")
 }
 
 /// Whether the beginning of a line may become a From_ line; a line so long is none.
-pub(super) fn is_from_prefix(line: &[u8]) -> bool {
+pub(crate) fn is_from_prefix(line: &[u8]) -> bool {
     let may = |whole: &[u8]| whole.starts_with(line) || line.starts_with(whole);
     line.len() <= MAX_NAME && (may(b"From ") || may(b">From "))
 }
 
 /// RFC 5322 section 2.2: a name of printable characters, and a colon; blanks between them as RFC 822 allowed.
-pub(super) fn classify(line: &[u8], whole: bool) -> Line {
+pub(crate) fn classify(line: &[u8], whole: bool) -> Line {
     let unsure = if whole { Line::Junk } else { Line::Unsure };
     let text = if whole { slice::trim_end(line, |byte| matches!(byte, b'\r' | b'\n')) } else { line };
     let Some(first) = text.first() else { return if whole { Line::Blank } else { Line::Unsure } };

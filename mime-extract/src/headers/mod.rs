@@ -1,13 +1,17 @@
 //! The fields of one header block (RFC 5322 section 2.2).
 
 mod address;
+mod authentication;
 pub(crate) mod block;
 mod date;
 pub(crate) mod encoded_word;
-mod line;
+pub(crate) mod line;
+mod received;
 
 pub use address::Address;
+pub use authentication::{AuthenticationResult, AuthenticationResults};
 pub use date::Date;
+pub use received::Received;
 
 use crate::slice;
 use bytes::Bytes;
@@ -121,6 +125,18 @@ impl Headers {
         self.first(name).and_then(|field| field.date())
     }
 
+    /// The way that the message took, the newest first; see [`Field::received`].
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        self.all("received").map(|field| field.received()).collect()
+    }
+
+    /// What servers checked, the newest first; see [`Field::authentication_results`].
+    #[must_use]
+    pub fn authentication_results(&self) -> Vec<AuthenticationResults> {
+        self.all("authentication-results").map(|field| field.authentication_results()).collect()
+    }
+
     /// The message ids of all fields of that name; see [`Field::message_ids`].
     #[must_use]
     pub fn message_ids(&self, name: &str) -> Vec<String> {
@@ -191,6 +207,31 @@ impl<'a> Field<'a> {
             _ => &value,
         };
         date::parse(date)
+    }
+
+    /// The value as that of a `Received` field (RFC 5321 section 4.4).
+    ///
+    /// ```
+    /// # use mime_extract::{Config, EventKind, Extractor};
+    /// # let mut extractor = Extractor::new(Config::default());
+    /// # extractor.push("Received: from c.example (host.example [192.0.2.1])\r\n by mx.example with ESMTPS id 7; 1 Jan 2001 00:00:00 GMT\r\n\r\n".into());
+    /// # extractor.finish();
+    /// # for event in extractor.events() {
+    /// # if let EventKind::Headers(headers) = event.kind {
+    /// let hop = &headers.received()[0];
+    /// assert_eq!((hop.helo.as_deref(), hop.host.as_deref()), (Some("c.example"), Some("host.example")));
+    /// assert_eq!(hop.time.unwrap().unix, 978_307_200);
+    /// # }}
+    /// ```
+    #[must_use]
+    pub fn received(&self) -> Received {
+        received::parse(&self.text())
+    }
+
+    /// The value as that of an `Authentication-Results` or `ARC-Authentication-Results` field (RFC 8601).
+    #[must_use]
+    pub fn authentication_results(&self) -> AuthenticationResults {
+        authentication::parse(&self.text())
     }
 
     /// The value as message ids (RFC 5322 section 3.6.4), without their angle brackets. Where there are no brackets,

@@ -33,7 +33,10 @@ pub(crate) fn check_raw(mail: &Bytes, events: &[Event]) {
         match &event.kind {
             EventKind::PartStart(part)
                 if part.container.is_none()
-                    && !matches!(part.encoding, Encoding::Base64 | Encoding::QuotedPrintable) =>
+                    && !matches!(
+                        part.encoding,
+                        Encoding::Base64 | Encoding::QuotedPrintable | Encoding::Gzip64
+                    ) =>
             {
                 raw.insert(event.part);
             }

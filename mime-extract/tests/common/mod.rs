@@ -150,8 +150,11 @@ pub(crate) fn inside_of_encoded(events: &[Event]) -> BTreeSet<u32> {
             if part.parent.is_some_and(|parent| encoded.contains(&parent) || inside.contains(&parent)) {
                 inside.insert(event.part);
             }
+            // A message in a file is read as that is taken out.
+            let in_file = part.kind == PartKind::Message && part.container.is_some();
             if part.kind != PartKind::Multipart
-                && matches!(part.encoding, Encoding::Base64 | Encoding::QuotedPrintable)
+                && (matches!(part.encoding, Encoding::Base64 | Encoding::QuotedPrintable | Encoding::Gzip64)
+                    || in_file)
             {
                 encoded.insert(event.part);
             }

@@ -126,7 +126,7 @@ fn m80_names_that_are_not_fit_for_a_file() {
     );
     check(
         mail("", "; filename=\"a.pdf          .exe\""),
-        &[r#"0 application/octet-stream name="a.pdf          .exe" "x\n" name-unsafe"#],
+        &[r#"0 application/octet-stream name="a.pdf          .exe" "x\n" name-unsafe name-double-extension"#],
         &[],
     );
     check(mail("", "; filename=CON"), &[r#"0 application/octet-stream name="CON" "x\n" name-unsafe"#], &[]);

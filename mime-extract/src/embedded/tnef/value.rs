@@ -241,7 +241,8 @@ impl Stream {
     /// A part of the message itself begins.
     fn start(&self, content_type: &'static str, charset: Option<String>, place: u64, found: &mut Vec<Found>) {
         let kind = PartKind::Leaf;
-        let inner = Inner { container: Container::Tnef, kind, content_type, charset, name: None };
+        let content_type = content_type.into();
+        let inner = Inner { kind, content_type, charset, ..Inner::of(Container::Tnef) };
         found.push(Found { at: place, kind: Kind::Start(inner) });
     }
 
@@ -257,7 +258,8 @@ impl Stream {
             _ => "application/octet-stream",
         };
         let name = file.name.clone();
-        let inner = Inner { container: Container::Tnef, kind, content_type, charset: None, name };
+        let content_type = content_type.into();
+        let inner = Inner { kind, content_type, name, ..Inner::of(Container::Tnef) };
         found.push(Found { at: place, kind: Kind::Start(inner) });
     }
 
