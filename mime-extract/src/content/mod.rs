@@ -73,8 +73,7 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, conf
         None => false,
     };
     let field = if several { types().nth(choices.content_type).or(first) } else { first };
-    let field_at = field.map(|field| field.offset());
-    let at = field_at.unwrap_or(at);
+    let at = field.map_or(at, |field| field.offset());
     let mut value = field.map(|field| parameter::parse(field.raw(), max)).unwrap_or_default();
     content.anomalies.extend(value.anomalies.drain(..).map(|anomaly| (anomaly, at)));
     content.content_type = match value.value.split_once('/') {
@@ -106,7 +105,8 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, conf
     for field in dispositions {
         disposition.parameters.extend(parameter::parse(field.raw(), max).parameters);
     }
-    for field in types().filter(|one| several && Some(one.offset()) != field_at) {
+    let chosen = if types().nth(choices.content_type).is_some() { choices.content_type } else { 0 };
+    for (_, field) in types().enumerate().filter(|(index, _)| several && *index != chosen) {
         let more = parameter::parse(field.raw(), max).parameters;
         value.parameters.extend(more.into_iter().filter(|one| one.name.starts_with("name")));
     }
