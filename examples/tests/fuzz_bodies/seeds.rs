@@ -206,6 +206,16 @@ pub(crate) fn found() -> Vec<(&'static str, &'static [u8])> {
             "reassembly",
             b"\x00\xa3xxx\x82\x81\x84\x81\x81\x81\x81\x19\x00\x00\x00\x00\x04xx~\x12xxxx\xf8\x1eAxx\xf8\x1eAx\xf8\x1eA",
         ),
+        // A line that is nearly a delimiter was told before or behind what a message in base64 around it tells.
+        (
+            "mime_message",
+            b"\x00\x00\x02(\x00\t\x07Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nSubject: inside\r\nContent-Type: text/plain; name=a.txt\r\n\r\nplain text\r\n--b-ain text\r\n--b--\r\n-\r\n",
+        ),
+        // Names of a second Content-Type were left out where it came in one chunk with the first.
+        (
+            "mime_message",
+            b"\x00\x00\x02\x00\x00\x00\x00Content-Type: message/global\nContent-Transfer-Encoding: base64\n\nQ29udGVudC1UeXBlOiBhL2I7IG5hbWU9YS56aXAKQ29udGVudC1UeXBlOiBhL2I7IG5hbWU9Yi56aXAKCngK\n",
+        ),
     ]
 }
 
