@@ -189,9 +189,7 @@ impl Extractor {
                 self.start_file(place, inside, at, inner);
             }
             Kind::Name(value) => {
-                if is_unsafe(&value) {
-                    self.anomaly(innermost, odd_at, Anomaly::NameUnsafe);
-                }
+                let unfit = is_unsafe(&value).then_some(EventKind::Anomaly(Anomaly::NameUnsafe));
                 // The header file of AppleDouble names the file that follows.
                 if inside.open.is_empty()
                     && let Some(above) = place.checked_sub(1).and_then(|place| self.nodes.get_mut(place))
@@ -199,8 +197,13 @@ impl Extractor {
                 {
                     multipart.name = Some(value.clone());
                 }
-                let name = Name { source: NameSource::Container, value };
-                self.emit(innermost, odd_at..odd_at, EventKind::PartName(name));
+                let name = EventKind::PartName(Name { source: NameSource::Container, value });
+                for kind in unfit.into_iter().chain([name]) {
+                    match self.nodes.get_mut(place).filter(|_| inside.open.is_empty()) {
+                        Some(leaf) => leaf.note(odd_at, kind),
+                        None => self.emit(innermost, odd_at..odd_at, kind),
+                    }
+                }
             }
             Kind::Data(bytes) => {
                 if let Some(file) = inside.open.last_mut() {
@@ -240,7 +243,10 @@ impl Extractor {
                     self.end_file(file, at, whole, decode);
                 }
             }
-            Kind::Anomaly(anomaly) => self.anomaly(innermost, odd_at, anomaly),
+            Kind::Anomaly(anomaly) => match self.nodes.get_mut(place).filter(|_| inside.open.is_empty()) {
+                Some(leaf) => leaf.note(odd_at, EventKind::Anomaly(anomaly)),
+                None => self.anomaly(innermost, odd_at, anomaly),
+            },
         }
         true
     }

@@ -229,9 +229,9 @@ impl Extractor {
     fn tell_near(&mut self, index: usize) {
         let near = self.layers.get_mut(index).and_then(|layer| layer.lines.near());
         if let Some((anomaly, at)) = near
-            && let Some(node) = self.nodes.last()
+            && let Some(node) = self.nodes.last_mut()
         {
-            self.anomaly(node.index, at, anomaly);
+            node.note(at, EventKind::Anomaly(anomaly));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::inside::Inside;
 use crate::decode::Decoder;
-use crate::{Anomaly, PartKind};
+use crate::{Anomaly, EventKind, PartKind};
 use core::ops::Range;
 
 /// One open node.
@@ -19,6 +19,9 @@ pub(super) struct Node {
     pub(super) size: u64,
     /// Whether nothing is missing so far.
     pub(super) complete: bool,
+    /// What was noted while the content went by, and where: told at the end, since what comes between depends on how
+    /// the message is cut.
+    pub(super) told: Vec<(u64, EventKind)>,
     /// What looks for files in the content of a leaf.
     pub(super) inside: Option<Inside>,
     /// How much of the name of a content field the body begins with, if nothing but an empty line stands before it.
@@ -105,7 +108,17 @@ impl Usual {
     }
 }
 
+/// Notes of one node; there are few kinds, and each is noted once.
+const MAX_TOLD: usize = 8;
+
 impl Node {
+    /// Notes something that is told at the end.
+    pub(super) fn note(&mut self, at: u64, kind: EventKind) {
+        if self.told.len() < MAX_TOLD {
+            self.told.push((at, kind));
+        }
+    }
+
     pub(super) const fn multipart(&mut self) -> Option<&mut Multipart> {
         match &mut self.body {
             Body::Multipart(multipart) => Some(multipart),
@@ -132,7 +145,8 @@ impl Node {
             Body::Message(message) => message.tail.capacity(),
         };
         let inside = self.inside.as_ref().map_or(0, Inside::memory);
-        size_of::<Self>() + self.path.capacity() + body + inside
+        let told = self.told.capacity() * size_of::<(u64, EventKind)>();
+        size_of::<Self>() + self.path.capacity() + body + told + inside
     }
 
     /// The range of the body, given where it ends.

@@ -412,6 +412,7 @@ impl Extractor {
             body_start: range.end,
             size: 0,
             complete: true,
+            told: Vec::new(),
             inside: None,
             second_header: None,
         };
@@ -552,6 +553,9 @@ impl Extractor {
         let mut complete = node.complete && ending != Ending::Finished { whole: false };
         let mut decode = Decode::Ok;
         let mut raw_end = end;
+        for (at, kind) in node.told.iter().cloned() {
+            self.emit(part, at..at, kind);
+        }
         match &node.body {
             Body::Leaf(decoder) | Body::Encoded(decoder) => {
                 decode = decoder.outcome(node.size);
