@@ -282,7 +282,8 @@ impl Extractor {
         if let Some(variant) = variant {
             return Decoder::Variant(Box::new(variant));
         }
-        if index == 0
+        // Only there are places those of the message.
+        if self.layers.get(index).is_some_and(|layer| layer.origin.exact)
             && choices.known.get(&body_start).is_some_and(|known| {
                 known.encoding == content.encoding && known.content_type == content.content_type
             })

@@ -39,6 +39,15 @@ fn m75_the_same_parameter_twice() {
         &[r#"0 application/octet-stream name="a.zip" name="b.zip" "x\n" ct-duplicate name-conflict"#],
         &[],
     );
+    // In a message in base64, where fields have no place of their own.
+    let inner = base64_simd::STANDARD
+        .encode_to_string(mail("; name=a.zip\nContent-Type: application/zip; name=b.zip", ""));
+    let outer = format!("Content-Type: message/global\nContent-Transfer-Encoding: base64\n\n{inner}\n");
+    let told = crate::support::listed(&crate::common::whole(&outer.into()));
+    assert_eq!(
+        told[1],
+        r#"0.0 application/octet-stream name="a.zip" name="b.zip" "x\n" ct-duplicate name-conflict"#
+    );
 }
 
 #[test]

@@ -51,6 +51,16 @@ const POP3: &[Found] = &[
 ];
 
 const MIME: &[Found] = &[
+        // A line that is nearly a delimiter was told before or behind what a message in base64 around it tells.
+        (
+            "mime_message",
+            b"\x00\x00\x02(\x00\t\x07Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nSubject: inside\r\nContent-Type: text/plain; name=a.txt\r\n\r\nplain text\r\n--b-ain text\r\n--b--\r\n-\r\n",
+        ),
+        // Names of a second Content-Type were left out where it came in one chunk with the first.
+        (
+            "mime_message",
+            b"\x00\x00\x02\x00\x00\x00\x00Content-Type: message/global\nContent-Transfer-Encoding: base64\n\nQ29udGVudC1UeXBlOiBhL2I7IG5hbWU9YS56aXAKQ29udGVudC1UeXBlOiBhL2I7IG5hbWU9Yi56aXAKCngK\n",
+        ),
     // What was noted of a leaf came in the order of the chunks.
     (
         "mime_message",
