@@ -232,7 +232,7 @@ impl Extractor {
             && let Some(place) = self.top_of(index).checked_sub(1)
             && let Some(node) = self.nodes.get_mut(place)
         {
-            node.note(at, EventKind::Anomaly(anomaly));
+            node.note_near(at, EventKind::Anomaly(anomaly));
         }
     }
 

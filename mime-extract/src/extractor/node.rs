@@ -22,6 +22,8 @@ pub(super) struct Node {
     /// What was noted while the content went by, and where: told at the end, since what comes between depends on how
     /// the message is cut.
     pub(super) told: Vec<(u64, EventKind)>,
+    /// The same of lines that are nearly delimiters. Apart, since places in a decoded message give no order.
+    pub(super) near: Vec<(u64, EventKind)>,
     /// What looks for files in the content of a leaf.
     pub(super) inside: Option<Inside>,
     /// How much of the name of a content field the body begins with, if nothing but an empty line stands before it.
@@ -119,14 +121,16 @@ impl Node {
         }
     }
 
-    /// What was noted, in the order of the message.
-    pub(super) fn in_order(&self) -> Vec<(u64, EventKind)> {
-        let mut told = self.told.clone();
-        told.sort_by_key(|(at, kind)| match kind {
-            EventKind::Anomaly(anomaly) => (*at, anomaly.code()),
-            _ => (*at, ""),
-        });
-        told
+    /// Notes a line that is nearly a delimiter.
+    pub(super) fn note_near(&mut self, at: u64, kind: EventKind) {
+        if self.near.len() < MAX_TOLD {
+            self.near.push((at, kind));
+        }
+    }
+
+    /// What was noted: of the content first, then of its lines.
+    pub(super) fn notes(&self) -> Vec<(u64, EventKind)> {
+        self.told.iter().chain(&self.near).cloned().collect()
     }
 
     pub(super) const fn multipart(&mut self) -> Option<&mut Multipart> {
@@ -155,7 +159,7 @@ impl Node {
             Body::Message(message) => message.tail.capacity(),
         };
         let inside = self.inside.as_ref().map_or(0, Inside::memory);
-        let told = self.told.capacity() * size_of::<(u64, EventKind)>();
+        let told = (self.told.capacity() + self.near.capacity()) * size_of::<(u64, EventKind)>();
         size_of::<Self>() + self.path.capacity() + body + told + inside
     }
 

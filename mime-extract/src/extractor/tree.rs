@@ -413,6 +413,7 @@ impl Extractor {
             size: 0,
             complete: true,
             told: Vec::new(),
+            near: Vec::new(),
             inside: None,
             second_header: None,
         };
@@ -553,7 +554,7 @@ impl Extractor {
         let mut complete = node.complete && ending != Ending::Finished { whole: false };
         let mut decode = Decode::Ok;
         let mut raw_end = end;
-        for (at, kind) in node.in_order() {
+        for (at, kind) in node.notes() {
             self.emit(part, at..at, kind);
         }
         match &node.body {
