@@ -205,7 +205,7 @@ fn session(header: &str, body: &str, plan: &Plan, manners: &Manners) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn a_message_is_told_once_and_whole(
