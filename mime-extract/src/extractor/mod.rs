@@ -6,6 +6,7 @@ mod inside;
 mod layer;
 mod lines;
 mod node;
+mod open;
 mod tree;
 
 use crate::config::{Config, LOOK};

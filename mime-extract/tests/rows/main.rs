@@ -11,6 +11,7 @@ mod common;
 mod base64;
 mod boundaries;
 mod content;
+mod delimiters;
 mod embedded;
 mod fields;
 mod limits;
@@ -23,6 +24,7 @@ const CHAPTERS: &[&str] = &[
     include_str!("base64.rs"),
     include_str!("boundaries.rs"),
     include_str!("content.rs"),
+    include_str!("delimiters.rs"),
     include_str!("embedded.rs"),
     include_str!("fields.rs"),
     include_str!("limits.rs"),

@@ -12,7 +12,9 @@ use std::process::ExitCode;
 ///
 /// Memory: data of connections that waits for missing packets takes at most 256 MiB, data kept for comparing with
 /// retransmissions 64 MiB, whatever the size of the captures. Added to it are some KiB for each connection that is open
-/// at the same time and for each message under way, and 64 bytes for each packet of a message until it is over.
+/// at the same time and for each message under way, 64 bytes for each packet of a message until it is over, and some KiB
+/// for each part that was fetched by IMAP and waits for the rest of its message, of which there are 262,144 at most. A
+/// message that can be read in several ways is read again in memory, if it has no more than 32 MiB, one for each worker.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Extract {
     #[command(flatten)]

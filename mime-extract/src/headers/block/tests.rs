@@ -1,0 +1,89 @@
+use super::*;
+
+/// The fields of a block, how it ended and its anomalies, for any chunking; `|` marks a gap.
+fn read(text: &str, chunk: usize) -> (Vec<String>, String, Vec<&'static str>) {
+    let mut boundaries = Boundaries::default();
+    boundaries.push(0, b"b".to_vec());
+    let mut block = Block::new(&Config::default().max_header(4096), true, 0);
+    let (mut at, mut how, mut ended) = (0, "cut".to_owned(), false);
+    'all: for piece in text.split_inclusive('|') {
+        let (piece, gap) = piece.strip_suffix('|').map_or((piece, false), |piece| (piece, true));
+        for chunk in piece.as_bytes().chunks(chunk) {
+            for part in chunk.split_inclusive(|byte| *byte == b'\n') {
+                let verdict = block.append(part, part.ends_with(b"\n"), at, &boundaries);
+                at += part.len() as u64;
+                how = match verdict {
+                    Verdict::More => continue,
+                    Verdict::End => {
+                        ended = true;
+                        "end".to_owned()
+                    }
+                    Verdict::Delimiter(hit, _) => format!("delimiter {}", hit.close),
+                    Verdict::Reread(_, at) => format!("body at {at}"),
+                };
+                break 'all;
+            }
+        }
+        if gap {
+            block.gap();
+        }
+    }
+    let Finished { headers, anomalies, .. } = block.finish(ended);
+    let fields = headers.iter().map(|field| format!("{field:?}@{}", field.offset())).collect();
+    (fields, how, anomalies.iter().map(|(anomaly, _)| anomaly.code()).collect())
+}
+
+#[test]
+fn blocks() {
+    let table: &[(&str, &[&str], &str, &[&str])] = &[
+        ("A: b\r\nC:d \r\n\r\nx", &["A: b@0", "C: d@6"], "end", &[]),
+        ("A:\n b\n\tc\n\n", &["A: b\\n\\tc@0"], "end", &[]),
+        ("A:\r\n \r\n b\r\n\r\n", &["A: b@0"], "end", &["header-end-ambiguous"]),
+        ("A : b\n\n", &["A: b@0"], "end", &["header-syntax"]),
+        ("A: b\r\n\n", &["A: b@0"], "end", &["eol-mixed"]),
+        ("\r\nA: b\r\n", &[], "end", &["header-start-blank"]),
+        ("From x\nA: b\n\n", &[": From x@0", "A: b@7"], "end", &["mbox-from"]),
+        ("From x\nhello you\n", &[": From x@0"], "body at 7", &["mbox-from", "no-headers"]),
+        ("hello you\nA: b\n\n", &[], "body at 0", &["no-headers"]),
+        ("A: b\njunk line\nC: d\n\n", &["A: b@0", ": junk line@5", "C: d@15"], "end", &["header-junk-line"]),
+        ("A: b\njunk\n\n", &["A: b@0", ": junk@5"], "end", &["header-junk-line"]),
+        ("A: b\njunk\nmore junk\n", &["A: b@0"], "body at 5", &["header-end-missing"]),
+        (" A: b\nC: d\n\n", &[": A: b@0", "C: d@6"], "end", &["header-junk-line"]),
+        ("  indented\ntext text\n", &[], "body at 0", &["header-end-missing"]),
+        ("A: b\n--b\nx", &["A: b@0"], "delimiter false", &[]),
+        ("A: b\n--b-- \r\nx", &["A: b@0"], "delimiter true", &["eol-mixed"]),
+        ("A: b\n--c: d\n\n", &["A: b@0", "--c: d@5"], "end", &[]),
+        ("A: b\nC", &["A: b@0", ": C@5"], "cut", &[]),
+        ("A: b\nC: d", &["A: b@0", "C: d@5"], "cut", &[]),
+        ("A: b\rC: d\n\n", &["A: b\\rC: d@0"], "end", &["bare-cr"]),
+        // A gap tears a line in two; what follows it is no field.
+        ("A: b|c\nD: e\n\n", &["A: b@0", ": c@4", "D: e@6"], "end", &["header-gap", "header-junk-line"]),
+        ("A: b|\r\nD: e\r\n\r\n", &["A: b@0", ": @4", "D: e@6"], "end", &["header-gap", "header-junk-line"]),
+        ("A: b|of the body\nmore body\n", &["A: b@0"], "body at 4", &["header-gap", "header-end-missing"]),
+    ];
+    for (text, fields, how, anomalies) in table {
+        for chunk in [1, 2, 3, 5, 100] {
+            let expected = (
+                fields.iter().map(|&field| field.to_owned()).collect(),
+                (*how).to_owned(),
+                anomalies.to_vec(),
+            );
+            assert_eq!(read(text, chunk), expected, "{text:?} by {chunk}");
+        }
+    }
+}
+
+#[test]
+fn limits() {
+    for chunk in [1, 7, 1024] {
+        // Bytes: the rest is passed over, the end is found all the same.
+        let (fields, how, anomalies) = read(&format!("A: {}\nB: c\n d\n\nbody", "x".repeat(8000)), chunk);
+        assert_eq!((fields.len(), &*how, anomalies), (1, "end", vec!["header-too-long"]));
+        assert_eq!(fields[0].len(), 4096 + "@0".len());
+        // Fields: one for 64 bytes.
+        let (fields, how, anomalies) = read(&format!("{}\nbody", "A:\n".repeat(100)), chunk);
+        assert_eq!((fields.len(), &*how, anomalies), (64, "end", vec!["header-too-long"]));
+        // An endless word is a body.
+        assert_eq!(read(&"x".repeat(2000), chunk).1, "body at 0");
+    }
+}
