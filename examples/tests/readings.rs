@@ -4,7 +4,9 @@
 mod common;
 
 use common::Extracted;
+use mailtap::pipeline::{Options, extract};
 use serde_json::{Value, json};
+use std::fs;
 
 const BEGIN: &str = r"
 S: 220 mx
@@ -104,4 +106,59 @@ S: 221 bye
         })
         .collect();
     assert_eq!(gaps, [(json!(46 + 28), "100 bytes".to_owned()), (json!(46 + 131), "7 bytes".to_owned())]);
+}
+
+/// Somebody slipped other bytes in before the real ones: the first copy counts, and the attachment that the second has
+/// is told as well.
+#[test]
+fn an_attachment_of_the_other_copy() {
+    let session = r"
+S: 220 mx
+C: EHLO a
+S: 250 mx
+C: MAIL FROM:<a@example>
+S: 250 ok
+C: RCPT TO:<b@example>
+S: 250 ok
+C: DATA
+S: 354 go
+C: Content-Type: application/x-real; name=a.bin
+C: Content-Transfer-Encoding: base64
+C: 
+C: cmVhbA==
+C: .
+S: 250 taken
+";
+    let file = common::pcap(session);
+    let (mut with, mut at) = (file[..24].to_vec(), 24);
+    while at < file.len() {
+        let len = usize::try_from(u32::from_le_bytes(file[at + 8..at + 12].try_into().unwrap())).unwrap();
+        let record = &file[at..at + 16 + len];
+        if record.ends_with(b"cmVhbA==\r\n") {
+            let mut other = record.to_vec();
+            let start = other.len() - 10;
+            other[start..start + 8].copy_from_slice(b"ZmFrZQ==");
+            with.extend(other);
+        }
+        with.extend(record);
+        at += record.len();
+    }
+    assert_eq!(with.len(), file.len() + 16 + 40 + 10);
+    let dir = tempfile::tempdir().unwrap();
+    let capture = dir.path().join("capture.pcap");
+    fs::write(&capture, with).unwrap();
+    let out = dir.path().join("out");
+    extract(&Options::new(vec![capture], out.clone()), |_| {}).unwrap();
+    let messages = common::lines(&out, "messages.jsonl");
+    let parts: Vec<Value> = messages[0]["parts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| {
+            let content = fs::read_to_string(out.join(part["file"].as_str().unwrap())).unwrap();
+            json!([part["path"], part["filename"], content, part["via"]])
+        })
+        .collect();
+    assert_eq!((messages.len(), messages[0]["reading"].as_str()), (1, Some("primary")));
+    assert_eq!(parts, [json!(["0", "a.bin", "fake", null]), json!(["0", "a.bin", "real", ["conflict"]])]);
 }

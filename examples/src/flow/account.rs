@@ -49,6 +49,7 @@ pub(super) struct Account {
 pub(super) struct Open {
     pub(super) message: Message,
     pub(super) anomalies: Vec<record::Anomaly>,
+    side: Direction,
     start: (Duration, record::Place),
 }
 
@@ -190,7 +191,8 @@ impl Account {
         cut: bool,
         scene: &Scene<'_>,
     ) -> Result<Closed, SinkError> {
-        let Open { message, mut anomalies, start } = open;
+        let Open { mut message, mut anomalies, side, start } = open;
+        message.contradict(scene.contradictions(side));
         let finished = message.finish(cut)?;
         let tally = scene.tally;
         let (first, last) = finished.times().unwrap_or((start.0, start.0));
@@ -277,7 +279,7 @@ impl Open {
     }
 
     pub(super) fn of(message: Message, side: Direction, span: &Range<u64>, scene: &Scene<'_>) -> Self {
-        Self { message, anomalies: Vec::new(), start: scene.when(side, span) }
+        Self { message, anomalies: Vec::new(), side, start: scene.when(side, span) }
     }
 }
 

@@ -8,6 +8,7 @@ use super::smtp::Smtp;
 use super::tap::Tap;
 use super::{Context, Input, Secrets, Tally, Told, index, side};
 use crate::detect::Kind;
+use crate::message::Contradiction;
 use crate::record::{self, Layer, Place, Text};
 use crate::sink::SinkError;
 use core::time::Duration;
@@ -55,6 +56,8 @@ pub(super) struct Conversation {
     protocol: Protocol,
     places: [Places; 2],
     tap: Tap,
+    /// Other copies of the bytes of each direction.
+    contradictions: [Vec<Contradiction>; 2],
     /// Of the latest input.
     latest: Option<(Duration, Place)>,
 }
@@ -65,6 +68,7 @@ pub(super) struct Scene<'a> {
     pub(super) context: &'a Context,
     pub(super) tally: &'a Tally,
     places: &'a [Places; 2],
+    contradictions: &'a [Vec<Contradiction>; 2],
     latest: Option<(Duration, Place)>,
 }
 
@@ -75,6 +79,11 @@ impl Scene<'_> {
             record::Direction::Client => client,
             record::Direction::Server => server,
         }
+    }
+
+    /// Other copies of the bytes of a direction.
+    pub(super) fn contradictions(&self, side: record::Direction) -> &[Contradiction] {
+        self.contradictions.get(index(side)).map_or(&[], Vec::as_slice)
     }
 
     /// The time and packet that completed a stretch of a direction.
@@ -116,7 +125,13 @@ impl Conversation {
             Kind::Pop3 => Protocol::Pop3(Box::new(Pop3::new(mid_stream))),
             Kind::Imap => Protocol::Imap(Box::new(Imap::new(mid_stream))),
         };
-        Self { protocol, places: Default::default(), tap: Tap::default(), latest: None }
+        Self {
+            protocol,
+            places: Default::default(),
+            tap: Tap::default(),
+            contradictions: Default::default(),
+            latest: None,
+        }
     }
 
     pub(super) fn input(
@@ -154,6 +169,17 @@ impl Conversation {
                 each!(&mut self.protocol, speaker => speaker.session.close(direction(dir), at));
                 at
             }
+            Input::Conflict { dir, anomaly, contradiction } => {
+                self.protocol.note(&anomaly);
+                told.push(Told::Anomaly(anomaly));
+                let held: usize = self.contradictions.iter().flatten().map(|one| one.other.len() + ONE).sum();
+                if held + contradiction.other.len() <= MAX_CONTRADICTIONS
+                    && let Some(contradictions) = self.contradictions.get_mut(index(side(dir)))
+                {
+                    contradictions.push(contradiction);
+                }
+                return Ok(());
+            }
             Input::Anomaly(anomaly) => {
                 self.protocol.note(&anomaly);
                 told.push(Told::Anomaly(anomaly));
@@ -187,7 +213,13 @@ impl Conversation {
         }
         self.drain(context, tally, told)?;
         self.tapped(true, told);
-        let scene = Scene { context, tally, places: &self.places, latest: self.latest };
+        let scene = Scene {
+            context,
+            tally,
+            places: &self.places,
+            contradictions: &self.contradictions,
+            latest: self.latest,
+        };
         let record = match self.protocol {
             Protocol::Smtp(mut smtp) => {
                 smtp.release(&scene, told)?;
@@ -208,7 +240,13 @@ impl Conversation {
 
     fn drain(&mut self, context: &Context, tally: &Tally, told: &mut Vec<Told>) -> Result<(), SinkError> {
         let mut read = [None; 2];
-        let scene = Scene { context, tally, places: &self.places, latest: self.latest };
+        let scene = Scene {
+            context,
+            tally,
+            places: &self.places,
+            contradictions: &self.contradictions,
+            latest: self.latest,
+        };
         each!(&mut self.protocol, speaker => {
             while let Some(event) = speaker.session.poll_event() {
                 if !event.kind.is_derived()
@@ -236,6 +274,10 @@ impl Conversation {
         told.extend(stretches.into_iter().map(|stretch| Told::Stretch(Box::new(stretch))));
     }
 }
+
+/// So many bytes of other copies are remembered in a session, and what one of them takes besides.
+const MAX_CONTRADICTIONS: usize = 256 << 10;
+const ONE: usize = size_of::<Contradiction>();
 
 /// A login or a message is told with its verdict; its last line is this close behind what was read.
 const KEPT_BEHIND: u64 = 128 << 10;

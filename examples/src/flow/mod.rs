@@ -18,6 +18,7 @@ mod tls;
 pub(crate) use tap::{Content, Stretch};
 
 use crate::detect::{self, Kind, Verdict};
+use crate::message::Contradiction;
 use crate::record::{self, Packets, Place, Time};
 use crate::sink::{Folder, SinkError};
 use bytes::Bytes;
@@ -163,10 +164,33 @@ enum Stage {
 /// What the reassembler gives to a session.
 #[derive(Debug, Clone)]
 pub(crate) enum Input {
-    Data { dir: Direction, offset: u64, bytes: Bytes, packet: Place, at: Duration, payload_offset: u32 },
-    Gap { dir: Direction, offset: u64, len: u64, why: GapReason, at: Duration, packet: Place },
-    Close { dir: Direction, at: Duration },
+    Data {
+        dir: Direction,
+        offset: u64,
+        bytes: Bytes,
+        packet: Place,
+        at: Duration,
+        payload_offset: u32,
+    },
+    Gap {
+        dir: Direction,
+        offset: u64,
+        len: u64,
+        why: GapReason,
+        at: Duration,
+        packet: Place,
+    },
+    Close {
+        dir: Direction,
+        at: Duration,
+    },
     Anomaly(Box<record::Anomaly>),
+    /// Two copies of the same bytes differ.
+    Conflict {
+        dir: Direction,
+        anomaly: Box<record::Anomaly>,
+        contradiction: Contradiction,
+    },
 }
 
 pub(crate) const fn side(dir: Direction) -> record::Direction {
@@ -249,8 +273,12 @@ impl Flow {
             }
             EventKind::Closed { dir, .. } => self.input(Input::Close { dir, at }, context, told),
             EventKind::Conflict(conflict) => {
-                let anomaly = conversation::conflict(&conflict, at, packet, context);
-                self.input(Input::Anomaly(Box::new(anomaly)), context, told)
+                let anomaly = Box::new(conversation::conflict(&conflict, at, packet, context));
+                let stream = conflict.range.clone();
+                // Kept for as long as the session: of the packet no more than that.
+                let other = Bytes::copy_from_slice(&conflict.other);
+                let contradiction = Contradiction { stream, other };
+                self.input(Input::Conflict { dir: conflict.dir, anomaly, contradiction }, context, told)
             }
             EventKind::Anomaly { dir, what } => {
                 let anomaly = conversation::tcp_anomaly(dir, &what, at, packet, context);

@@ -52,7 +52,7 @@ impl Tap {
             Input::Gap { dir, offset, len, at, packet, .. } => {
                 (*dir, *offset, *at, *packet, Content::Missing(*len))
             }
-            Input::Close { .. } | Input::Anomaly(_) => return,
+            Input::Close { .. } | Input::Anomaly(_) | Input::Conflict { .. } => return,
         };
         self.waiting.push_back(Stretch { side: side(dir), offset, at, packet, what });
     }

@@ -2,6 +2,7 @@
 //! record needs is kept.
 
 mod candidates;
+mod copies;
 mod headers;
 mod kind;
 mod name;
@@ -17,6 +18,8 @@ use core::time::Duration;
 use mime_extract::{Config, EventKind, Extractor};
 use parts::{Found, Parts};
 
+pub(crate) use copies::Contradiction;
+use copies::Kept;
 use headers::Parsed;
 
 /// What the files are called that wait for their message.
@@ -28,6 +31,7 @@ const MAX_ANOMALIES: usize = 1000;
 /// A message whose end has not come.
 #[derive(Debug)]
 pub(crate) struct Message {
+    folder: Folder,
     spool: Spool,
     extractor: Extractor,
     parts: Parts,
@@ -42,6 +46,8 @@ pub(crate) struct Message {
     extension: &'static str,
     /// It can be read in other ways.
     ambiguous: bool,
+    /// Other copies of its bytes.
+    contradictions: Vec<Contradiction>,
 }
 
 /// How much of its content is looked at.
@@ -85,6 +91,7 @@ pub(crate) struct Finished {
 impl Message {
     pub(crate) fn new(folder: &Folder) -> Self {
         Self {
+            folder: folder.clone(),
             spool: folder.spool(Store::Messages),
             extractor: Extractor::new(Config::default()),
             parts: Parts::new(folder.clone()),
@@ -97,6 +104,7 @@ impl Message {
             looked_at: LookedAt::All,
             extension: "eml",
             ambiguous: false,
+            contradictions: Vec::new(),
         }
     }
 
@@ -164,6 +172,14 @@ impl Message {
         self.drain()
     }
 
+    /// Takes those of the contradictions of its direction that are about it.
+    pub(crate) fn contradict(&mut self, all: &[Contradiction]) {
+        let (Some((first, _)), Some((last, _))) = (self.runs.first(), self.runs.last()) else { return };
+        let stream = first.stream_offset..last.stream_offset + last.length;
+        let is_about = |one: &&Contradiction| one.stream.start < stream.end && stream.start < one.stream.end;
+        self.contradictions.extend(all.iter().filter(is_about).cloned());
+    }
+
     /// Stores the message. `cut`: the end that its sender marks did not come.
     pub(crate) fn finish(mut self, cut: bool) -> Result<Finished, SinkError> {
         let open_end =
@@ -181,7 +197,11 @@ impl Message {
         if self.ambiguous && self.looked_at == LookedAt::All {
             candidates::add(&mut self.parts, &stored, &self.missing, &mut self.anomalies)?;
         }
-        let found = self.parts.finish();
+        let mut found = self.parts.finish();
+        if self.looked_at == LookedAt::All {
+            let kept = Kept { stored: &stored, runs: &self.runs, missing: &self.missing };
+            copies::add(&mut found, &self.folder, &kept, &self.contradictions)?;
+        }
         Ok(Finished {
             stored,
             head: self.head,
