@@ -58,6 +58,8 @@ pub(super) struct Conversation {
     tap: Tap,
     /// Other copies of the bytes of each direction.
     contradictions: [Vec<Contradiction>; 2],
+    /// What they take.
+    contradicted: usize,
     /// Of the latest input.
     latest: Option<(Duration, Place)>,
 }
@@ -130,6 +132,7 @@ impl Conversation {
             places: Default::default(),
             tap: Tap::default(),
             contradictions: Default::default(),
+            contradicted: 0,
             latest: None,
         }
     }
@@ -172,10 +175,11 @@ impl Conversation {
             Input::Conflict { dir, anomaly, contradiction } => {
                 self.protocol.note(&anomaly);
                 told.push(Told::Anomaly(anomaly));
-                let held: usize = self.contradictions.iter().flatten().map(|one| one.other.len() + ONE).sum();
-                if held + contradiction.other.len() <= MAX_CONTRADICTIONS
+                let takes = contradiction.other.len() + ONE;
+                if self.contradicted + takes <= MAX_CONTRADICTIONS
                     && let Some(contradictions) = self.contradictions.get_mut(index(side(dir)))
                 {
+                    self.contradicted += takes;
                     contradictions.push(contradiction);
                 }
                 return Ok(());

@@ -35,10 +35,12 @@ pub(super) fn add(
     contradictions: &[Contradiction],
 ) -> Result<(), SinkError> {
     let Stored { path, size, .. } = kept.stored;
-    let patches = patches(kept.runs, contradictions);
     // Where nothing is kept, nothing can be read again.
-    if patches.is_empty() || path.as_os_str().is_empty() || *size > Config::default().candidate_limit() as u64
-    {
+    if path.as_os_str().is_empty() || *size > Config::default().candidate_limit() as u64 {
+        return Ok(());
+    }
+    let patches = patches(kept.runs, contradictions);
+    if patches.is_empty() {
         return Ok(());
     }
     let mut bytes = fs::read(path).map_err(SinkError::io("read", path))?;
@@ -64,7 +66,10 @@ pub(super) fn add(
 fn patches(runs: &[(Run, Duration)], contradictions: &[Contradiction]) -> Vec<(u64, Bytes)> {
     let mut patches = Vec::new();
     for Contradiction { stream, other } in contradictions {
-        for (run, _) in runs.iter().filter(|(run, _)| run.packet_offset.is_some()) {
+        // A stream only goes forward, and so do the runs of a message in it: most of many are passed over at once.
+        let first = runs.partition_point(|(run, _)| run.stream_offset + run.length <= stream.start);
+        let near = runs.iter().skip(first).take_while(|(run, _)| run.stream_offset < stream.end);
+        for (run, _) in near.filter(|(run, _)| run.packet_offset.is_some()) {
             let start = run.stream_offset.max(stream.start);
             let end = (run.stream_offset + run.length).min(stream.end);
             if start < end {
