@@ -1,6 +1,6 @@
 //! The captures that a run has read, found again.
 
-use super::records::Input;
+use crate::record::Input;
 use crate::record::hex;
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, File};
@@ -42,10 +42,10 @@ impl Captures {
 
 /// Where the summary says. It may say anything: nothing but a regular file is opened.
 fn in_place(input: &Input) -> Result<PathBuf, String> {
-    if input.path == "-" {
+    if input.path.as_str() == "-" {
         return Err("it was read from standard input".to_owned());
     }
-    let path = PathBuf::from(&input.path);
+    let path = PathBuf::from(input.path.as_str());
     match fs::metadata(&path) {
         Ok(meta) if meta.is_file() => Ok(path),
         Ok(_) => Err("it is no regular file any more".to_owned()),
@@ -55,7 +55,7 @@ fn in_place(input: &Input) -> Result<PathBuf, String> {
 
 /// The one with its size and SHA-256; where its hash is not known, the one with its name.
 fn among(files: &[PathBuf], input: &Input) -> Result<PathBuf, String> {
-    let name = Path::new(&input.path).file_name();
+    let name = Path::new(input.path.as_str()).file_name();
     let named = |path: &&PathBuf| path.file_name() == name;
     let same_size = |path: &&PathBuf| fs::metadata(path).is_ok_and(|meta| Some(meta.len()) == input.size);
     let mut same: Vec<&PathBuf> = files.iter().filter(same_size).collect();
@@ -101,15 +101,19 @@ fn list(path: &Path, files: &mut Vec<PathBuf>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Text;
 
     fn input(number: u32, path: &str, bytes: &[u8]) -> Input {
         let size = Some(bytes.len() as u64);
         Input {
             input: number,
-            path: path.to_owned(),
+            path: Text::from(path),
             size,
             sha256: Some(hex(&Sha256::digest(bytes))),
+            format: None,
+            compression: None,
             frames: 0,
+            damage: Vec::new(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The records as they are read again: of each what is needed to follow it to files and packets.
 
 use super::{EvidenceError, lines};
-use crate::record::{Place, Run, TOOL};
+use crate::record::{Run, Summary, TOOL};
 use core::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -14,67 +14,31 @@ const SUMMARY: &str = "summary.json";
 /// No honest summary is larger.
 const MAX_SUMMARY: u64 = 256 << 20;
 
-/// `summary.json`.
-#[derive(Debug, Deserialize)]
-pub(super) struct Summary {
-    pub(super) tool: String,
-    pub(super) complete: bool,
-    #[serde(default)]
-    pub(super) inputs: Vec<Input>,
-    #[serde(default)]
-    pub(super) counts: Counts,
-}
-
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
-#[serde(default)]
-pub(super) struct Counts {
-    pub(super) sessions: u64,
-    pub(super) messages: u64,
-    pub(super) logins: u64,
-    pub(super) commands: u64,
-    pub(super) anomalies: u64,
-    pub(super) attachments: u64,
-    pub(super) packets: u64,
-}
-
-/// A capture.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Input {
-    pub(super) input: u32,
-    pub(super) path: String,
-    pub(super) size: Option<u64>,
-    pub(super) sha256: Option<String>,
-    #[serde(default)]
-    pub(super) frames: u64,
-}
-
-impl Summary {
-    /// That of a folder that `extract` wrote.
-    pub(super) fn read(dir: &Path) -> Result<Self, EvidenceError> {
-        if !fs::metadata(dir).is_ok_and(|meta| meta.is_dir()) {
-            return Err(EvidenceError::NotAFolder(dir.to_owned()));
-        }
-        let path = dir.join(SUMMARY);
-        let not_ours = |why: String| EvidenceError::NotOurs { path: path.clone(), why };
-        if fs::symlink_metadata(&path).is_err() {
-            return Err(not_ours("there is no summary.json".to_owned()));
-        }
-        let mut text = Vec::new();
-        let mut file = lines::open(dir, SUMMARY)?.take(MAX_SUMMARY + 1);
-        file.read_to_end(&mut text).map_err(EvidenceError::io("read", &path))?;
-        if text.len() as u64 > MAX_SUMMARY {
-            return Err(not_ours("it is no summary".to_owned()));
-        }
-        let summary: Self = serde_json::from_slice(&text).map_err(|error| not_ours(error.to_string()))?;
-        if summary.tool != TOOL {
-            return Err(not_ours("it does not name the tool".to_owned()));
-        }
-        // Everywhere else they are named by number.
-        if (1..).zip(&summary.inputs).any(|(number, input)| input.input != number) {
-            return Err(not_ours("its inputs are not numbered from 1".to_owned()));
-        }
-        Ok(summary)
+/// The summary of a folder that `extract` wrote.
+pub(super) fn summary(dir: &Path) -> Result<Summary, EvidenceError> {
+    if !fs::metadata(dir).is_ok_and(|meta| meta.is_dir()) {
+        return Err(EvidenceError::NotAFolder(dir.to_owned()));
     }
+    let path = dir.join(SUMMARY);
+    let not_ours = |why: String| EvidenceError::NotOurs { path: path.clone(), why };
+    if fs::symlink_metadata(&path).is_err() {
+        return Err(not_ours("there is no summary.json".to_owned()));
+    }
+    let mut text = Vec::new();
+    let mut file = lines::open(dir, SUMMARY)?.take(MAX_SUMMARY + 1);
+    file.read_to_end(&mut text).map_err(EvidenceError::io("read", &path))?;
+    if text.len() as u64 > MAX_SUMMARY {
+        return Err(not_ours("it is no summary".to_owned()));
+    }
+    let summary: Summary = serde_json::from_slice(&text).map_err(|error| not_ours(error.to_string()))?;
+    if summary.tool != TOOL {
+        return Err(not_ours("it does not name the tool".to_owned()));
+    }
+    // Everywhere else they are named by number.
+    if (1..).zip(&summary.inputs).any(|(number, input)| input.input != number) {
+        return Err(not_ours("its inputs are not numbered from 1".to_owned()));
+    }
+    Ok(summary)
 }
 
 /// A line of `messages.jsonl`.
@@ -240,55 +204,17 @@ impl<'de, T: TakeRuns> Visitor<'de> for Runs<'_, T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while let Some(ListedRun(run)) = list.next_element()? {
+        while let Some(run) = list.next_element()? {
             self.0.run(run);
         }
         Ok(())
     }
 }
 
-struct ListedRun(Run);
-
-impl<'de> Deserialize<'de> for ListedRun {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct List;
-
-        impl<'de> Visitor<'de> for List {
-            type Value = ListedRun;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a run of five or six numbers")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ListedRun, A::Error> {
-                let mut number = |at| -> Result<u64, A::Error> {
-                    list.next_element()?.ok_or_else(|| A::Error::invalid_length(at, &self))
-                };
-                let (message_offset, stream_offset, length) = (number(0)?, number(1)?, number(2)?);
-                let input = u32::try_from(number(3)?).map_err(|_| A::Error::custom("no such input"))?;
-                let packet = Place::new(input, number(4)?);
-                let packet_offset = list.next_element::<u32>()?;
-                if list.next_element::<IgnoredAny>()?.is_some() {
-                    return Err(A::Error::invalid_length(7, &self));
-                }
-                if message_offset.checked_add(length).is_none() || stream_offset.checked_add(length).is_none()
-                {
-                    return Err(A::Error::custom("a run that has no end"));
-                }
-                Ok(ListedRun(match packet_offset {
-                    Some(offset) => Run::new(message_offset, stream_offset, length, packet, offset),
-                    None => Run::made(message_offset, stream_offset, length, packet),
-                }))
-            }
-        }
-
-        deserializer.deserialize_seq(List)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Place;
 
     #[derive(Debug, Default, PartialEq)]
     struct Taken(Vec<u64>, Vec<Run>);

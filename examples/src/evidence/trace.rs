@@ -2,10 +2,10 @@
 
 use super::captures::Captures;
 use super::lines::Lines;
-use super::records::{Input, Message, Missing, ProvenanceLine, Summary, TakeRuns};
+use super::records::{self, Message, Missing, ProvenanceLine, TakeRuns};
 use super::{Damaged, EvidenceError};
 use crate::capture::{Item, Reader};
-use crate::record::{Place, Run, Text, Time, hex};
+use crate::record::{Input, Place, Run, Text, Time, hex};
 use crate::sink::Records;
 use core::str::FromStr;
 use serde::Serialize;
@@ -183,7 +183,7 @@ impl Serialize for Piece {
 /// The folder is none that `extract` wrote, has no such message, or is damaged. A capture that is not to be had is no
 /// error: see [`Capture::problem`].
 pub fn trace(dir: &Path, which: &Which, captures: &[PathBuf]) -> Result<Trace, EvidenceError> {
-    let summary = Summary::read(dir)?;
+    let summary = records::summary(dir)?;
     let message = message(dir, which)?;
     let runs = runs(dir, message.message)?;
     let (captures, times) = times(&runs, &summary.inputs, &Captures::find(&summary.inputs, captures));
@@ -293,7 +293,7 @@ fn times(runs: &[Run], inputs: &[Input], captures: &Captures) -> (Vec<Capture>, 
         let was = || input.map(|input| input.path.clone()).unwrap_or_default();
         told.push(Capture {
             input: number,
-            path: Text::from(path.map_or_else(|_| was(), |path| path.to_string_lossy().into_owned())),
+            path: path.map_or_else(|_| was(), |path| Text::from(path.to_string_lossy().into_owned())),
             problem: problem.map(Text::from),
         });
     }

@@ -22,11 +22,11 @@ pub(super) fn fill(record: &mut record::Login, credential: &Credential, scene: &
     record.service = text(&credential.service);
     record.etype = credential.etype;
     record.server_names =
-        credential.server_names.iter().map(|fact| (fact.name, Text::from(&fact.value))).collect();
+        credential.server_names.iter().map(|fact| (fact.name.into(), Text::from(&fact.value))).collect();
     record.trace = text(&credential.trace);
     record.token = secret(credential.token.as_ref());
     for claim in &credential.claims {
-        record.claims.entry(claim.name).or_default().push(Text::from(&claim.value));
+        record.claims.entry(claim.name.into()).or_default().push(Text::from(&claim.value));
     }
     record.error = text(&credential.error);
     record.hash = credential.hash.as_ref().and_then(|crack| {

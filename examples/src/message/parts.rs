@@ -178,7 +178,7 @@ impl Parts {
                 record.file = Some(stored.file);
             }
         }
-        record.detected_type = detected.map(|kind| kind.content_type);
+        record.detected_type = detected.map(|kind| kind.content_type.into());
         let name = record.filename.as_ref().map(Text::as_str);
         record.type_mismatch = detected.is_some_and(|kind| kind.contradicts(declared, name));
         Ok(())

@@ -1,12 +1,12 @@
 //! `anomalies.jsonl`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Code, Direction, Layer, Place, Text, Time};
 use crate::capture::Damage;
 
 /// Something that is not as it should be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Anomaly {
     /// Number of its session.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Text;
 
 /// What a server says of the checks that it made (RFC 8601).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AuthenticationResults {
     /// The server that checked.
@@ -18,7 +18,7 @@ pub struct AuthenticationResults {
 }
 
 /// One check.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AuthenticationResult {
     /// `spf`, `dkim`, `dmarc`, `auth`, ..
@@ -32,6 +32,6 @@ pub struct AuthenticationResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<Text>,
     /// What was checked: `smtp.mailfrom`, `header.d`, ..
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub properties: BTreeMap<Text, Text>,
 }

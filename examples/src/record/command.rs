@@ -1,11 +1,11 @@
 //! `commands.jsonl`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Direction, Place, Text, Time};
 
 /// A command or a reply.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Command {
     /// Number of its session.

@@ -1,12 +1,12 @@
 //! `logins.jsonl`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::{LoginOutcome, Place, Protocol, Secret, Text, Time};
+use super::{Code, LoginOutcome, Place, Protocol, Secret, Text, Time};
 
 /// A login attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Login {
     /// Number of its session.
@@ -48,8 +48,8 @@ pub struct Login {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub etype: Option<i32>,
     /// What the server calls itself (NTLM): `netbios-computer`, `dns-domain` ...
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub server_names: BTreeMap<&'static str, Text>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub server_names: BTreeMap<Code, Text>,
     /// The trace of an anonymous login.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<Text>,
@@ -57,8 +57,8 @@ pub struct Login {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<Secret>,
     /// What the token says of itself, unverified: `iss`, `sub`, `aud`, `exp`, `email`, `upn`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub claims: BTreeMap<&'static str, Vec<Text>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub claims: BTreeMap<Code, Vec<Text>>,
     /// The server's reason for refusing a token or a proof.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
@@ -112,7 +112,7 @@ impl Login {
 }
 
 /// A challenge and its response in the form that password crackers take.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CrackableHash {
     /// hashcat's number of the kind.

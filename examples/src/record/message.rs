@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     AuthenticationResults, Code, Operation, Outcome, Packets, Part, PieceOf, Protocol, Reading, Text, Time,
 };
 
 /// A message that was transferred, also an incomplete or refused one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Message {
     /// Its number, from 1.
@@ -18,12 +18,12 @@ pub struct Message {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<u64>,
     /// What it was joined from.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<Source>,
     /// Which reading of the bytes it is.
     pub reading: Reading,
     /// On a candidate: the anomalies that make it possible.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<Code>,
     /// The protocol.
     pub protocol: Protocol,
@@ -58,7 +58,7 @@ pub struct Message {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
     /// IMAP flags.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<Text>,
     /// IMAP INTERNALDATE.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,35 +80,35 @@ pub struct Message {
     /// SHA-256 of the file without one final line end.
     pub sha256_trimmed: String,
     /// The file, below the output folder; empty where nothing is kept.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub file: String,
     /// Whether the file holds all bytes of the message.
     pub complete: bool,
     /// What the file does not hold.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Missing>,
     /// Header fields that are often asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<Headers>,
     /// All header fields as they stand there.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub header_fields: Vec<HeaderField>,
     /// The way it took, the newest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub received: Vec<Received>,
     /// Authentication-Results fields.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authentication_results: Vec<AuthenticationResults>,
     /// Whether it carries attachments.
     pub has_attachments: bool,
     /// Every node of its MIME tree, in order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
     /// The addresses in its text parts, each once, in order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub urls: Vec<Text>,
     /// What was odd about it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub anomalies: Vec<MessageAnomaly>,
     /// Pieces of larger messages and files among its parts; not in the record.
     #[serde(skip)]
@@ -171,7 +171,7 @@ impl Message {
 }
 
 /// Where a piece of a joined message came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Source {
     /// Number of the session.
@@ -199,7 +199,7 @@ impl Source {
 }
 
 /// From whom and to whom, as the client said to the server.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Envelope {
     /// Without angle brackets; empty is the null sender. Absent when MAIL was not seen.
@@ -208,12 +208,12 @@ pub struct Envelope {
     /// In the order of the commands.
     pub rcpt_to: Vec<Recipient>,
     /// Of MAIL, by their upper-case names; one without a value is empty.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<Text, Text>,
 }
 
 /// A recipient.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Recipient {
     /// Without angle brackets.
@@ -238,7 +238,7 @@ impl Recipient {
 }
 
 /// Bytes of a message that are not in the capture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Missing {
     /// Where in the whole message, holes before it included.
@@ -257,7 +257,7 @@ impl Missing {
 }
 
 /// Decoded text of the first field of each name.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each is the header field of its name")]
 pub struct Headers {
@@ -298,12 +298,12 @@ pub struct Headers {
 }
 
 /// A header field: name, raw value, offset in the message. In the record a list of these three.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "a list of three in the record, for good")]
 pub struct HeaderField(pub Text, pub Text, pub u64);
 
 /// A Received field: its clauses, and out of `from` the name and address of the client.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each is what its name says")]
 pub struct Received {
@@ -330,7 +330,7 @@ pub struct Received {
 }
 
 /// Something odd about a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct MessageAnomaly {
     /// Stable kebab-case identifier.

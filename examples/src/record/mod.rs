@@ -32,7 +32,7 @@ pub use session::{Action, Proxied, Session, Sides, TlsStart};
 pub use summary::{Counts, Input, InputDamage, SkippedFile, Summary, TOOL};
 pub(crate) use text::hex;
 pub use text::{Secret, Text};
-pub use time::Time;
+pub use time::{NotATime, Time};
 pub use words::{
     ActionKind, Direction, Ended, Hidden, Layer, LoginOutcome, Operation, Outcome, PartDecode, Protocol,
     Reading, Tls, TlsHandshake,

@@ -1,11 +1,11 @@
 //! The parts of a message.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Code, Hidden, PartDecode, Text};
 
 /// One node of a message's MIME tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Part {
     /// Its place in the tree: `1`, `1.2`; `0` for an undivided body.
@@ -25,7 +25,7 @@ pub struct Part {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filename: Option<Text>,
     /// All names, where there are several.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<PartName>,
     /// The file name in a form that is safe to use.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +44,7 @@ pub struct Part {
     pub md5: Option<String>,
     /// The type that the content itself shows.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub detected_type: Option<&'static str>,
+    pub detected_type: Option<Code>,
     /// Whether the content is something else than the message says.
     pub type_mismatch: bool,
     /// How well the transfer encoding could be undone.
@@ -57,7 +57,7 @@ pub struct Part {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// On parts that only a candidate reading finds: the anomalies that make it possible.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<Code>,
     /// Where it hides from mail programs.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,11 +94,11 @@ impl Part {
 }
 
 /// One of the names of a part.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PartName {
     /// The parameter that holds it: `filename*`, `filename`, `name*`, `name`; or `container`.
-    pub source: &'static str,
+    pub source: Code,
     /// The name, decoded.
     pub value: Text,
 }
@@ -107,7 +107,7 @@ impl PartName {
     /// A name.
     #[must_use]
     pub const fn new(source: &'static str, value: Text) -> Self {
-        Self { source, value }
+        Self { source: Code::Borrowed(source), value }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Where in the captures something is.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Place {
     /// Number of the input, from 1, as in `summary.json`.
@@ -21,7 +21,7 @@ impl Place {
 }
 
 /// The packets of one file, from the first to the last that has a part in something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Stretch {
     /// Number of the input.
@@ -33,7 +33,7 @@ pub struct Stretch {
 }
 
 /// A stretch for each input, in the order of inputs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct Packets(Vec<Stretch>);
 

@@ -1,13 +1,15 @@
 //! `provenance.jsonl`.
 
+use core::fmt;
 use core::ops::Range;
 
-use serde::{Serialize, Serializer};
+use serde::de::{Error, IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Place;
 
 /// Where the bytes of a message came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Provenance {
     /// Number of the message.
@@ -85,6 +87,40 @@ impl Serialize for Run {
             Some(offset) => (place.0, place.1, place.2, place.3, place.4, offset).serialize(serializer),
             None => place.serialize(serializer),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Run {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List;
+
+        impl<'de> Visitor<'de> for List {
+            type Value = Run;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a run of five or six numbers")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Run, A::Error> {
+                let mut number = |at| -> Result<u64, A::Error> {
+                    list.next_element()?.ok_or_else(|| A::Error::invalid_length(at, &self))
+                };
+                let (message_offset, stream_offset, length) = (number(0)?, number(1)?, number(2)?);
+                let input = u32::try_from(number(3)?).map_err(|_| A::Error::custom("no such input"))?;
+                let packet = Place::new(input, number(4)?);
+                let packet_offset = list.next_element()?;
+                if list.next_element::<IgnoredAny>()?.is_some() {
+                    return Err(A::Error::invalid_length(7, &self));
+                }
+                if message_offset.checked_add(length).is_none() || stream_offset.checked_add(length).is_none()
+                {
+                    return Err(A::Error::custom("a run that has no end"));
+                }
+                Ok(Run { message_offset, stream_offset, length, packet, packet_offset })
+            }
+        }
+
+        deserializer.deserialize_seq(List)
     }
 }
 

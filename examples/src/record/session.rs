@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ActionKind, Code, Direction, Ended, Packets, Place, Protocol, Text, Time, Tls, TlsHandshake};
 
 /// A TCP connection that speaks a mail protocol.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Session {
     /// Its number, from 1.
@@ -41,7 +41,7 @@ pub struct Session {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_name: Option<Text>,
     /// What the server said it can.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capabilities: Vec<Text>,
     /// What it had to do with TLS.
     pub tls: Tls,
@@ -62,17 +62,17 @@ pub struct Session {
     /// How many commands the client gave.
     pub commands: u64,
     /// Numbers of the messages it transferred.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<u64>,
     /// How many login attempts there were.
     pub logins: u64,
     /// What the client did to stored messages.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<Action>,
     /// How it ended.
     pub ended: Ended,
     /// How often each anomaly was seen, by its code.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub anomalies: BTreeMap<Code, u64>,
 }
 
@@ -112,7 +112,7 @@ impl Session {
 }
 
 /// A number of bytes for each side.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Sides {
     /// From the client.
@@ -130,7 +130,7 @@ impl Sides {
 }
 
 /// A proxy's claim about the connection that it hands on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Proxied {
     /// `ip:port`, `[v6]:port`.
@@ -148,7 +148,7 @@ impl Proxied {
 }
 
 /// Where TLS began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct TlsStart {
     /// The packet.
@@ -172,7 +172,7 @@ impl TlsStart {
 }
 
 /// Something the client did to stored messages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Action {
     /// When.

@@ -1,31 +1,31 @@
 //! `summary.json`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Text;
+use super::{Code, Text};
 use crate::capture::{Compression, Damage, Report, Skipped};
 
 /// What `summary.json` says wrote the folder.
 pub const TOOL: &str = "mailtap";
 
 /// What was read, how, and how much came of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Summary {
     /// Always [`TOOL`]: a folder whose summary says so may be replaced.
-    pub tool: &'static str,
+    pub tool: Code,
     /// Version of the tool.
     pub version: String,
     /// False while a run goes on, and for good when it died or was stopped.
     pub complete: bool,
     /// The user stopped the run; what had been read until then is there.
-    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub stopped: bool,
     /// The captures by number.
     pub inputs: Vec<Input>,
     /// Files of folders that are no captures.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedFile>,
     /// The options of the run.
     pub options: Map<String, Value>,
@@ -44,7 +44,7 @@ impl Summary {
     #[must_use]
     pub fn new(options: Map<String, Value>) -> Self {
         Self {
-            tool: TOOL,
+            tool: Code::Borrowed(TOOL),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             complete: false,
             stopped: false,
@@ -59,7 +59,7 @@ impl Summary {
 }
 
 /// How much there is of everything.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Counts {
     /// Lines of `sessions.jsonl`.
@@ -79,7 +79,7 @@ pub struct Counts {
 }
 
 /// A capture.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Input {
     /// Its number, from 1.
@@ -94,14 +94,14 @@ pub struct Input {
     pub sha256: Option<String>,
     /// `pcap`, `pcap-nano` or `pcapng`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub format: Option<&'static str>,
+    pub format: Option<Code>,
     /// `gzip` or `zstd`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub compression: Option<&'static str>,
+    pub compression: Option<Code>,
     /// How many frames it gave.
     pub frames: u64,
     /// What could not be read of it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damage: Vec<InputDamage>,
 }
 
@@ -112,10 +112,10 @@ impl From<&Report> for Input {
             path: Text::from(report.path.to_string_lossy().into_owned()),
             size: report.digest.map(|digest| digest.size),
             sha256: report.digest.map(|digest| super::hex(&digest.sha256)),
-            format: report.format.map(|format| format.word()),
+            format: report.format.map(|format| format.word().into()),
             compression: match report.compression {
-                Some(Compression::Gzip) => Some("gzip"),
-                Some(Compression::Zstd) => Some("zstd"),
+                Some(Compression::Gzip) => Some("gzip".into()),
+                Some(Compression::Zstd) => Some("zstd".into()),
                 Some(Compression::None) | None => None,
             },
             frames: report.frames,
@@ -125,11 +125,11 @@ impl From<&Report> for Input {
 }
 
 /// A place of a capture that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct InputDamage {
     /// Stable kebab-case identifier, as in `anomalies.jsonl`.
-    pub code: &'static str,
+    pub code: Code,
     /// Where in the uncompressed file.
     pub offset: u64,
     /// How many bytes were left out.
@@ -143,7 +143,7 @@ pub struct InputDamage {
 impl From<&Damage> for InputDamage {
     fn from(damage: &Damage) -> Self {
         Self {
-            code: damage.kind.code(),
+            code: damage.kind.code().into(),
             offset: damage.offset,
             skipped: damage.skipped,
             frame: damage.frame,
@@ -153,7 +153,7 @@ impl From<&Damage> for InputDamage {
 }
 
 /// A file of a folder that is no capture.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct SkippedFile {
     /// The file.

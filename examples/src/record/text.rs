@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Text as it goes into a record: UTF-8, with what was not UTF-8 replaced by U+FFFD.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct Text(String);
 
@@ -48,7 +48,7 @@ impl From<String> for Text {
 }
 
 /// A password or the like: goes into the record in clear, but prints as `***` in `Debug`.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct Secret(Text);
 

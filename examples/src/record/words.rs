@@ -34,6 +34,14 @@ macro_rules! words {
                 serializer.serialize_str(self.word())
             }
         }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                let known = Self::ALL.iter().copied().find(|value| value.word() == text);
+                known.ok_or_else(|| serde::de::Error::unknown_variant(&text, &[$($word),+]))
+            }
+        }
     )+};
 }
 

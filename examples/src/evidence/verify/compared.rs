@@ -1,9 +1,9 @@
 //! A message whose runs are being compared, and its file.
 
 use super::super::lines;
+use super::super::name::from_hex;
 use super::super::records::Message;
 use super::Finding;
-use super::files::from_hex;
 use crate::record::hex;
 use core::net::SocketAddr;
 use std::collections::VecDeque;

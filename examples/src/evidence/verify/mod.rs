@@ -14,7 +14,7 @@ mod references;
 mod runs;
 
 use super::captures::Captures;
-use super::records::Summary;
+use super::records;
 use super::{Damaged, EvidenceError};
 use crate::record::Text;
 use crate::sink::Records;
@@ -127,7 +127,7 @@ fn in_batches(
     batch: usize,
     mut tell: impl FnMut(&Finding),
 ) -> Result<Verdict, EvidenceError> {
-    let summary = Summary::read(dir)?;
+    let summary = records::summary(dir)?;
     let captures = Captures::find(&summary.inputs, captures);
     let mut teller = Teller { tell: &mut tell, findings: 0, checked: Checked::default() };
     let mut references = References::new(dir, &summary);

@@ -1,9 +1,10 @@
 //! Records that refer to each other, and how many there are.
 
 use super::super::lines::Lines;
-use super::super::records::{Counts, Message, Reference, Session, Stretch, Summary};
+use super::super::records::{Message, Reference, Session, Stretch};
 use super::numbers::Numbers;
 use super::{Finding, Teller};
+use crate::record::{Counts, Summary};
 use crate::sink::Records;
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,13 +1,14 @@
 //! Bytes of messages beside the bytes of the packets that they came from.
 
 use super::super::captures::Captures;
-use super::super::records::{Message, Summary};
+use super::super::records::Message;
 use super::compared::{Compared, OpenFiles};
 use super::{Finding, Teller};
 use crate::capture::{Inputs, Item};
 use crate::flow::{packet_number, place};
 use crate::pipeline::SWEEP;
 use crate::pipeline::packets::{counted, resolver};
+use crate::record::Summary;
 use crate::record::{Run, hex};
 use core::time::Duration;
 use std::collections::BTreeSet;
