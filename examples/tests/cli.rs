@@ -223,6 +223,45 @@ fn an_interrupted_run_is_partial_and_whole() {
     }
 }
 
+/// A limit on the size of files stands for a disk that is full: writing fails in mid-run, and says so.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_told_and_what_was_written_stays_whole() {
+    let (capture, program) = (capture(), env!("CARGO_BIN_EXE_mailtap"));
+    // In blocks of 512 bytes: no room for anything, for the records of some kinds, for all but the longest.
+    for blocks in [0, 4, 16] {
+        let dir = tempfile::tempdir().unwrap();
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" extract \"$1\" -o out --quiet");
+        let output = Command::new("sh")
+            .args(["-c", &script, program])
+            .arg(&capture)
+            .current_dir(dir.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let (status, stdout, stderr) = told(&output);
+        assert_eq!((status, stdout.as_str()), (1, ""), "{blocks}: {stderr}");
+        assert!(
+            stderr.starts_with("mailtap: cannot write out/") && stderr.contains("File too large"),
+            "{stderr}"
+        );
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        let out = dir.path().join("out");
+        for entry in fs::read_dir(&out).unwrap().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_file() && entry.file_name() != "summary.json" {
+                let text = fs::read_to_string(entry.path()).unwrap();
+                assert!(text.is_empty() || text.ends_with('\n'), "{blocks}: {:?}", entry.path());
+                assert!(text.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+            }
+        }
+        // Where there was room for it, it says that the run is no whole one.
+        if let Ok(text) = fs::read(out.join("summary.json")) {
+            let summary: serde_json::Value = serde_json::from_slice(&text).unwrap();
+            assert_eq!(summary["complete"], false, "{blocks}");
+        }
+    }
+}
+
 #[test]
 fn lines_on_standard_output() {
     let dir = tempfile::tempdir().unwrap();

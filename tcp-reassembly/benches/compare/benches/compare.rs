@@ -265,6 +265,37 @@ fn protolens(group: &mut BenchmarkGroup<'_, CpuTime>, load: &Load, name: &str, w
     });
 }
 
+/// What either pays at least: each packet is looked up in a table of flows, and dropped.
+fn found_and_dropped(group: &mut BenchmarkGroup<'_, CpuTime>, load: &Load) {
+    group.bench_function("found and dropped", |b| {
+        let hasher = foldhash::fast::RandomState::default();
+        let hash = |src: SocketAddr, dst: SocketAddr| hasher.hash_one((src, dst));
+        let keys: Vec<_> = (0..load.flows).map(ends).collect();
+        let mut table = HashTable::<u32>::new();
+        for (at, &(src, dst)) in (0..).zip(&keys) {
+            table.insert_unique(hash(src, dst), at, |&at| {
+                let (src, dst) = keys[at as usize];
+                hash(src, dst)
+            });
+        }
+        let mut round = 0;
+        b.iter_batched(
+            || {
+                round += 1;
+                load.round(round - 1).into_iter().map(Packet::segment).collect::<Vec<_>>()
+            },
+            |segments| {
+                for segment in segments {
+                    let ends = (segment.src, segment.dst);
+                    black_box(table.find(hash(ends.0, ends.1), |&at| keys[at as usize] == ends));
+                    black_box(segment);
+                }
+            },
+            BatchSize::PerIteration,
+        );
+    });
+}
+
 fn bench(c: &mut Criterion<CpuTime>) {
     for load in &LOADS {
         let mut group = c.benchmark_group(load.name);
@@ -277,6 +308,7 @@ fn bench(c: &mut Criterion<CpuTime>) {
         ours(&mut group, load, "tcp-reassembly, nothing kept to compare with", |config| {
             config.max_replay = 0
         });
+        found_and_dropped(&mut group, load);
         if load.held < 128 {
             protolens(&mut group, load, "protolens, table", true);
             protolens(&mut group, load, "protolens, bare", false);
