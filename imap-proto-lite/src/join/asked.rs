@@ -2,7 +2,7 @@
 
 use super::held;
 use crate::command::{Arguments, Command};
-use crate::response::NumberSet;
+use crate::response::Wanted;
 use crate::{MessageRef, Section};
 use core::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,10 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A range that was asked for.
 #[derive(Clone, Debug)]
 struct Ask {
-    /// The messages are named by their UIDs.
-    uid: bool,
-    /// The messages, in order; `None`: those of a set that only the server knows.
-    set: Option<Vec<(u32, u32)>>,
+    wanted: Wanted,
     section: Section,
     first: u64,
     length: u64,
@@ -23,19 +20,11 @@ struct Ask {
 
 impl Ask {
     fn is_for(&self, of: &MessageRef) -> bool {
-        self.section == of.section && Some(self.first) == of.origin && self.names(of)
+        self.section == of.section && Some(self.first) == of.origin && self.wanted.names(of.sequence, of.uid)
     }
 
-    fn names(&self, of: &MessageRef) -> bool {
-        let (Some(set), Some(number)) = (&self.set, if self.uid { of.uid } else { of.sequence }) else {
-            return true;
-        };
-        // `*`: whichever is the last one.
-        if set.last() == Some(&(u32::MAX, u32::MAX)) {
-            return true;
-        }
-        let behind = set.partition_point(|(first, _)| *first <= number);
-        behind.checked_sub(1).and_then(|at| set.get(at)).is_some_and(|(_, last)| number <= *last)
+    fn weight(&self) -> usize {
+        2 * size_of::<Self>() + held::of_section(&self.section) + self.wanted.memory()
     }
 }
 
@@ -61,16 +50,13 @@ impl Asked {
     /// Takes note of a command, where there is room for so many bytes.
     pub(super) fn note(&mut self, session: u64, command: &Command, mut has_room: impl FnMut(usize) -> bool) {
         let Arguments::Fetch { set, attributes } = &command.arguments else { return };
-        let set = NumberSet::of(set).map(|mut set| {
-            set.ranges.sort_unstable();
-            set.ranges
-        });
+        let wanted = Wanted::new(command.uid, set);
         for attribute in attributes {
             let Some((section, (first, length))) = attribute.section.as_ref().zip(attribute.partial) else {
                 continue;
             };
-            let (uid, set, section) = (command.uid, set.clone(), section.copied());
-            let ask = Ask { uid, set, section, first, length, answered: BTreeSet::new() };
+            let (wanted, section) = (wanted.clone(), section.copied());
+            let ask = Ask { wanted, section, first, length, answered: BTreeSet::new() };
             if !has_room(ask.weight()) {
                 self.overflowed = true;
                 return;
@@ -118,11 +104,5 @@ impl Asked {
             all.sum::<usize>()
         };
         self.sessions.values().map(asks).sum()
-    }
-}
-
-impl Ask {
-    fn weight(&self) -> usize {
-        2 * size_of::<Self>() + held::of_section(&self.section) + held::of_vec(self.set.as_ref())
     }
 }
