@@ -71,6 +71,11 @@ fn imap_grammar() {
 }
 
 #[test]
+fn imap_join() {
+    mutate("imap_join", 1000);
+}
+
+#[test]
 fn framer() {
     mutate("framer", 400);
 }

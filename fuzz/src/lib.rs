@@ -13,6 +13,7 @@
 pub mod capture;
 pub mod imap;
 mod input;
+pub mod join;
 pub mod mime;
 pub mod pop3;
 pub mod resolver;
@@ -32,6 +33,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("pop3_grammar", pop3::pop3_grammar),
     ("imap_session", imap::imap_session),
     ("imap_grammar", imap::imap_grammar),
+    ("imap_join", join::imap_join),
     ("framer", wire::framer),
     ("sasl", wire::sasl),
     ("mime_message", mime::mime_message),

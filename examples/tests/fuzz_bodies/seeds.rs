@@ -4,6 +4,8 @@
 mod capture;
 #[path = "seeds/found.rs"]
 mod found;
+#[path = "seeds/join.rs"]
+mod join;
 #[path = "seeds/mime.rs"]
 mod mime;
 #[path = "seeds/tcp.rs"]
@@ -52,6 +54,7 @@ pub(crate) fn of(name: &str) -> Vec<Vec<u8>> {
         "pop3_grammar" => transcripts("pop3-proto").iter().map(|text| lines(text)).collect(),
         "imap_session" => sessions("imap-proto-lite"),
         "imap_grammar" => transcripts("imap-proto-lite").iter().map(|text| lines(text)).collect(),
+        "imap_join" => join::steps(),
         "framer" => {
             let header = |line, mode, size| [line, mode, 200, size, 3];
             let texts = transcripts("smtp-proto");

@@ -1,43 +1,45 @@
 //! Which ranges clients have asked for: a shorter answer is the end of its section.
 
+use super::held;
 use crate::command::{Arguments, Command};
-use crate::response::NumberSet;
+use crate::response::Wanted;
 use crate::{MessageRef, Section};
-use std::collections::BTreeMap;
+use core::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A range that was asked for.
 #[derive(Clone, Debug)]
 struct Ask {
-    /// The messages are named by their UIDs.
-    uid: bool,
-    /// The messages, in order; `None`: those of a set that only the server knows.
-    set: Option<Vec<(u32, u32)>>,
+    wanted: Wanted,
     section: Section,
     first: u64,
     length: u64,
+    /// The messages of which a piece has answered it.
+    answered: BTreeSet<u64>,
 }
 
 impl Ask {
     fn is_for(&self, of: &MessageRef) -> bool {
-        self.section == of.section && Some(self.first) == of.origin && self.names(of)
+        self.section == of.section && Some(self.first) == of.origin && self.wanted.names(of.sequence, of.uid)
     }
 
-    fn names(&self, of: &MessageRef) -> bool {
-        let (Some(set), Some(number)) = (&self.set, if self.uid { of.uid } else { of.sequence }) else {
-            return true;
-        };
-        // `*`: whichever is the last one.
-        if set.last() == Some(&(u32::MAX, u32::MAX)) {
-            return true;
-        }
-        let behind = set.partition_point(|(first, _)| *first <= number);
-        behind.checked_sub(1).and_then(|at| set.get(at)).is_some_and(|(_, last)| number <= *last)
+    fn weight(&self) -> usize {
+        2 * size_of::<Self>() + held::of_section(&self.section) + self.wanted.memory()
     }
+}
+
+/// What tells the messages of a session apart.
+fn identity(of: &MessageRef) -> u64 {
+    of.handle.unwrap_or_else(|| of.uid.or(of.sequence).unwrap_or(0).into())
 }
 
 /// All ranges that were asked for, by session.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Asked(BTreeMap<u64, Vec<Ask>>);
+pub(super) struct Asked {
+    sessions: BTreeMap<u64, Vec<Ask>>,
+    /// There were more than may be kept: of no piece it is known any more what it answers.
+    overflowed: bool,
+}
 
 /// So far back the command is looked for that a piece answers.
 const PIPELINED: usize = 256;
@@ -45,34 +47,62 @@ const PIPELINED: usize = 256;
 const MOST: usize = 4096;
 
 impl Asked {
-    /// Takes note of a command; how much it is that is kept, in units of a piece.
+    /// Takes note of a command, where there is room for so many bytes.
     pub(super) fn note(&mut self, session: u64, command: &Command, mut has_room: impl FnMut(usize) -> bool) {
         let Arguments::Fetch { set, attributes } = &command.arguments else { return };
-        let set = NumberSet::of(set).map(|mut set| {
-            set.ranges.sort_unstable();
-            set.ranges
-        });
+        let wanted = Wanted::new(command.uid, set);
         for attribute in attributes {
             let Some((section, (first, length))) = attribute.section.as_ref().zip(attribute.partial) else {
                 continue;
             };
-            if !has_room(1 + set.as_ref().map_or(0, Vec::len) / 16) {
+            let (wanted, section) = (wanted.clone(), section.copied());
+            let ask = Ask { wanted, section, first, length, answered: BTreeSet::new() };
+            if !has_room(ask.weight()) {
+                self.overflowed = true;
                 return;
             }
-            let (uid, set, section) = (command.uid, set.clone(), section.copied());
-            self.0.entry(session).or_default().push(Ask { uid, set, section, first, length });
+            self.sessions.entry(session).or_default().push(ask);
         }
     }
 
-    /// How much of the section was asked for, by the last command before the piece.
-    pub(super) fn before(&self, session: u64, of: &MessageRef) -> Option<u64> {
-        let mut last = self.0.get(&session)?.iter().rev().take(PIPELINED);
-        last.find(|ask| ask.is_for(of)).map(|ask| ask.length)
+    /// How much of the section was asked for by the command before the piece that the piece answers, and marks it as
+    /// answered. Of several that no piece of the message has answered that is the one that asked for as much as came, or else
+    /// the first that asked for more: what is shorter than one command wants is the end, and then the commands that want less
+    /// are answered in full.
+    pub(super) fn answered_by(&mut self, session: u64, of: &MessageRef, len: u64) -> Option<u64> {
+        if self.overflowed {
+            return None;
+        }
+        let asks = self.sessions.get_mut(&session)?;
+        let identity = identity(of);
+        let old = asks.len().saturating_sub(PIPELINED);
+        let rank = |ask: &Ask| match ask.length.cmp(&len) {
+            Ordering::Equal => 0,
+            Ordering::Greater => 1,
+            Ordering::Less => 2,
+        };
+        let open = asks.get_mut(old..)?.iter_mut();
+        let open = open.filter(|ask| ask.is_for(of) && !ask.answered.contains(&identity));
+        let ask = open.min_by_key(|ask| rank(ask))?;
+        ask.answered.insert(identity);
+        Some(ask.length)
     }
 
     /// How much was asked for by any command; the least, of several.
     pub(super) fn ever(&self, session: u64, of: &MessageRef) -> Option<u64> {
-        let all = self.0.get(&session)?.iter().take(MOST);
+        if self.overflowed {
+            return None;
+        }
+        let all = self.sessions.get(&session)?.iter().take(MOST);
         all.filter(|ask| ask.is_for(of)).map(|ask| ask.length).min()
+    }
+
+    /// Memory held, in bytes.
+    pub(super) fn buffered(&self) -> usize {
+        let asks = |asks: &Vec<Ask>| {
+            let all = asks.iter().map(|ask| ask.weight() + ask.answered.len() * 2 * size_of::<u64>());
+            all.sum::<usize>()
+        };
+        self.sessions.values().map(asks).sum()
     }
 }

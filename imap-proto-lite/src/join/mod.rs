@@ -48,6 +48,7 @@
 mod asked;
 mod assemble;
 mod catenate;
+mod held;
 mod key;
 mod ranges;
 mod tree;
@@ -62,6 +63,7 @@ use asked::Asked;
 use assemble::Sections;
 use bytes::Bytes;
 use core::ops::Range;
+use held::Kept;
 use key::Key;
 use std::collections::BTreeMap;
 use url::Url;
@@ -103,6 +105,12 @@ impl Piece {
     #[must_use]
     pub const fn new(id: u64, session: u64, account: Account, of: MessageRef, len: u64) -> Self {
         Self { id, session, account, of, len, holes: Vec::new(), urls: Vec::new(), asked: None }
+    }
+
+    /// Up to where in it each byte has a place: there is none behind a hole of unknown length.
+    fn placed(&self) -> u64 {
+        let torn = self.holes.iter().find(|hole| hole.len.is_none());
+        torn.map_or(self.len, |hole| hole.at.min(self.len))
     }
 
     /// How many of its first bytes are there.
@@ -229,22 +237,12 @@ impl Known {
 /// What is larger is no size of anything, and no place in it.
 const LARGEST: u64 = 1 << 48;
 
-/// Kinds of what is kept, each with a limit of its own.
-#[derive(Clone, Copy, Debug)]
-enum Kept {
-    Pieces,
-    Structures,
-    /// Sizes, names, whole messages.
-    Facts,
-    Asked,
-}
-
 /// Collects pieces and joins them.
 #[derive(Clone, Debug)]
 pub struct Joiner {
     max_pieces: usize,
     /// How many are kept of each kind.
-    held: [usize; 4],
+    held: [usize; Kept::ALL],
     messages: BTreeMap<Key, Known>,
     /// Messages whose UID came after pieces of them.
     aliases: BTreeMap<Key, Key>,
@@ -265,13 +263,13 @@ impl Joiner {
     /// So many pieces are kept by default.
     pub const MAX_PIECES: usize = 1 << 18;
 
-    /// A joiner that keeps no more than so many pieces, and as many structures, sizes and requests; some hundred bytes
-    /// each.
+    /// A joiner that keeps no more than so many pieces, and as many structures, sizes and requests. Some hundred bytes
+    /// each are usual; what keeps more than 2 KiB counts for several ([`worst_case`](Self::worst_case)).
     #[must_use]
     pub fn new(max_pieces: usize) -> Self {
         Self {
             max_pieces,
-            held: [0; 4],
+            held: [0; Kept::ALL],
             messages: BTreeMap::new(),
             aliases: BTreeMap::new(),
             asked: Asked::default(),
@@ -293,7 +291,7 @@ impl Joiner {
         let mut url = None;
         match piece.of.operation {
             Operation::Append | Operation::Replace => {
-                let taken = !piece.urls.is_empty() && self.has_room(Kept::Pieces, 1 + piece.urls.len());
+                let taken = !piece.urls.is_empty() && self.has_room(Kept::Pieces, held::cost(&piece, None));
                 if taken {
                     self.catenated.push(piece);
                 }
@@ -308,31 +306,40 @@ impl Joiner {
                 (piece.of.uid, piece.of.uid_validity) = (Some(read.uid), read.uid_validity);
                 url = Some(read);
             }
-            _ => piece.asked = self.asked.before(piece.session, &piece.of),
+            _ => {}
         }
         let whole = piece.of.section.is_whole() && piece.of.origin.is_none();
         if whole && !piece.holes.is_empty() {
             return false;
         }
         if let Some(url) = url.filter(|url| url.uid_validity.is_none()) {
-            let taken = !whole && self.has_room(Kept::Pieces, 1);
+            let taken = !whole && self.has_room(Kept::Pieces, held::cost(&piece, None));
             if taken {
                 self.by_url.push((url, piece));
             }
             return taken;
         }
         let Some(key) = Key::of(piece.session, &piece.account, &piece.of) else { return false };
-        if !self.has_room(if whole { Kept::Facts } else { Kept::Pieces }, 1) {
+        let kind = if whole { Kept::Facts } else { Kept::Pieces };
+        if !self.has_room(kind, held::cost(&piece, Some(&key))) {
             return false;
+        }
+        if piece.of.operation != Operation::UrlFetch {
+            piece.asked = self.asked.answered_by(piece.session, &piece.of, piece.len);
         }
         self.alias(piece.session, &piece.account, &piece.of, &key);
         let known = self.messages.entry(key).or_default();
         if whole {
             // One is enough to compare with.
             if known.wholes.is_empty() {
+                known.wholes.reserve_exact(1);
                 known.wholes.push(piece);
             }
             return false;
+        }
+        if known.pieces.is_empty() {
+            // Most have but one.
+            known.pieces.reserve_exact(1);
         }
         known.pieces.push(piece);
         true
@@ -341,14 +348,14 @@ impl Joiner {
     /// Notes which ranges a client asks for: a shorter answer is the end of the section.
     pub fn asked(&mut self, session: u64, command: &Command) {
         let mut asked = core::mem::take(&mut self.asked);
-        asked.note(session, command, |cost| self.has_room(Kept::Asked, cost));
+        asked.note(session, command, |bytes| self.has_room(Kept::Asked, bytes));
         self.asked = asked;
     }
 
     /// Notes which message a UID is of, where pieces of it came before the UID.
     pub fn named(&mut self, session: u64, account: &Account, of: &MessageRef) {
         if let Some(key) = Key::of(session, account, of)
-            && self.has_room(Kept::Facts, 1)
+            && self.has_room(Kept::Facts, held::of_entry(&key))
         {
             self.alias(session, account, of, &key);
         }
@@ -357,7 +364,7 @@ impl Joiner {
     /// Notes the structure of a message.
     pub fn structure(&mut self, session: u64, account: &Account, of: &MessageRef, body: &BodyStructure) {
         if let Some(key) = Key::of(session, account, of)
-            && self.has_room(Kept::Structures, 1 + tree::count(body) / 4)
+            && self.has_room(Kept::Structures, held::of_entry(&key) + held::of_structure(body))
         {
             self.alias(session, account, of, &key);
             // A copy that keeps no packet alive. BODY has less in it than BODYSTRUCTURE: no boundary, to begin with.
@@ -372,18 +379,11 @@ impl Joiner {
     /// Notes what the server says the size of a message is: it is believed where the pieces come to the same.
     pub fn size(&mut self, session: u64, account: &Account, of: &MessageRef, size: u64) {
         if let Some(key) = Key::of(session, account, of)
-            && self.has_room(Kept::Facts, 1)
+            && self.has_room(Kept::Facts, held::of_entry(&key))
         {
             self.alias(session, account, of, &key);
             self.messages.entry(key).or_default().size.get_or_insert(size);
         }
-    }
-
-    /// Whether one more may be kept; many facts leave room for pieces all the same.
-    fn has_room(&mut self, kind: Kept, cost: usize) -> bool {
-        let Some(held) = self.held.get_mut(kind as usize) else { return false };
-        *held = held.saturating_add(cost);
-        *held <= self.max_pieces
     }
 
     /// Pieces that came before the UID are those of the message with the UID.

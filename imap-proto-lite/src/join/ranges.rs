@@ -73,15 +73,14 @@ pub(super) struct Assembled {
     pub(super) extent: u64,
     /// Its end is known to be there.
     pub(super) ended: bool,
-    /// A piece ends in a hole of unknown length.
-    pub(super) torn: bool,
 }
 
 /// So much is compared at a time.
 const BLOCK: u64 = 64 << 10;
 
 impl Assembled {
-    /// Puts a piece down where it begins. What is there already stays; it is compared.
+    /// Puts a piece down where it begins. What is there already stays; it is compared. What stands behind a hole of unknown
+    /// length has no place.
     pub(super) fn add<C: Contents>(
         &mut self,
         piece: &Piece,
@@ -90,14 +89,13 @@ impl Assembled {
     ) -> Result<(), C::Error> {
         let mut from = 0;
         for hole in &piece.holes {
-            self.place(piece.id, origin, from..hole.at.min(piece.len), contents)?;
-            self.torn |= hole.len.is_none();
+            self.place(piece.id, origin, from..hole.at.min(piece.placed()), contents)?;
             from = hole.at.saturating_add(hole.len.unwrap_or(0));
         }
-        self.place(piece.id, origin, from..piece.len, contents)?;
+        self.place(piece.id, origin, from..piece.placed(), contents)?;
         // What is asked for behind the end comes empty, from any place.
-        if piece.len > 0 {
-            self.extent = self.extent.max(origin.saturating_add(piece.len));
+        if piece.placed() > 0 {
+            self.extent = self.extent.max(origin.saturating_add(piece.placed()));
         }
         Ok(())
     }
@@ -146,7 +144,7 @@ impl Assembled {
         if at < self.extent {
             holes.push(Hole { at, len: Some(self.extent - at) });
         }
-        if !self.ended || self.torn {
+        if !self.ended {
             holes.push(Hole { at: self.extent, len: None });
         }
         holes

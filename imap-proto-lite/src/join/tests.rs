@@ -109,6 +109,33 @@ fn told(spool: Spool) -> Vec<(How, bool, String, Vec<u64>, usize, usize)> {
 }
 
 #[test]
+fn pipelined_commands_are_answered_by_the_pieces_that_they_asked_for() {
+    // The second command asks for more than the first one got.
+    let mut spool = Spool::default();
+    spool.asked("a UID FETCH 9 BODY.PEEK[]<0.3>");
+    spool.asked("b UID FETCH 9 BODY.PEEK[]<0.9>");
+    spool.range(0, b"012");
+    assert_eq!(told(spool), [] as [(How, bool, String, Vec<u64>, usize, usize); 0]);
+    // The first was lost, and the end was reached.
+    let mut spool = Spool::default();
+    spool.asked("a UID FETCH 9 BODY.PEEK[]<0.3>");
+    spool.asked("b UID FETCH 9 BODY.PEEK[]<0.9>");
+    spool.range(0, b"01234");
+    spool.range(0, b"012");
+    assert_eq!(told(spool), [(How::Ranges, true, "01234".into(), vec![0, 1], 0, 0)]);
+}
+
+#[test]
+fn what_is_longer_than_is_known_may_come_again() {
+    let mut spool = Spool::default();
+    spool.asked("a UID FETCH 9 BODY.PEEK[]<0.9>");
+    spool.add(MessageRef { origin: Some(0), ..message(9) }, b"01", &[Hole { at: 2, len: None }]);
+    spool.asked("b UID FETCH 9 BODY.PEEK[]<0.9>");
+    spool.range(0, b"01234");
+    assert_eq!(told(spool), [(How::Ranges, true, "01234".into(), vec![1, 0], 0, 0)]);
+}
+
+#[test]
 fn ranges_in_any_order_with_overlaps() {
     let mut spool = Spool::default();
     spool.asked("a UID FETCH 9 BODY.PEEK[]<6.9>");

@@ -28,11 +28,6 @@ pub(super) fn copied(body: &BodyStructure) -> BodyStructure {
     }
 }
 
-/// How many nodes there are.
-pub(super) fn count(body: &BodyStructure) -> usize {
-    1 + body.parts.iter().map(count).sum::<usize>()
-}
-
 /// The part with these numbers (RFC 9051 section 6.4.5.1): those in an enclosed message are counted behind its own.
 pub(super) fn part_of<'a>(body: &'a BodyStructure, path: &[u32]) -> Option<&'a BodyStructure> {
     let Some((number, rest)) = path.split_first() else { return Some(body) };

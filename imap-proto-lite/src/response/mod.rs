@@ -15,6 +15,7 @@ pub use data::{Data, List};
 pub use envelope::{Address, Envelope};
 pub use fetch::{Fetch, Fetched, Item};
 pub use set::NumberSet;
+pub(crate) use set::Wanted;
 pub use status::{Code, Condition, Status};
 
 use crate::ParseError;

@@ -1,7 +1,6 @@
 //! Literals, and the messages that some of them are.
 
 use super::half::{About, Appending, Assembly, Fetching, Reading};
-use super::pairing::Came;
 use super::{Session, Side};
 use crate::command::{Appended, Stage};
 use crate::event::{Event, EventKind, MessageRef, Operation};
@@ -157,7 +156,7 @@ impl Session {
                     self.anomaly(side, at, &(here..here), Anomaly::SequenceUnmapped);
                 }
                 if message.operation == Operation::Fetch {
-                    Came::note(&mut self.came, &message.section, message.origin, size);
+                    self.came.note(&message, size);
                 }
                 self.emit(side, at, here..here, EventKind::MessageStart(message));
             }
@@ -352,7 +351,7 @@ impl Session {
             };
             let section = (fetched.section.copied(), fetched.origin);
             let reference = self.reference(sequence, uid, section, bytes.len() as u64);
-            Came::note(&mut self.came, &reference.section, reference.origin, bytes.len() as u64);
+            self.came.note(&reference, bytes.len() as u64);
             self.content_inline(reference, bytes, at, start);
         }
     }

@@ -7,6 +7,7 @@
 //! or by [`Session::expire`]; after that the session does not wait again until a response has found its command.
 
 mod append;
+mod came;
 mod client;
 mod half;
 #[cfg(feature = "deflate")]
@@ -25,6 +26,7 @@ mod wire;
 use crate::event::{Event, EventKind};
 use crate::{Anomaly, Config, MessageRef};
 use bytes::Bytes;
+use came::Came;
 use client::Client;
 use core::ops::Range;
 use half::Half;
@@ -32,13 +34,13 @@ use login::Login;
 use mail_wire::halves::{Halves, Side};
 use mail_wire::upgrade::Upgrade;
 use mail_wire::{Direction, Timestamp};
-use pairing::{Came, Queue};
+use pairing::Queue;
 use selected::Selected;
 use std::collections::VecDeque;
 
-/// What the numbers of so many messages, and a response under way in each half, cost at most.
+/// What the numbers of so many messages, a response under way in each half, and what came for commands cost at most.
 pub(crate) const fn worst_case(messages: usize) -> usize {
-    numbers::Numbers::worst_case(messages) + 2 * half::Fetching::MEMORY
+    numbers::Numbers::worst_case(messages) + 2 * half::Fetching::MEMORY + came::MEMORY
 }
 
 /// One IMAP connection.
@@ -83,8 +85,7 @@ pub struct Session {
     upgrade: Upgrade,
     /// The server has told of mailboxes or messages since the last tagged response.
     data: bool,
-    /// Sections that came since the last FETCH was answered: whole, or from an origin with so many bytes.
-    came: Vec<Came>,
+    came: Came,
     stripped_told: bool,
     /// A command that nobody heard was accepted: it may have been COMPRESS.
     may_be_compressed: bool,
@@ -135,7 +136,7 @@ impl Session {
             sync: Sync { shaky: config.mid_stream, ..Sync::default() },
             upgrade: Upgrade::default(),
             data: false,
-            came: Vec::new(),
+            came: Came::default(),
             stripped_told: false,
             may_be_compressed: false,
             literal_minus: false,
@@ -224,7 +225,7 @@ impl Session {
         self.halves.buffered()
             + self.queue.memory()
             + self.selected.memory()
-            + self.came.iter().map(Came::memory).sum::<usize>()
+            + self.came.memory()
             + self.login.as_ref().map_or(0, Login::memory)
     }
 

@@ -3,6 +3,7 @@
 use crate::Section;
 use crate::command::{Arguments, Command, Verb};
 use crate::mailbox::MailboxName;
+use crate::response::Wanted;
 use bytes::Bytes;
 use std::collections::VecDeque;
 
@@ -27,16 +28,19 @@ pub(super) enum Expect {
     Open { mailbox: MailboxName, read_only: bool },
     /// CLOSE, UNSELECT, UNAUTHENTICATE: that none is.
     Close,
-    /// FETCH: sections that were asked for in ranges, the first byte and the length of each.
-    Ranges(Vec<(Section, u64, u64)>),
+    /// FETCH: the messages, and the sections of them.
+    Sections(Wanted, Vec<Asked>),
     /// LOGIN, AUTHENTICATE: what came of it.
     Login,
     /// Nothing that the session needs to know.
     Nothing,
 }
 
-/// So many ranges of one command are remembered.
-const MAX_RANGES: usize = 16;
+/// A section that was asked for; of a range the first byte and the length.
+pub(super) type Asked = (Section, Option<(u64, u64)>);
+
+/// So many sections of one command are remembered.
+const MAX_SECTIONS: usize = 16;
 
 impl Expect {
     pub(super) fn of(command: &Command) -> Self {
@@ -46,14 +50,16 @@ impl Expect {
             }
             (_, Arguments::Login { .. } | Arguments::Authenticate { .. }) => Self::Login,
             (Verb::Close | Verb::Unselect | Verb::Unauthenticate, _) => Self::Close,
-            (Verb::Fetch, Arguments::Fetch { attributes, .. }) => {
-                let ranges = attributes.iter().filter_map(|attribute| {
+            (Verb::Fetch, Arguments::Fetch { set, attributes }) => {
+                let sections = attributes.iter().filter_map(|attribute| {
                     let section = attribute.section.as_ref().filter(|section| !section.is_header_subset())?;
-                    let (first, length) = attribute.partial?;
-                    Some((section.copied(), first, length))
+                    Some((section.copied(), attribute.partial))
                 });
-                let ranges: Vec<_> = ranges.take(MAX_RANGES).collect();
-                if ranges.is_empty() { Self::Nothing } else { Self::Ranges(ranges) }
+                let sections: Vec<_> = sections.take(MAX_SECTIONS).collect();
+                if sections.is_empty() {
+                    return Self::Nothing;
+                }
+                Self::Sections(Wanted::new(command.uid, set), sections)
             }
             _ => Self::Nothing,
         }
@@ -62,52 +68,16 @@ impl Expect {
     fn memory(&self) -> usize {
         match self {
             Self::Open { mailbox, .. } => mailbox.raw().len(),
-            Self::Ranges(ranges) => ranges.iter().map(|(section, ..)| memory_of(section) + 16).sum(),
+            Self::Sections(wanted, sections) => {
+                wanted.memory() + sections.iter().map(|(section, _)| memory_of(section) + 24).sum::<usize>()
+            }
             Self::Close | Self::Login | Self::Nothing => 0,
         }
     }
 }
 
-/// A section that came.
-#[derive(Clone, Debug)]
-pub(super) struct Came {
-    section: Section,
-    /// `None`: it came whole.
-    origin: Option<u64>,
-    /// The longest of those from that origin.
-    size: u64,
-}
-
-impl Came {
-    /// Whether more came than one of these ranges.
-    pub(super) fn exceeds(&self, ranges: &[(Section, u64, u64)]) -> bool {
-        let of_it = ranges.iter().filter(|(section, first, _)| {
-            *section == self.section && self.origin.is_none_or(|origin| origin == *first)
-        });
-        // The same origin may be asked for twice.
-        let longest = of_it.map(|(_, _, length)| *length).max();
-        longest.is_some_and(|longest| self.origin.is_none() || self.size > longest)
-    }
-
-    /// Adds one to those that came, if it is one more.
-    pub(super) fn note(came: &mut Vec<Self>, section: &Section, origin: Option<u64>, size: u64) {
-        /// So many are remembered.
-        const MAX: usize = 32;
-        let same = |known: &&mut Self| known.section == *section && known.origin == origin;
-        if let Some(known) = came.iter_mut().find(same) {
-            known.size = known.size.max(size);
-        } else if came.len() < MAX && !section.is_header_subset() {
-            came.push(Self { section: section.copied(), origin, size });
-        }
-    }
-
-    pub(super) fn memory(&self) -> usize {
-        memory_of(&self.section) + 24
-    }
-}
-
 /// What a section keeps.
-fn memory_of(section: &Section) -> usize {
+pub(super) fn memory_of(section: &Section) -> usize {
     size_of::<Section>() + section.path.capacity() * size_of::<u32>()
 }
 

@@ -330,6 +330,7 @@ impl Session {
     fn fetched(&mut self, fetch: &Fetch, at: Timestamp, span: &Range<u64>) {
         if let (Some(sequence), Some(uid)) = (fetch.sequence, fetch.uid) {
             self.selected.learn(sequence, uid, self.config.max_messages);
+            self.came.named(sequence, uid);
         }
         if !fetch.complete {
             self.quirk(at, span);
@@ -386,18 +387,17 @@ impl Session {
             Expect::Open { .. } if condition == Some(Condition::No) => self.opened(None, false, heard),
             Expect::Login => self.login_answered(condition),
             Expect::Close if ok => self.opened(None, false, heard),
-            Expect::Ranges(ranges) => {
+            Expect::Sections(wanted, asked) => {
                 if let Some(Heard { at, span, .. }) = heard
-                    && self.came.iter().any(|came| came.exceeds(ranges))
+                    && self.came.answered(wanted, asked)
                 {
                     self.anomaly(Side::Server, at, span, Anomaly::PartialIgnored);
                 }
             }
             _ => {}
         }
-        // Those of commands that are not answered yet may be among them: none is accused for another.
         if pending.verb == Verb::Fetch && heard.is_some() {
-            self.came.clear();
+            self.came.grow_older();
         }
     }
 
