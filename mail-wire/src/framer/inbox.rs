@@ -161,7 +161,14 @@ impl Inbox {
     }
 
     /// Copies what stays, so that a crumb does not keep a whole capture block alive.
+    #[inline]
     pub(super) fn settle(&mut self) {
+        if !self.is_empty() {
+            self.copy_unread();
+        }
+    }
+
+    fn copy_unread(&mut self) {
         for piece in self.pieces.iter_mut().rev() {
             match piece {
                 // What stands before it was copied at an earlier call.

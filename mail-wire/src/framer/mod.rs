@@ -130,6 +130,31 @@ impl Framer {
         self.partial.iter().copied().chain(self.inbox.upcoming())
     }
 
+    /// The first of the bytes that come next.
+    #[must_use]
+    pub fn peek_first(&self) -> Option<u8> {
+        self.ahead().first().copied()
+    }
+
+    /// The bytes that come next, as many of them as there is room for, up to a gap; nothing is taken.
+    pub fn peek_into<'a>(&self, room: &'a mut [u8]) -> &'a [u8] {
+        if let Some(ahead) = self.ahead().get(..room.len()) {
+            room.copy_from_slice(ahead);
+            return room;
+        }
+        let len = room.iter_mut().zip(self.peek()).map(|(slot, byte)| *slot = byte).count();
+        room.get(..len).unwrap_or_default()
+    }
+
+    /// The bytes that come next, as far as they lie side by side.
+    fn ahead(&self) -> &[u8] {
+        match self.inbox.front() {
+            _ if !self.partial.is_empty() => &self.partial,
+            Some(Piece::Data { bytes, .. }) => bytes,
+            Some(Piece::Gap { .. }) | None => &[],
+        }
+    }
+
     /// Whether [`peek`](Self::peek) will never show more than it does now: a gap or the end of the stream is behind it.
     #[must_use]
     pub fn peek_is_all(&self) -> bool {

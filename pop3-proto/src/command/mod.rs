@@ -48,7 +48,8 @@ pub fn parse(line: &Bytes) -> Result<Command, ParseError> {
     let (arguments, fits) = arguments::parse(split.verb, line, split.rest)?;
     // Blanks before the word and CRs at the end belong to no part.
     let whole = line.len() == split.word.len() + split.rest.len();
-    let printable = str::from_utf8(line).is_ok_and(|line| !line.chars().any(char::is_control));
+    let printable = line.iter().all(|byte| matches!(byte, b' '..=b'~'))
+        || str::from_utf8(line).is_ok_and(|line| !line.chars().any(char::is_control));
     let strict = fits && whole && printable && split.rest.first().is_none_or(|byte| *byte == b' ');
     Ok(Command { verb: split.verb, arguments, line: line.clone(), strict })
 }

@@ -39,6 +39,12 @@ impl Status {
         }
     }
 
+    /// Whether the server said yes, or go on.
+    #[must_use]
+    pub const fn is_positive(self) -> bool {
+        !matches!(self, Self::Err)
+    }
+
     /// Whether a line that begins so answers a command: `+OK` or `-ERR`, then a blank or the end of the line; no item of a
     /// list and no header field does. `None`: that takes more bytes. `whole`: there are no more.
     pub(crate) fn ahead(begin: &[u8], whole: bool) -> Option<bool> {
@@ -118,7 +124,7 @@ impl Reply {
     /// Whether the server said yes, or go on.
     #[must_use]
     pub const fn is_positive(&self) -> bool {
-        !matches!(self.status, Status::Err)
+        self.status.is_positive()
     }
 
     /// The size that the text names: the number before a word that begins with `octet` or `byte`.

@@ -25,6 +25,8 @@ pub(super) struct Message {
     lines: Option<Lines>,
     /// Where the terminator stood, once it was there.
     end: Option<(Timestamp, Range<u64>)>,
+    /// XTND XMIT: what the server made of it.
+    verdict: Option<Box<Reply>>,
 }
 
 /// A message that ended before the size that its reply named.
@@ -58,6 +60,7 @@ impl Session {
             unstuffed_told: false,
             lines,
             end: None,
+            verdict: None,
         });
         let (at, here) = self.here(side);
         self.emit(side, at, here, EventKind::MessageStart(Box::new(reference)));
@@ -82,7 +85,7 @@ impl Session {
             Some(line_start) if side == Side::Server => match self.until_reply(line_start) {
                 None => return false,
                 Some(0) => {
-                    self.end_message(side, None);
+                    self.end_message(side);
                     self.server = Server::Replies;
                     return true;
                 }
@@ -172,7 +175,7 @@ impl Session {
                 self.early = Some(Early { reference, declared, actual, bare_lf });
             }
         }
-        self.end_message(side, None);
+        self.end_message(side);
     }
 
     /// The stream ends inside the message.
@@ -182,13 +185,13 @@ impl Session {
             Side::Client => self.await_verdict(),
             Side::Server => {
                 self.server = Server::Replies;
-                self.end_message(side, None);
+                self.end_message(side);
             }
         }
     }
 
     /// Tells the end of the message under way.
-    pub(super) fn end_message(&mut self, side: Side, verdict: Option<Reply>) {
+    pub(super) fn end_message(&mut self, side: Side) {
         let Some(message) = self.message(side).take() else { return };
         let terminated = message.end.is_some();
         let end = MessageEnd {
@@ -196,7 +199,7 @@ impl Session {
             terminated,
             size: message.size,
             lines: message.lines.map(|lines| lines.count),
-            verdict,
+            verdict: message.verdict.map(|verdict| *verdict),
         };
         let (at, span) = message.end.unwrap_or_else(|| self.here(side));
         self.emit(side, at, span, EventKind::MessageEnd(Box::new(end)));
@@ -206,8 +209,9 @@ impl Session {
     /// little is there to tell.
     pub(super) fn step_early(&mut self, early: Early) -> bool {
         let framer = self.halves.of(Side::Server);
-        let ahead: Vec<u8> = framer.peek().take(Status::AHEAD).collect();
-        let goes_on = match Status::ahead(&ahead, framer.peek_is_all()) {
+        let mut room = [0; Status::AHEAD];
+        let ahead = framer.peek_into(&mut room);
+        let goes_on = match Status::ahead(ahead, framer.peek_is_all()) {
             None => return false,
             Some(reply) => !reply && !ahead.is_empty() && ahead.first() != Some(&b'+'),
         };
@@ -227,6 +231,11 @@ impl Message {
     /// Whether this is the first dot of the message that was not doubled.
     const fn tell_unstuffed(&mut self) -> bool {
         !core::mem::replace(&mut self.unstuffed_told, true)
+    }
+
+    /// Takes note of the server's verdict.
+    pub(super) fn judged(&mut self, verdict: &Reply) {
+        self.verdict = Some(Box::new(verdict.compact()));
     }
 
     fn take(&mut self, content: &Bytes) {

@@ -32,6 +32,10 @@ const VERB: usize = 5;
 impl Session {
     /// Takes one frame of the client, if its meaning is known.
     pub(super) fn step_client(&mut self) -> bool {
+        // Only a mark can stand where no bytes are.
+        if !self.halves.has_more(Side::Client) && self.client != Client::Opaque {
+            return false;
+        }
         match self.client {
             Client::Commands => self.step_commands(),
             Client::Waiting => false,
@@ -85,11 +89,11 @@ impl Session {
     /// Whether the client's next line begins with a verb; `None` while too little of it is there.
     pub(super) fn verb_ahead(&self) -> Option<bool> {
         let framer = self.halves.of(Side::Client);
-        let ahead: Vec<u8> =
-            framer.peek().take(VERB).take_while(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-        let decided =
-            ahead.len() == VERB || framer.peek().take(VERB).any(|byte| byte == b'\n') || framer.peek_is_all();
-        decided.then(|| Verb::of(&ahead) != Verb::Unknown)
+        let mut room = [0; VERB];
+        let ahead = framer.peek_into(&mut room);
+        let line = ahead.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+        let decided = line.len() == VERB || ahead.contains(&b'\n') || framer.peek_is_all();
+        decided.then(|| Verb::of(line) != Verb::Unknown)
     }
 
     fn step_commands(&mut self) -> bool {
@@ -162,19 +166,19 @@ impl Session {
             self.forget_refused_user();
         }
         let expect = expect(&command);
-        let arguments = command.arguments.clone();
-        self.emit(Side::Client, at, span.clone(), EventKind::Command(Box::new(command)));
-        match (verb, &arguments) {
+        let oddity = match (verb, &command.arguments) {
             (Verb::List | Verb::Uidl | Verb::Retr | Verb::Dele | Verb::Top, Arguments::Raw(_)) => {
-                self.anomaly(Side::Client, at, &span, Anomaly::BadNumber);
+                Some(Anomaly::BadNumber)
             }
-            (Verb::Unknown, _) | (_, Arguments::Raw(_)) => {
-                self.anomaly(Side::Client, at, &span, Anomaly::BadCommand);
-            }
-            _ => {}
+            (Verb::Unknown, _) | (_, Arguments::Raw(_)) => Some(Anomaly::BadCommand),
+            _ => None,
+        };
+        self.login_command((verb, &command.arguments), at, &span, cut);
+        self.emit(Side::Client, at, span.clone(), EventKind::Command(Box::new(command)));
+        if let Some(oddity) = oddity {
+            self.anomaly(Side::Client, at, &span, oddity);
         }
         self.meet(verb, at, &span);
-        self.login_command((verb, &arguments), at, &span, cut);
         if matches!(expect, Expect::User | Expect::Login(_) | Expect::Sasl | Expect::Stls | Expect::Xmit) {
             self.client = Client::Waiting;
         }

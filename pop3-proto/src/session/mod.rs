@@ -277,12 +277,13 @@ impl Session {
 
 /// What the first bytes of a half look like.
 fn opening(half: &Framer) -> Opening {
-    let ahead: Vec<u8> = half.peek().take(Status::AHEAD).collect();
+    let mut room = [0; Status::AHEAD];
+    let ahead = half.peek_into(&mut room);
     let whole = half.peek_is_all();
     if ahead.is_empty() {
         return if whole && half.at_gap() { Opening::Other } else { Opening::Short };
     }
-    match Status::ahead(&ahead, whole) {
+    match Status::ahead(ahead, whole) {
         None => Opening::Short,
         Some(true) => Opening::Server,
         // Every verb is shorter than that, and something ends it.

@@ -36,10 +36,12 @@ pub(super) struct Follows {
     bare_lf: bool,
 }
 
-/// A reply and where it stands.
+/// What a reply says beside its text, and where it stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Heard<'a> {
-    pub(super) reply: &'a Reply,
+    pub(super) status: Status,
+    /// The size that it names, where a message may follow.
+    octets: Option<u64>,
     at: Timestamp,
     span: &'a Range<u64>,
     /// Its line ended with LF alone, and so do those that follow.
@@ -62,6 +64,10 @@ enum Looks {
 impl Session {
     /// Takes one frame of the server, if it is known what it is.
     pub(super) fn step_server(&mut self) -> bool {
+        // Only a mark can stand where no bytes are.
+        if !self.halves.has_more(Side::Server) && self.server != Server::Opaque {
+            return false;
+        }
         match self.server {
             Server::Replies => self.step_replies(),
             Server::Guess(follows) => self.step_guess(follows),
@@ -201,8 +207,9 @@ impl Session {
         if framer.at_gap() {
             return self.lands(Some(verb));
         }
-        let ahead: Vec<u8> = framer.peek().take(Status::AHEAD).collect();
-        match Status::ahead_in_list(&ahead, framer.peek_is_all()) {
+        let mut room = [0; Status::AHEAD];
+        let ahead = framer.peek_into(&mut room);
+        match Status::ahead_in_list(ahead, framer.peek_is_all()) {
             None => return false,
             Some(true) => {
                 // No item of a list begins so.
@@ -356,13 +363,16 @@ impl Session {
         let Some(pending) = self.queue.pop() else { return };
         let shaky = core::mem::take(&mut self.sync.shaky) || pending.doubtful || skipped > 0;
         self.sync.patient = true;
+        self.read(&reply, pending.expect);
+        let status = reply.status;
+        let octets = (shaky || pending.expect.may_bring_message()).then(|| reply.octets()).flatten();
         let kind = EventKind::Reply {
-            reply: Box::new(reply.clone()),
+            reply: Box::new(reply),
             answers: Some(pending.expect.verb()),
             number: pending.expect.number(),
         };
         self.emit(Side::Server, at, span.clone(), kind);
-        self.resolve(pending, Some(Heard { reply: &reply, at, span: &span, bare_lf, shaky }));
+        self.resolve(pending, Some(Heard { status, octets, at, span: &span, bare_lf, shaky }));
     }
 
     /// A reply that answers no command that was seen.
@@ -380,28 +390,41 @@ impl Session {
         self.emit(Side::Server, at, span, kind);
     }
 
+    /// Takes from an answer what is needed of its text.
+    fn read(&mut self, reply: &Reply, expect: Expect) {
+        match expect {
+            Expect::Sasl if reply.status == Status::Continue => self.challenged(&reply.text),
+            Expect::Verdict => {
+                if let Some(message) = &mut self.upload {
+                    message.judged(reply);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Draws the conclusions from an answer, or from its absence.
     ///
     /// What is odd about the command is told with the answer as its evidence: the client's half may have gone on.
     pub(super) fn resolve(&mut self, pending: Pending, heard: Option<Heard<'_>>) {
-        let reply = heard.map(|heard| heard.reply);
+        let status = heard.map(|heard| heard.status);
         match pending.expect {
-            Expect::User => self.user_answered(reply),
-            Expect::Login(_) => self.login_answered(reply),
-            Expect::Sasl => self.sasl_answered(reply),
+            Expect::User => self.user_answered(status),
+            Expect::Login(_) => self.login_answered(status),
+            Expect::Sasl => self.sasl_answered(status),
             Expect::Stls => self.stls_answered(heard),
             Expect::Xmit => {
-                if let Some(heard) = heard.filter(|heard| heard.reply.is_positive()) {
+                if let Some(heard) = heard.filter(|heard| heard.status.is_positive()) {
                     self.told_by(heard, Anomaly::XtndXmit);
                 }
-                self.xmit_answered(reply.map(Reply::is_positive));
+                self.xmit_answered(status.map(Status::is_positive));
             }
             Expect::Verdict => {
                 self.go_on();
-                self.end_message(Side::Client, reply.map(Reply::compact));
+                self.end_message(Side::Client);
             }
             expect => {
-                if let Some(heard) = heard.filter(|heard| heard.reply.status == Status::Ok) {
+                if let Some(heard) = heard.filter(|heard| heard.status == Status::Ok) {
                     self.follow(expect, heard);
                 }
             }
@@ -410,8 +433,7 @@ impl Session {
 
     /// What follows a positive answer.
     fn follow(&mut self, expect: Expect, heard: Heard<'_>) {
-        let Heard { reply, bare_lf, shaky, .. } = heard;
-        let octets = reply.octets();
+        let Heard { octets, bare_lf, shaky, .. } = heard;
         match expect {
             Expect::Message { .. } if !shaky => {
                 self.begin_message(Side::Server, reference(Some(expect), octets));
