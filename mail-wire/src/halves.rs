@@ -303,7 +303,10 @@ impl<S: Stream> Halves<S> {
     pub fn rest(&mut self, waits: [bool; 2]) {
         for (side, waits) in Side::BOTH.into_iter().zip(waits) {
             let slot = index(self.dir(side));
-            self.of_mut(side).settle();
+            let stream = self.of_mut(side);
+            if stream.has_unread() {
+                stream.settle();
+            }
             if let Some(since) = self.waiting_since.get_mut(slot) {
                 *since = if waits { Some(since.unwrap_or(self.now)) } else { None };
             }

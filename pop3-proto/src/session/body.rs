@@ -4,7 +4,7 @@
 use super::server::Server;
 use super::{Session, Side};
 use crate::Anomaly;
-use crate::event::{EventKind, MessageEnd, MessageRef, Operation};
+use crate::event::{Event, EventKind, MessageEnd, MessageRef, Operation};
 use crate::reply::{Reply, Status};
 use bytes::Bytes;
 use core::ops::Range;
@@ -79,6 +79,23 @@ impl Session {
         self.server = Server::Body { bare_lf };
     }
 
+    /// The server's next run of a message without gaps, when the client has nothing to say: most of what is sent. It need
+    /// not go through the outbox.
+    pub(super) fn next_run(&mut self) -> Option<Event> {
+        let Server::Body { bare_lf } = self.server else { return None };
+        let gapped = self.download.as_ref().is_none_or(|message| message.gapped.is_some());
+        if gapped || self.halves.has_more(Side::Client) || self.is_opaque(Side::Client) {
+            return None;
+        }
+        let frame = self.halves.of_mut(Side::Server).next(Mode::Body { bare_lf });
+        let run = self.body_frame(Side::Server, bare_lf, frame)?;
+        if self.outbox.is_empty() {
+            return Some(run);
+        }
+        self.outbox.push_back(run);
+        None
+    }
+
     pub(super) fn step_body(&mut self, side: Side, bare_lf: bool) -> bool {
         let gapped = self.message(side).as_ref().and_then(|message| message.gapped);
         let frame = match gapped {
@@ -93,13 +110,21 @@ impl Session {
             },
             _ => self.halves.of_mut(side).next(Mode::Body { bare_lf }),
         };
-        let Some(Frame { at, span, kind, .. }) = frame else {
+        if frame.is_none() {
             let ended = self.halves.of(side).is_finished();
             if ended {
                 self.cut_message(side);
             }
             return ended;
-        };
+        }
+        let run = self.body_frame(side, bare_lf, frame);
+        self.outbox.extend(run);
+        true
+    }
+
+    /// Takes a frame of a message: a run of content is the last that it brings to tell, and is left to the caller.
+    fn body_frame(&mut self, side: Side, bare_lf: bool, frame: Option<Frame>) -> Option<Event> {
+        let Some(Frame { at, span, kind, .. }) = frame else { return None };
         match kind {
             FrameKind::Data { bytes, unstuffed } => {
                 if unstuffed && self.message(side).as_mut().is_some_and(Message::tell_unstuffed) {
@@ -110,7 +135,8 @@ impl Session {
                 if let Some(message) = self.message(side) {
                     message.take(&bytes);
                 }
-                self.emit(side, at, span, EventKind::MessageData(bytes));
+                let dir = self.halves.dir(side);
+                return Some(Event { at, dir, span, kind: EventKind::MessageData(bytes) });
             }
             FrameKind::EndOfData => self.terminated(side, at, span, bare_lf),
             FrameKind::LooseEnd { offset, form } => {
@@ -128,7 +154,7 @@ impl Session {
             }
             _ => {}
         }
-        true
+        None
     }
 
     /// How many bytes of a message with a gap are no reply for sure: zero if a reply is next, so that the message has

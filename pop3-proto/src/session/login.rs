@@ -221,7 +221,7 @@ impl Session {
                 self.queue.push(Pending { doubtful: true, ..Pending::new(Expect::Sasl) });
                 self.client = Client::Waiting;
             }
-            self.leftover(Side::Client, frame);
+            self.leftover(Side::Client, Some(frame));
             return true;
         };
         if line.end == LineEnd::Cut {
