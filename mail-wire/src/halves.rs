@@ -53,6 +53,9 @@ pub trait Stream {
     fn gap(&mut self, at: Timestamp, len: Option<u64>);
     fn close(&mut self, at: Timestamp);
     fn peek(&self) -> impl Iterator<Item = u8> + '_;
+    fn peek_first(&self) -> Option<u8> {
+        self.peek().next()
+    }
     fn peek_is_all(&self) -> bool;
     fn has_unread(&self) -> bool;
     fn is_closed(&self) -> bool;
@@ -77,6 +80,10 @@ impl Stream for Framer {
 
     fn peek(&self) -> impl Iterator<Item = u8> + '_ {
         Self::peek(self)
+    }
+
+    fn peek_first(&self) -> Option<u8> {
+        Self::peek_first(self)
     }
 
     fn peek_is_all(&self) -> bool {
@@ -257,10 +264,9 @@ impl<S: Stream> Halves<S> {
     #[must_use]
     pub fn tls_ahead(&self, side: Side) -> Option<bool> {
         let framer = self.of(side);
-        let mut ahead = framer.peek();
         // RFC 8446 section 5.1: content types 20 to 23, then the major version 3.
-        match ahead.next() {
-            Some(20..=23) => match ahead.next() {
+        match framer.peek_first() {
+            Some(20..=23) => match framer.peek().nth(1) {
                 Some(version) => Some(version == 3),
                 None => framer.peek_is_all().then_some(false),
             },
@@ -297,7 +303,10 @@ impl<S: Stream> Halves<S> {
     pub fn rest(&mut self, waits: [bool; 2]) {
         for (side, waits) in Side::BOTH.into_iter().zip(waits) {
             let slot = index(self.dir(side));
-            self.of_mut(side).settle();
+            let stream = self.of_mut(side);
+            if stream.has_unread() {
+                stream.settle();
+            }
             if let Some(since) = self.waiting_since.get_mut(slot) {
                 *since = if waits { Some(since.unwrap_or(self.now)) } else { None };
             }

@@ -11,7 +11,7 @@ const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 const FIXED: usize = 16;
 /// Version 1 begins with a word.
 const START: &[u8] = b"PROXY ";
-/// Version 1: the longest line.
+/// Version 1: the longest line, which is longer than the fixed part of version 2.
 const LINE: usize = 107;
 
 /// The claim of a proxy about the connection that it hands on.
@@ -68,8 +68,12 @@ pub fn take(framer: &mut Framer) -> Preface {
     if framer.position() > 0 || framer.at_gap() {
         return Preface::None;
     }
-    let ahead: Vec<u8> = framer.peek().take(FIXED.max(LINE)).collect();
-    let len = match length(&ahead) {
+    if framer.peek_first().is_none_or(|first| begins(&[first]).is_none()) {
+        return Preface::None;
+    }
+    let mut room = [0; LINE];
+    let ahead = framer.peek_into(&mut room);
+    let len = match length(ahead) {
         Length::None => return Preface::None,
         Length::Known(len) if framer.peek().take(len).count() == len => len,
         Length::Known(_) | Length::Short => {

@@ -125,8 +125,9 @@ impl Scanner {
 
     /// Says that `bytes` have been taken from the front.
     pub(super) fn advance(&mut self, bytes: &[u8]) {
-        for byte in bytes.iter().skip(bytes.len().saturating_sub(3)) {
-            self.last = [self.last[1], self.last[2], *byte];
+        match bytes.last_chunk() {
+            Some(last) => self.last = *last,
+            None => bytes.iter().for_each(|byte| self.last = [self.last[1], self.last[2], *byte]),
         }
         self.after_gap &= bytes.is_empty();
         self.judged = false;

@@ -89,6 +89,24 @@ impl Inbox {
         Some((at, bytes))
     }
 
+    /// Takes a line, `len` bytes of the data at the front with its LF: its text, a shared slice, and whether CRLF ended
+    /// it.
+    pub(super) fn take_line(&mut self, len: usize) -> Option<(Timestamp, Bytes, bool)> {
+        let Some(Piece::Data { at, bytes, .. }) = self.pieces.front_mut() else { return None };
+        let text = len.checked_sub(1)?;
+        let crlf = text.checked_sub(1).and_then(|last| bytes.get(last)) == Some(&b'\r');
+        let text = text - usize::from(crlf);
+        self.bytes -= len;
+        if len < bytes.len() {
+            let line = bytes.slice(..text);
+            bytes.advance(len);
+            return Some((*at, line, crlf));
+        }
+        let Some(Piece::Data { at, mut bytes, .. }) = self.pieces.pop_front() else { return None };
+        bytes.truncate(text);
+        Some((at, bytes, crlf))
+    }
+
     /// Passes over one byte of the data at the front.
     pub(super) fn skip_byte(&mut self) -> Option<Timestamp> {
         let Some(Piece::Data { at, bytes, .. }) = self.pieces.front_mut() else { return None };

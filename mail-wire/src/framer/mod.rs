@@ -89,6 +89,7 @@ impl Framer {
     }
 
     /// Queues the next in-order bytes.
+    #[inline]
     pub fn push(&mut self, at: Timestamp, bytes: Bytes) {
         self.closed = None;
         self.pushed = self.pushed.saturating_add(bytes.len() as u64);
@@ -130,6 +131,32 @@ impl Framer {
         self.partial.iter().copied().chain(self.inbox.upcoming())
     }
 
+    /// The first of the bytes that come next.
+    #[must_use]
+    #[inline]
+    pub fn peek_first(&self) -> Option<u8> {
+        self.ahead().first().copied()
+    }
+
+    /// The bytes that come next, as many of them as there is room for, up to a gap; nothing is taken.
+    pub fn peek_into<'a>(&self, room: &'a mut [u8]) -> &'a [u8] {
+        if let Some(ahead) = self.ahead().get(..room.len()) {
+            room.copy_from_slice(ahead);
+            return room;
+        }
+        let len = room.iter_mut().zip(self.peek()).map(|(slot, byte)| *slot = byte).count();
+        room.get(..len).unwrap_or_default()
+    }
+
+    /// The bytes that come next, as far as they lie side by side.
+    fn ahead(&self) -> &[u8] {
+        match self.inbox.front() {
+            _ if !self.partial.is_empty() => &self.partial,
+            Some(Piece::Data { bytes, .. }) => bytes,
+            Some(Piece::Gap { .. }) | None => &[],
+        }
+    }
+
     /// Whether [`peek`](Self::peek) will never show more than it does now: a gap or the end of the stream is behind it.
     #[must_use]
     pub fn peek_is_all(&self) -> bool {
@@ -138,24 +165,28 @@ impl Framer {
 
     /// Whether a gap is what comes next.
     #[must_use]
+    #[inline]
     pub fn at_gap(&self) -> bool {
         self.partial.is_empty() && matches!(self.inbox.front(), Some(Piece::Gap { .. }))
     }
 
     /// Whether the stream is closed and wholly read.
     #[must_use]
+    #[inline]
     pub fn is_finished(&self) -> bool {
         self.is_closed() && !self.has_unread()
     }
 
     /// Whether [`close`](Self::close) was called and nothing came since.
     #[must_use]
+    #[inline]
     pub const fn is_closed(&self) -> bool {
         self.closed.is_some()
     }
 
     /// Whether bytes or gaps are unread.
     #[must_use]
+    #[inline]
     pub fn has_unread(&self) -> bool {
         !self.inbox.is_empty() || !self.partial.is_empty()
     }
@@ -199,6 +230,7 @@ impl Framer {
 
     /// Stream offset of the next frame.
     #[must_use]
+    #[inline]
     pub fn position(&self) -> u64 {
         self.position - (self.partial.len() as u64) - u64::from(self.dropped_dot())
     }
@@ -238,6 +270,7 @@ impl Framer {
     }
 
     /// A line that has begun is no line in the mode that comes next.
+    #[inline]
     fn put_back_partial(&mut self) {
         if !self.partial.is_empty() {
             let partial = self.partial.split().freeze();
@@ -279,13 +312,27 @@ impl Framer {
                 return self.line(room, LineEnd::Cut);
             }
             if found.is_some() {
-                return self.line(len, LineEnd::Lf);
+                return if self.partial.is_empty() {
+                    self.whole_line(len)
+                } else {
+                    self.line(len, LineEnd::Lf)
+                };
             }
             let (at, bytes) = self.inbox.take(len)?;
             self.position = self.position.saturating_add(len as u64);
             self.partial.extend_from_slice(&bytes);
             self.partial_at = at;
         }
+    }
+
+    /// A line that is the first `len` bytes of the piece at the front.
+    fn whole_line(&mut self, len: usize) -> Option<Frame> {
+        let (at, text, crlf) = self.inbox.take_line(len)?;
+        let start = self.position;
+        self.position = start.saturating_add(len as u64);
+        let end = if crlf { LineEnd::CrLf } else { LineEnd::Lf };
+        let after_gap = core::mem::take(&mut self.after_gap);
+        Some(Frame { at, span: start..self.position, kind: FrameKind::Line(Line { text, end, after_gap }) })
     }
 
     /// A line that `len` bytes of the inbox complete.

@@ -245,3 +245,25 @@ fn content_comes_in_pieces_as_small_as_asked() {
     assert_eq!(frames, ["0..2 data a\\r", "2..3 data \\n", "3..6 data .b", "6..8 data \\r\\n", "8..11 end"]);
     assert_eq!(framer.position(), 11);
 }
+
+#[test]
+fn what_comes_is_seen_over_chunk_edges_and_up_to_a_gap() {
+    let mut framer = framer(&["ab", "c\r\n"]);
+    let seen = |framer: &Framer, most: usize| {
+        let mut room = [0; 8];
+        let ahead = framer.peek_into(&mut room[..most]).to_vec();
+        assert_eq!(ahead, framer.peek().take(most).collect::<Vec<_>>());
+        assert_eq!(framer.peek_first(), framer.peek().next());
+        ahead.escape_ascii().to_string()
+    };
+    assert_eq!([0, 1, 2, 3, 8].map(|most| seen(&framer, most)), ["", "a", "ab", "abc", "abc\\r\\n"]);
+    assert!(framer.next(Mode::Line).is_some());
+    assert_eq!(seen(&framer, 8), "");
+    // The beginning of a line that is not whole counts too; a gap ends it.
+    framer.push(AT, Bytes::from_static(b"de"));
+    assert_eq!(framer.next(Mode::Line), None);
+    framer.push(AT, Bytes::from_static(b"f"));
+    framer.gap(AT, Some(1));
+    framer.push(AT, Bytes::from_static(b"g"));
+    assert_eq!([2, 3, 8].map(|most| seen(&framer, most)), ["de", "def", "def"]);
+}

@@ -41,6 +41,12 @@ pub struct Command {
 /// The verb is unknown, or its arguments make no sense even loosely: no name behind `USER`, no digest behind `APOP`, no
 /// number below 2^64 behind `RETR`, `DELE` and `TOP`, something else than a number behind `LIST` and `UIDL`.
 pub fn parse(line: &Bytes) -> Result<Command, ParseError> {
+    let (verb, arguments, strict) = read(line)?;
+    Ok(Command { verb, arguments, line: line.clone(), strict })
+}
+
+/// What a [`Command`] says of its line.
+pub(crate) fn read(line: &Bytes) -> Result<(Verb, Arguments, bool), ParseError> {
     let split = verb::split(line);
     if split.verb == Verb::Unknown {
         return Err(ParseError::before(line, slice::trim_start(line), "a known verb"));
@@ -48,9 +54,10 @@ pub fn parse(line: &Bytes) -> Result<Command, ParseError> {
     let (arguments, fits) = arguments::parse(split.verb, line, split.rest)?;
     // Blanks before the word and CRs at the end belong to no part.
     let whole = line.len() == split.word.len() + split.rest.len();
-    let printable = str::from_utf8(line).is_ok_and(|line| !line.chars().any(char::is_control));
+    let printable = line.iter().all(|byte| matches!(byte, b' '..=b'~'))
+        || str::from_utf8(line).is_ok_and(|line| !line.chars().any(char::is_control));
     let strict = fits && whole && printable && split.rest.first().is_none_or(|byte| *byte == b' ');
-    Ok(Command { verb: split.verb, arguments, line: line.clone(), strict })
+    Ok((split.verb, arguments, strict))
 }
 
 impl Command {

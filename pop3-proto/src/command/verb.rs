@@ -26,6 +26,13 @@ macro_rules! verbs {
                     Self::Unknown => "",
                 }
             }
+
+            fn of_word(word: &[u8]) -> Self {
+                match key(word) {
+                    $(known if known == const { key($word.as_bytes()) } => Self::$verb,)+
+                    _ => Self::Unknown,
+                }
+            }
         }
     };
 }
@@ -90,15 +97,19 @@ impl Verb {
     pub(super) const fn has_secret(self) -> bool {
         matches!(self, Self::Pass | Self::Apop | Self::Auth)
     }
+}
 
-    fn of_word(word: &[u8]) -> Self {
-        let known = |verb: &&Self| word.eq_ignore_ascii_case(verb.as_str().as_bytes());
-        if word.len() > LEN {
-            Self::Unknown
-        } else {
-            Self::ALL.iter().find(known).copied().unwrap_or(Self::Unknown)
-        }
+/// The word in upper case and its length as one number; zero for what is longer than any verb.
+const fn key(word: &[u8]) -> u64 {
+    let (mut key, mut rest) = (word.len() as u64, word);
+    if word.len() > LEN {
+        return 0;
     }
+    while let [byte, behind @ ..] = rest {
+        key = key << 8 | byte.to_ascii_uppercase() as u64;
+        rest = behind;
+    }
+    key
 }
 
 /// A line, its first word cut off.

@@ -6,7 +6,8 @@
 mod list;
 mod text;
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
+use core::ops::Range;
 use mail_wire::slice;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, tag_no_case};
@@ -37,6 +38,12 @@ impl Status {
             Self::Err => "-ERR",
             Self::Continue => "+",
         }
+    }
+
+    /// Whether the server said yes, or go on.
+    #[must_use]
+    pub const fn is_positive(self) -> bool {
+        !matches!(self, Self::Err)
     }
 
     /// Whether a line that begins so answers a command: `+OK` or `-ERR`, then a blank or the end of the line; no item of a
@@ -93,6 +100,12 @@ pub struct Reply {
 ///
 /// The line does not begin with `+OK`, `-ERR` or `+` and a blank or the end behind it.
 pub fn parse(line: &Bytes) -> Result<Reply, ParseError> {
+    let (status, text) = status(line)?;
+    Ok(Reply::new(status, line.clone(), text))
+}
+
+/// What the server says, and where in the line its text stands.
+pub(crate) fn status(line: &[u8]) -> Result<(Status, Range<usize>), ParseError> {
     let trimmed = slice::trim_cr(line);
     let parsed: IResult<_, _> = alt((
         value(Status::Ok, tag_no_case("+OK")),
@@ -102,23 +115,34 @@ pub fn parse(line: &Bytes) -> Result<Reply, ParseError> {
     .parse(trimmed);
     let expected = ParseError { at: 0, expected: "`+OK`, `-ERR` or `+`" };
     let (rest, status) = parsed.map_err(|_| expected)?;
-    let text = match rest.split_first() {
-        None => rest,
-        Some((blank, text)) if slice::is_blank(*blank) => text,
+    let blank = match rest.first() {
+        None => 0,
+        Some(blank) if slice::is_blank(*blank) => 1,
         Some(_) => return Err(ParseError::before(line, rest, "a blank behind the status")),
     };
-    let code = match status {
-        Status::Continue => None,
-        _ => text::response_code(text).map(|code| slice::share(line, code)),
-    };
-    Ok(Reply { status, code, text: slice::share(line, text) })
+    Ok((status, trimmed.len() - rest.len() + blank..trimmed.len()))
 }
 
 impl Reply {
+    /// With a text that stands there in the line.
+    pub(crate) fn new(status: Status, mut line: Bytes, text: Range<usize>) -> Self {
+        if text.is_empty() {
+            // Nothing of the line is kept alive.
+            return Self { status, code: None, text: Bytes::new() };
+        }
+        line.truncate(text.end);
+        line.advance(text.start);
+        let code = match status {
+            Status::Continue => None,
+            _ => text::response_code(&line).map(|code| slice::share(&line, code)),
+        };
+        Self { status, code, text: line }
+    }
+
     /// Whether the server said yes, or go on.
     #[must_use]
     pub const fn is_positive(&self) -> bool {
-        !matches!(self.status, Status::Err)
+        self.status.is_positive()
     }
 
     /// The size that the text names: the number before a word that begins with `octet` or `byte`.

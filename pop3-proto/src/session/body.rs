@@ -4,7 +4,7 @@
 use super::server::Server;
 use super::{Session, Side};
 use crate::Anomaly;
-use crate::event::{EventKind, MessageEnd, MessageRef, Operation};
+use crate::event::{Event, EventKind, MessageEnd, MessageRef, Operation};
 use crate::reply::{Reply, Status};
 use bytes::Bytes;
 use core::ops::Range;
@@ -25,6 +25,8 @@ pub(super) struct Message {
     lines: Option<Lines>,
     /// Where the terminator stood, once it was there.
     end: Option<(Timestamp, Range<u64>)>,
+    /// XTND XMIT: what the server made of it.
+    verdict: Option<Box<Reply>>,
 }
 
 /// A message that ended before the size that its reply named.
@@ -58,6 +60,7 @@ impl Session {
             unstuffed_told: false,
             lines,
             end: None,
+            verdict: None,
         });
         let (at, here) = self.here(side);
         self.emit(side, at, here, EventKind::MessageStart(Box::new(reference)));
@@ -76,13 +79,30 @@ impl Session {
         self.server = Server::Body { bare_lf };
     }
 
+    /// The server's next run of a message without gaps, when the client has nothing to say: most of what is sent. It need
+    /// not go through the outbox.
+    pub(super) fn next_run(&mut self) -> Option<Event> {
+        let Server::Body { bare_lf } = self.server else { return None };
+        let gapped = self.download.as_ref().is_none_or(|message| message.gapped.is_some());
+        if gapped || self.halves.has_more(Side::Client) || self.is_opaque(Side::Client) {
+            return None;
+        }
+        let frame = self.halves.of_mut(Side::Server).next(Mode::Body { bare_lf });
+        let run = self.body_frame(Side::Server, bare_lf, frame)?;
+        if self.outbox.is_empty() {
+            return Some(run);
+        }
+        self.outbox.push_back(run);
+        None
+    }
+
     pub(super) fn step_body(&mut self, side: Side, bare_lf: bool) -> bool {
         let gapped = self.message(side).as_ref().and_then(|message| message.gapped);
         let frame = match gapped {
             Some(line_start) if side == Side::Server => match self.until_reply(line_start) {
                 None => return false,
                 Some(0) => {
-                    self.end_message(side, None);
+                    self.end_message(side);
                     self.server = Server::Replies;
                     return true;
                 }
@@ -90,13 +110,21 @@ impl Session {
             },
             _ => self.halves.of_mut(side).next(Mode::Body { bare_lf }),
         };
-        let Some(Frame { at, span, kind, .. }) = frame else {
+        if frame.is_none() {
             let ended = self.halves.of(side).is_finished();
             if ended {
                 self.cut_message(side);
             }
             return ended;
-        };
+        }
+        let run = self.body_frame(side, bare_lf, frame);
+        self.outbox.extend(run);
+        true
+    }
+
+    /// Takes a frame of a message: a run of content is the last that it brings to tell, and is left to the caller.
+    fn body_frame(&mut self, side: Side, bare_lf: bool, frame: Option<Frame>) -> Option<Event> {
+        let Some(Frame { at, span, kind, .. }) = frame else { return None };
         match kind {
             FrameKind::Data { bytes, unstuffed } => {
                 if unstuffed && self.message(side).as_mut().is_some_and(Message::tell_unstuffed) {
@@ -107,7 +135,8 @@ impl Session {
                 if let Some(message) = self.message(side) {
                     message.take(&bytes);
                 }
-                self.emit(side, at, span, EventKind::MessageData(bytes));
+                let dir = self.halves.dir(side);
+                return Some(Event { at, dir, span, kind: EventKind::MessageData(bytes) });
             }
             FrameKind::EndOfData => self.terminated(side, at, span, bare_lf),
             FrameKind::LooseEnd { offset, form } => {
@@ -125,7 +154,7 @@ impl Session {
             }
             _ => {}
         }
-        true
+        None
     }
 
     /// How many bytes of a message with a gap are no reply for sure: zero if a reply is next, so that the message has
@@ -172,7 +201,7 @@ impl Session {
                 self.early = Some(Early { reference, declared, actual, bare_lf });
             }
         }
-        self.end_message(side, None);
+        self.end_message(side);
     }
 
     /// The stream ends inside the message.
@@ -182,13 +211,13 @@ impl Session {
             Side::Client => self.await_verdict(),
             Side::Server => {
                 self.server = Server::Replies;
-                self.end_message(side, None);
+                self.end_message(side);
             }
         }
     }
 
     /// Tells the end of the message under way.
-    pub(super) fn end_message(&mut self, side: Side, verdict: Option<Reply>) {
+    pub(super) fn end_message(&mut self, side: Side) {
         let Some(message) = self.message(side).take() else { return };
         let terminated = message.end.is_some();
         let end = MessageEnd {
@@ -196,7 +225,7 @@ impl Session {
             terminated,
             size: message.size,
             lines: message.lines.map(|lines| lines.count),
-            verdict,
+            verdict: message.verdict.map(|verdict| *verdict),
         };
         let (at, span) = message.end.unwrap_or_else(|| self.here(side));
         self.emit(side, at, span, EventKind::MessageEnd(Box::new(end)));
@@ -206,8 +235,9 @@ impl Session {
     /// little is there to tell.
     pub(super) fn step_early(&mut self, early: Early) -> bool {
         let framer = self.halves.of(Side::Server);
-        let ahead: Vec<u8> = framer.peek().take(Status::AHEAD).collect();
-        let goes_on = match Status::ahead(&ahead, framer.peek_is_all()) {
+        let mut room = [0; Status::AHEAD];
+        let ahead = framer.peek_into(&mut room);
+        let goes_on = match Status::ahead(ahead, framer.peek_is_all()) {
             None => return false,
             Some(reply) => !reply && !ahead.is_empty() && ahead.first() != Some(&b'+'),
         };
@@ -227,6 +257,11 @@ impl Message {
     /// Whether this is the first dot of the message that was not doubled.
     const fn tell_unstuffed(&mut self) -> bool {
         !core::mem::replace(&mut self.unstuffed_told, true)
+    }
+
+    /// Takes note of the server's verdict.
+    pub(super) fn judged(&mut self, verdict: &Reply) {
+        self.verdict = Some(Box::new(verdict.compact()));
     }
 
     fn take(&mut self, content: &Bytes) {

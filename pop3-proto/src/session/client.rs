@@ -7,7 +7,7 @@ use crate::event::{EventKind, Operation};
 use crate::{Anomaly, MessageRef};
 use core::ops::Range;
 use mail_wire::Timestamp;
-use mail_wire::framer::{FrameKind, Line, LineEnd, Mode};
+use mail_wire::framer::{Frame, FrameKind, LineEnd, Mode};
 use mail_wire::preface::{self, Preface};
 
 /// What the client's next bytes are.
@@ -32,6 +32,10 @@ const VERB: usize = 5;
 impl Session {
     /// Takes one frame of the client, if its meaning is known.
     pub(super) fn step_client(&mut self) -> bool {
+        // Only a mark can stand where no bytes are.
+        if !self.halves.has_more(Side::Client) && !self.is_opaque(Side::Client) {
+            return false;
+        }
         match self.client {
             Client::Commands => self.step_commands(),
             Client::Waiting => false,
@@ -85,11 +89,11 @@ impl Session {
     /// Whether the client's next line begins with a verb; `None` while too little of it is there.
     pub(super) fn verb_ahead(&self) -> Option<bool> {
         let framer = self.halves.of(Side::Client);
-        let ahead: Vec<u8> =
-            framer.peek().take(VERB).take_while(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-        let decided =
-            ahead.len() == VERB || framer.peek().take(VERB).any(|byte| byte == b'\n') || framer.peek_is_all();
-        decided.then(|| Verb::of(&ahead) != Verb::Unknown)
+        let mut room = [0; VERB];
+        let ahead = framer.peek_into(&mut room);
+        let line = ahead.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+        let decided = line.len() == VERB || ahead.contains(&b'\n') || framer.peek_is_all();
+        decided.then(|| Verb::of(line) != Verb::Unknown)
     }
 
     fn step_commands(&mut self) -> bool {
@@ -114,26 +118,27 @@ impl Session {
                 return true;
             }
         }
-        let Some(frame) = self.halves.of_mut(Side::Client).next(Mode::Line) else {
-            if self.halves.of(Side::Client).is_finished() {
-                self.forget_refused_user();
+        let frame = self.halves.of_mut(Side::Client).next(Mode::Line);
+        match frame.as_ref().map(|frame| &frame.kind) {
+            None => {
+                if self.halves.of(Side::Client).is_finished() {
+                    self.forget_refused_user();
+                }
+                return false;
             }
-            return false;
-        };
-        match frame.kind {
-            FrameKind::Line(line) => self.command_line(line, frame.at, frame.span),
-            FrameKind::Gap(_) => {
-                self.sync.shaky = true;
+            Some(FrameKind::Line(_)) => self.command_line(frame),
+            Some(kind) => {
+                self.sync.shaky |= matches!(kind, FrameKind::Gap(_));
                 self.leftover(Side::Client, frame);
             }
-            _ => self.leftover(Side::Client, frame),
         }
         true
     }
 
-    fn command_line(&mut self, line: Line, at: Timestamp, span: Range<u64>) {
-        let command = match command::parse(&line.text) {
-            Ok(command) => command,
+    fn command_line(&mut self, frame: Option<Frame>) {
+        let Some(Frame { at, span, kind: FrameKind::Line(line), .. }) = frame else { return };
+        let command = match command::read(&line.text) {
+            Ok((verb, arguments, strict)) => Box::new(Command { verb, arguments, line: line.text, strict }),
             // The rear part of a line, or its front: no command.
             Err(_)
                 if line.after_gap
@@ -143,7 +148,7 @@ impl Session {
                 self.emit(Side::Client, at, span, EventKind::Truncated(line.text));
                 return;
             }
-            Err(_) => Command::unparsed(&line.text),
+            Err(_) => Box::new(Command::unparsed(&line.text)),
         };
         if line.end == LineEnd::Lf {
             self.bare_lf(Side::Client, at, &span);
@@ -156,25 +161,25 @@ impl Session {
         self.command(command, at, span, cut);
     }
 
-    fn command(&mut self, command: Command, at: Timestamp, span: Range<u64>, cut: bool) {
+    fn command(&mut self, command: Box<Command>, at: Timestamp, span: Range<u64>, cut: bool) {
         let verb = command.verb;
         if verb != Verb::Pass {
             self.forget_refused_user();
         }
         let expect = expect(&command);
-        let arguments = command.arguments.clone();
-        self.emit(Side::Client, at, span.clone(), EventKind::Command(Box::new(command)));
-        match (verb, &arguments) {
+        let oddity = match (verb, &command.arguments) {
             (Verb::List | Verb::Uidl | Verb::Retr | Verb::Dele | Verb::Top, Arguments::Raw(_)) => {
-                self.anomaly(Side::Client, at, &span, Anomaly::BadNumber);
+                Some(Anomaly::BadNumber)
             }
-            (Verb::Unknown, _) | (_, Arguments::Raw(_)) => {
-                self.anomaly(Side::Client, at, &span, Anomaly::BadCommand);
-            }
-            _ => {}
+            (Verb::Unknown, _) | (_, Arguments::Raw(_)) => Some(Anomaly::BadCommand),
+            _ => None,
+        };
+        self.login_command((verb, &command.arguments), at, &span, cut);
+        self.emit(Side::Client, at, span.clone(), EventKind::Command(command));
+        if let Some(oddity) = oddity {
+            self.anomaly(Side::Client, at, &span, oddity);
         }
         self.meet(verb, at, &span);
-        self.login_command((verb, &arguments), at, &span, cut);
         if matches!(expect, Expect::User | Expect::Login(_) | Expect::Sasl | Expect::Stls | Expect::Xmit) {
             self.client = Client::Waiting;
         }

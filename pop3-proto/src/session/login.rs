@@ -5,7 +5,7 @@ use super::pairing::{Expect, Pending};
 use super::{Session, Side};
 use crate::command::Arguments;
 use crate::event::EventKind;
-use crate::reply::{Reply, Status};
+use crate::reply::Status;
 use crate::{Anomaly, Verb};
 use bytes::Bytes;
 use core::ops::Range;
@@ -43,7 +43,8 @@ struct Attempt {
 enum Means {
     /// All is known but the verdict.
     Told(Box<Credential>),
-    Apop(Box<(Credential, Secret)>),
+    /// And the digest.
+    Apop(Box<Credential>, Secret),
     Sasl(Box<Exchange>),
 }
 
@@ -56,8 +57,8 @@ impl Logins {
                 let secret = credential.password.as_ref().map_or(0, |password| password.expose().len());
                 size_of::<Credential>() + len(&credential.username) + secret
             }
-            Means::Apop(apop) => {
-                size_of::<(Credential, Secret)>() + len(&apop.0.username) + apop.1.expose().len()
+            Means::Apop(credential, digest) => {
+                size_of::<Credential>() + len(&credential.username) + digest.expose().len()
             }
             Means::Sasl(exchange) => exchange.memory(),
         });
@@ -107,7 +108,7 @@ impl Session {
             }
             (Verb::Apop, Arguments::Apop { name, digest }) => {
                 let digest = Secret::new(copy(digest.expose()));
-                Means::Apop(Box::new((credential(Verb::Apop, Some(copy(name))), digest)))
+                Means::Apop(Box::new(credential(Verb::Apop, Some(copy(name)))), digest)
             }
             (Verb::Auth, Arguments::Auth { mechanism, initial_response }) => {
                 let mut exchange = Exchange::new(mechanism);
@@ -132,33 +133,35 @@ impl Session {
     }
 
     /// The server's answer to USER.
-    pub(super) fn user_answered(&mut self, reply: Option<&Reply>) {
+    pub(super) fn user_answered(&mut self, status: Option<Status>) {
         self.go_on();
         if let Some(user) = &mut self.logins.user {
-            user.refused = reply.is_some_and(|reply| !reply.is_positive());
+            user.refused = status.is_some_and(|status| !status.is_positive());
         }
     }
 
     /// The server's answer to PASS, APOP or RPOP.
-    pub(super) fn login_answered(&mut self, reply: Option<&Reply>) {
+    pub(super) fn login_answered(&mut self, status: Option<Status>) {
         self.go_on();
-        self.end_login(match reply {
+        self.end_login(match status {
             None => Outcome::Unknown,
-            Some(reply) if reply.is_positive() => Outcome::Accepted,
+            Some(status) if status.is_positive() => Outcome::Accepted,
             Some(_) => Outcome::Rejected,
         });
     }
 
+    /// The server's challenge in an exchange of AUTH.
+    pub(super) fn challenged(&mut self, challenge: &[u8]) {
+        if let Some(Attempt { means: Means::Sasl(exchange), .. }) = &mut self.logins.attempt {
+            exchange.challenge(challenge);
+        }
+    }
+
     /// The server's answer to AUTH or to a line of its exchange.
-    pub(super) fn sasl_answered(&mut self, reply: Option<&Reply>) {
-        match reply {
+    pub(super) fn sasl_answered(&mut self, status: Option<Status>) {
+        match status {
             None => self.client = Client::Sasl { sure: false },
-            Some(reply) if reply.status == Status::Continue => {
-                if let Some(Attempt { means: Means::Sasl(exchange), .. }) = &mut self.logins.attempt {
-                    exchange.challenge(&reply.text);
-                }
-                self.client = Client::Sasl { sure: true };
-            }
+            Some(Status::Continue) => self.client = Client::Sasl { sure: true },
             verdict => self.login_answered(verdict),
         }
     }
@@ -169,10 +172,9 @@ impl Session {
         let credential = match means {
             Means::Told(mut credential) => {
                 credential.outcome = outcome;
-                *credential
+                credential
             }
-            Means::Apop(apop) => {
-                let (mut credential, digest) = *apop;
+            Means::Apop(mut credential, digest) => {
                 credential.outcome = outcome;
                 if let (Some(timestamp), Some(name)) = (&self.logins.timestamp, &credential.username) {
                     // hashcat's line is the first.
@@ -180,12 +182,12 @@ impl Session {
                 }
                 credential
             }
-            Means::Sasl(exchange) => exchange.finish(outcome),
+            Means::Sasl(exchange) => Box::new(exchange.finish(outcome)),
         };
         if credential.unreadable.is_some() {
             self.anomaly(Side::Client, at, &span, Anomaly::AuthMalformed);
         }
-        self.emit(Side::Client, at, span, EventKind::Credential(Box::new(credential)));
+        self.emit(Side::Client, at, span, EventKind::Credential(credential));
     }
 
     /// Takes a line of the client's part of an exchange; `sure`: the server asked for it.
@@ -219,7 +221,7 @@ impl Session {
                 self.queue.push(Pending { doubtful: true, ..Pending::new(Expect::Sasl) });
                 self.client = Client::Waiting;
             }
-            self.leftover(Side::Client, frame);
+            self.leftover(Side::Client, Some(frame));
             return true;
         };
         if line.end == LineEnd::Cut {

@@ -150,6 +150,12 @@ impl Session {
             if let Some(event) = self.outbox.pop_front() {
                 return Some(event);
             }
+            if let Some(run) = self.next_run() {
+                return Some(run);
+            }
+            if !self.outbox.is_empty() {
+                continue;
+            }
             let stepped = self.find_roles() && (self.step_client() || self.step_server() || self.end_wait());
             if !stepped && self.outbox.is_empty() {
                 let known = self.halves.roles().is_some();
@@ -192,6 +198,14 @@ impl Session {
         self.emit(side, at, span.clone(), EventKind::Anomaly(anomaly));
     }
 
+    /// Whether a side is no plaintext.
+    const fn is_opaque(&self, side: Side) -> bool {
+        match side {
+            Side::Client => matches!(self.client, Client::Opaque),
+            Side::Server => matches!(self.server, Server::Opaque),
+        }
+    }
+
     /// Now, and the place where the half stands.
     fn here(&self, side: Side) -> (Timestamp, Range<u64>) {
         let here = self.halves.of(side).position();
@@ -212,7 +226,8 @@ impl Session {
     }
 
     /// Frames outside of replies, commands, lists and messages.
-    fn leftover(&mut self, side: Side, frame: Frame) {
+    fn leftover(&mut self, side: Side, frame: Option<Frame>) {
+        let Some(frame) = frame else { return };
         let kind = match frame.kind {
             FrameKind::Gap(len) => EventKind::Gap(len),
             FrameKind::Data { bytes, .. } | FrameKind::Truncated(bytes) => EventKind::Truncated(bytes),
@@ -245,11 +260,7 @@ impl Session {
             if !blocked {
                 continue;
             }
-            let peer_ended = self.halves.of(side.flip()).is_finished()
-                || match side {
-                    Side::Client => self.server == Server::Opaque,
-                    Side::Server => self.client == Client::Opaque,
-                };
+            let peer_ended = self.halves.of(side.flip()).is_finished() || self.is_opaque(side.flip());
             let overdue = self.halves.is_overdue(side, self.config.max_held);
             let unread = self.halves.has_more(side);
             // A client that sends more has heard the reply that the gap hides.
@@ -277,12 +288,13 @@ impl Session {
 
 /// What the first bytes of a half look like.
 fn opening(half: &Framer) -> Opening {
-    let ahead: Vec<u8> = half.peek().take(Status::AHEAD).collect();
+    let mut room = [0; Status::AHEAD];
+    let ahead = half.peek_into(&mut room);
     let whole = half.peek_is_all();
     if ahead.is_empty() {
         return if whole && half.at_gap() { Opening::Other } else { Opening::Short };
     }
-    match Status::ahead(&ahead, whole) {
+    match Status::ahead(ahead, whole) {
         None => Opening::Short,
         Some(true) => Opening::Server,
         // Every verb is shorter than that, and something ends it.

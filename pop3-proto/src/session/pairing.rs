@@ -72,6 +72,11 @@ impl Expect {
         }
     }
 
+    /// Whether what follows its answer may be a message, or anything.
+    pub(super) const fn may_bring_message(self) -> bool {
+        matches!(self, Self::Message { .. } | Self::List { certain: false, .. })
+    }
+
     /// Whether such a reply can answer it.
     fn may_be_answered_by(self, status: Status) -> bool {
         status != Status::Continue || self == Self::Sasl

@@ -8,7 +8,7 @@ use crate::{Anomaly, Verb};
 use bytes::Bytes;
 use core::ops::Range;
 use mail_wire::Timestamp;
-use mail_wire::framer::{FrameKind, Line, LineEnd, Mode};
+use mail_wire::framer::{Frame, FrameKind, LineEnd, Mode};
 
 /// What the server's next bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +36,12 @@ pub(super) struct Follows {
     bare_lf: bool,
 }
 
-/// A reply and where it stands.
+/// What a reply says beside its text, and where it stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Heard<'a> {
-    pub(super) reply: &'a Reply,
+    pub(super) status: Status,
+    /// The size that it names, where a message may follow.
+    octets: Option<u64>,
     at: Timestamp,
     span: &'a Range<u64>,
     /// Its line ended with LF alone, and so do those that follow.
@@ -62,6 +64,10 @@ enum Looks {
 impl Session {
     /// Takes one frame of the server, if it is known what it is.
     pub(super) fn step_server(&mut self) -> bool {
+        // Only a mark can stand where no bytes are.
+        if !self.halves.has_more(Side::Server) && !self.is_opaque(Side::Server) {
+            return false;
+        }
         match self.server {
             Server::Replies => self.step_replies(),
             Server::Guess(follows) => self.step_guess(follows),
@@ -107,10 +113,11 @@ impl Session {
         if self.server_must_wait() {
             return false;
         }
-        let Some(frame) = self.halves.of_mut(Side::Server).next(Mode::Line) else { return false };
-        match frame.kind {
-            FrameKind::Line(line) => self.reply_line(line, frame.at, frame.span),
-            _ => self.leftover(Side::Server, frame),
+        let frame = self.halves.of_mut(Side::Server).next(Mode::Line);
+        match frame.as_ref().map(|frame| &frame.kind) {
+            None => return false,
+            Some(FrameKind::Line(_)) => self.reply_line(frame),
+            Some(_) => self.leftover(Side::Server, frame),
         }
         true
     }
@@ -119,7 +126,10 @@ impl Session {
     fn lands(&mut self, list: Option<Verb>) -> bool {
         let [_, bare_lf] = self.bare_lf_told;
         // As a body, whose first dot behind the gap is believed only if it is the end.
-        let Some(frame) = self.halves.of_mut(Side::Server).next(Mode::Body { bare_lf }) else { return false };
+        let frame = self.halves.of_mut(Side::Server).next(Mode::Body { bare_lf });
+        if frame.is_none() {
+            return false;
+        }
         self.queue.doubt();
         self.early = None;
         self.leftover(Side::Server, frame);
@@ -201,8 +211,9 @@ impl Session {
         if framer.at_gap() {
             return self.lands(Some(verb));
         }
-        let ahead: Vec<u8> = framer.peek().take(Status::AHEAD).collect();
-        match Status::ahead_in_list(&ahead, framer.peek_is_all()) {
+        let mut room = [0; Status::AHEAD];
+        let ahead = framer.peek_into(&mut room);
+        match Status::ahead_in_list(ahead, framer.peek_is_all()) {
             None => return false,
             Some(true) => {
                 // No item of a list begins so.
@@ -214,18 +225,18 @@ impl Session {
             }
             Some(false) => {}
         }
-        let Some(frame) = self.halves.of_mut(Side::Server).next(Mode::Line) else {
+        let frame = self.halves.of_mut(Side::Server).next(Mode::Line);
+        let Some(Frame { at, span, kind: FrameKind::Line(line), .. }) = frame else {
+            if frame.is_some() {
+                self.leftover(Side::Server, frame);
+                return true;
+            }
             let ended = self.halves.of(Side::Server).is_finished();
             if ended {
                 self.server = Server::Replies;
             }
             return ended;
         };
-        let FrameKind::Line(line) = frame.kind else {
-            self.leftover(Side::Server, frame);
-            return true;
-        };
-        let (at, span) = (frame.at, frame.span);
         self.line_end(line.end, at, &span);
         if line.end == LineEnd::Missing {
             self.emit(Side::Server, at, span, EventKind::Truncated(line.text));
@@ -295,9 +306,10 @@ impl Session {
     }
 
     fn pass_line(&mut self) -> bool {
-        let Some(frame) = self.halves.of_mut(Side::Server).next(Mode::Line) else { return false };
+        let frame = self.halves.of_mut(Side::Server).next(Mode::Line);
+        let taken = frame.is_some();
         self.leftover(Side::Server, frame);
-        true
+        taken
     }
 
     /// Takes the command whose answer has lost its beginning, and those before it.
@@ -322,12 +334,14 @@ impl Session {
         }
     }
 
-    fn reply_line(&mut self, line: Line, at: Timestamp, span: Range<u64>) {
-        let Ok(reply) = reply::parse(&line.text) else {
+    fn reply_line(&mut self, frame: Option<Frame>) {
+        let Some(Frame { at, span, kind: FrameKind::Line(line), .. }) = frame else { return };
+        let Ok((status, text)) = reply::status(&line.text) else {
             self.anomaly(Side::Server, at, &span, Anomaly::BadReply);
             self.emit(Side::Server, at, span, EventKind::Truncated(line.text));
             return;
         };
+        let reply = Box::new(Reply::new(status, line.text, text));
         self.line_end(line.end, at, &span);
         self.upgrade.plaintext(Side::Server);
         let bare_lf = line.end == LineEnd::Lf;
@@ -338,7 +352,7 @@ impl Session {
             let timestamp = reply.timestamp();
             if !self.config.mid_stream || (timestamp.is_some() && self.queue.is_empty()) {
                 self.logins.timestamp = timestamp.map(|timestamp| Bytes::copy_from_slice(&timestamp));
-                self.emit(Side::Server, at, span, EventKind::Greeting(Box::new(reply)));
+                self.emit(Side::Server, at, span, EventKind::Greeting(reply));
                 return;
             }
         }
@@ -356,17 +370,16 @@ impl Session {
         let Some(pending) = self.queue.pop() else { return };
         let shaky = core::mem::take(&mut self.sync.shaky) || pending.doubtful || skipped > 0;
         self.sync.patient = true;
-        let kind = EventKind::Reply {
-            reply: Box::new(reply.clone()),
-            answers: Some(pending.expect.verb()),
-            number: pending.expect.number(),
-        };
+        self.read(&reply, pending.expect);
+        let octets = (shaky || pending.expect.may_bring_message()).then(|| reply.octets()).flatten();
+        let kind =
+            EventKind::Reply { reply, answers: Some(pending.expect.verb()), number: pending.expect.number() };
         self.emit(Side::Server, at, span.clone(), kind);
-        self.resolve(pending, Some(Heard { reply: &reply, at, span: &span, bare_lf, shaky }));
+        self.resolve(pending, Some(Heard { status, octets, at, span: &span, bare_lf, shaky }));
     }
 
     /// A reply that answers no command that was seen.
-    fn unmatched(&mut self, reply: Reply, at: Timestamp, span: Range<u64>, bare_lf: bool) {
+    fn unmatched(&mut self, reply: Box<Reply>, at: Timestamp, span: Range<u64>, bare_lf: bool) {
         // A server that grows tired of a client says so unasked.
         let farewell = reply.status == Status::Err;
         if !farewell && !self.is_alone() && !self.sync.shaky {
@@ -376,32 +389,45 @@ impl Session {
         if reply.status == Status::Ok {
             self.server = Server::Guess(Follows { expect: None, octets, bare_lf });
         }
-        let kind = EventKind::Reply { reply: Box::new(reply), answers: None, number: None };
+        let kind = EventKind::Reply { reply, answers: None, number: None };
         self.emit(Side::Server, at, span, kind);
+    }
+
+    /// Takes from an answer what is needed of its text.
+    fn read(&mut self, reply: &Reply, expect: Expect) {
+        match expect {
+            Expect::Sasl if reply.status == Status::Continue => self.challenged(&reply.text),
+            Expect::Verdict => {
+                if let Some(message) = &mut self.upload {
+                    message.judged(reply);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Draws the conclusions from an answer, or from its absence.
     ///
     /// What is odd about the command is told with the answer as its evidence: the client's half may have gone on.
     pub(super) fn resolve(&mut self, pending: Pending, heard: Option<Heard<'_>>) {
-        let reply = heard.map(|heard| heard.reply);
+        let status = heard.map(|heard| heard.status);
         match pending.expect {
-            Expect::User => self.user_answered(reply),
-            Expect::Login(_) => self.login_answered(reply),
-            Expect::Sasl => self.sasl_answered(reply),
+            Expect::User => self.user_answered(status),
+            Expect::Login(_) => self.login_answered(status),
+            Expect::Sasl => self.sasl_answered(status),
             Expect::Stls => self.stls_answered(heard),
             Expect::Xmit => {
-                if let Some(heard) = heard.filter(|heard| heard.reply.is_positive()) {
+                if let Some(heard) = heard.filter(|heard| heard.status.is_positive()) {
                     self.told_by(heard, Anomaly::XtndXmit);
                 }
-                self.xmit_answered(reply.map(Reply::is_positive));
+                self.xmit_answered(status.map(Status::is_positive));
             }
             Expect::Verdict => {
                 self.go_on();
-                self.end_message(Side::Client, reply.map(Reply::compact));
+                self.end_message(Side::Client);
             }
             expect => {
-                if let Some(heard) = heard.filter(|heard| heard.reply.status == Status::Ok) {
+                if let Some(heard) = heard.filter(|heard| heard.status == Status::Ok) {
                     self.follow(expect, heard);
                 }
             }
@@ -410,8 +436,7 @@ impl Session {
 
     /// What follows a positive answer.
     fn follow(&mut self, expect: Expect, heard: Heard<'_>) {
-        let Heard { reply, bare_lf, shaky, .. } = heard;
-        let octets = reply.octets();
+        let Heard { octets, bare_lf, shaky, .. } = heard;
         match expect {
             Expect::Message { .. } if !shaky => {
                 self.begin_message(Side::Server, reference(Some(expect), octets));

@@ -5,7 +5,7 @@ use super::server::{Heard, Server};
 use super::{Session, Side, Sync};
 use crate::Anomaly;
 use crate::event::EventKind;
-use crate::reply::{Capability, Reply};
+use crate::reply::Capability;
 use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::{FrameKind, Mode};
@@ -29,7 +29,7 @@ impl Session {
         if self.upgrade.offered() == Some(false) {
             self.told_by(heard, Anomaly::StarttlsNotOffered);
         }
-        if Reply::is_positive(heard.reply) {
+        if heard.status.is_positive() {
             self.upgrade.accept();
         } else {
             self.told_by(heard, Anomaly::StarttlsRefused);

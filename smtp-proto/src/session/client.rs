@@ -351,10 +351,8 @@ impl Session {
             (verb @ (Verb::Turn | Verb::Atrn), _) => Expect::Turn(verb),
             (Verb::XExch50, Arguments::Text(sizes)) => {
                 // XEXCH50 <size of the blob> <version>
-                let size =
-                    sizes.split(|byte| *byte == b' ').next().and_then(|size| str::from_utf8(size).ok());
-                size.and_then(|size| size.parse().ok())
-                    .map_or(Expect::Other(Verb::XExch50), |size| Expect::XExch50 { size })
+                let size = sizes.split(|byte| *byte == b' ').next().and_then(command::number);
+                size.map_or(Expect::Other(Verb::XExch50), |size| Expect::XExch50 { size })
             }
             (verb, _) => Expect::Other(verb),
         }

@@ -6,7 +6,7 @@ use super::server::Heard;
 use super::transaction::compact;
 use super::{Message, Session, Side};
 use crate::Anomaly;
-use crate::command::Verb;
+use crate::command::{self, Verb};
 use crate::event::{Envelope, EventKind, Operation};
 use bytes::Bytes;
 use core::ops::Range;
@@ -291,7 +291,7 @@ impl Session {
 fn declared_size(envelope: &Envelope) -> Option<u64> {
     let size = envelope.parameters.get("SIZE")?;
     // Zero is what clients say that do not know.
-    str::from_utf8(size.value?).ok()?.parse().ok().filter(|size| *size > 0)
+    command::number(size.value?).filter(|size| *size > 0)
 }
 
 impl Message {
