@@ -245,3 +245,16 @@ fn content_comes_in_pieces_as_small_as_asked() {
     assert_eq!(frames, ["0..2 data a\\r", "2..3 data \\n", "3..6 data .b", "6..8 data \\r\\n", "8..11 end"]);
     assert_eq!(framer.position(), 11);
 }
+
+#[test]
+fn what_is_known_before_it_comes_passes_the_queue() {
+    let mut framer = framer(&["a {3}\r\n"]);
+    assert_eq!(framer.pass(3), None, "the line is unread");
+    assert!(framer.next(Mode::Line).is_some());
+    assert_eq!((framer.pass(2), framer.pass(1), framer.position()), (Some(7..9), Some(9..10), 10));
+    framer.push(AT, Bytes::from_static(b"b"));
+    assert_eq!(framer.next(Mode::Line), None);
+    assert_eq!(framer.pass(1), None, "a line has begun");
+    framer.push(AT, Bytes::from_static(b"\n"));
+    assert_eq!(framer.next(Mode::Line).map(|frame| frame.span), Some(10..12));
+}
