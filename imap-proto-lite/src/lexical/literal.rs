@@ -45,6 +45,9 @@ fn number(digits: &[u8]) -> Option<u64> {
 /// Whether the text ends inside a quoted string. A quote begins one only where a token may begin: passwords as atoms
 /// and broken names have quotes inside.
 fn ends_in_quotes(text: &[u8]) -> bool {
+    if memchr::memchr(b'"', text).is_none() {
+        return false;
+    }
     let mut bytes = text.iter().copied();
     let mut before = b' ';
     while let Some(byte) = bytes.next() {

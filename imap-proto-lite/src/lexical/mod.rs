@@ -200,6 +200,25 @@ impl<'a> Scan<'a> {
         })
     }
 
+    /// The same into its place; a literal that is elsewhere counts as absent. Most strings are short and in quotes, and
+    /// there are many of them.
+    #[inline]
+    pub(crate) fn nstring_into(&mut self, slot: &mut Option<Bytes>) -> Result<(), ParseError> {
+        if let [b'"', text @ ..] = self.rest
+            && let Some(end) = text.iter().position(|byte| matches!(byte, b'"' | b'\\'))
+            && let Some((text, [b'"', rest @ ..])) = text.split_at_checked(end)
+        {
+            self.rest = rest;
+            *slot = Some(self.share(text));
+            return Ok(());
+        }
+        *slot = match self.nstring()? {
+            Content::Inline(bytes) => Some(bytes),
+            Content::Nil | Content::Streamed(_) => None,
+        };
+        Ok(())
+    }
+
     /// A string or `NIL`, and nothing else.
     pub(crate) fn strict_nstring(&mut self) -> Result<Content, ParseError> {
         match self.peek() {
@@ -235,19 +254,31 @@ impl<'a> Scan<'a> {
         mut item: impl FnMut(&mut Self) -> Result<T, ParseError>,
     ) -> Result<Vec<T>, ParseError> {
         let mut items = Vec::new();
+        self.each(|scan| {
+            items.push(item(scan)?);
+            Ok(())
+        })?;
+        Ok(items)
+    }
+
+    /// The same, one by one.
+    pub(crate) fn each(
+        &mut self,
+        mut item: impl FnMut(&mut Self) -> Result<(), ParseError>,
+    ) -> Result<(), ParseError> {
         if !self.eat(b'(') {
             if self.rest.get(..3).is_some_and(|nil| nil.eq_ignore_ascii_case(b"NIL")) {
                 self.skip(3);
-                return Ok(items);
+                return Ok(());
             }
             return Err(self.error("a list"));
         }
         loop {
             self.blanks();
             if self.eat(b')') {
-                return Ok(items);
+                return Ok(());
             }
-            items.push(item(self)?);
+            item(self)?;
         }
     }
 

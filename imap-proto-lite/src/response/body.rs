@@ -1,6 +1,6 @@
 //! BODY and BODYSTRUCTURE (RFC 9051 section 7.5.2): the MIME tree, as the server has parsed it.
 
-use super::envelope::{Envelope, close, optional};
+use super::envelope::{Envelope, close, text};
 use crate::ParseError;
 use crate::lexical::{MAX_DEPTH, Scan};
 use bytes::Bytes;
@@ -72,28 +72,21 @@ impl BodyStructure {
     }
 
     fn single(scan: &mut Scan<'_>, depth: usize) -> Result<Self, ParseError> {
-        let mut next = || {
-            scan.blanks();
-            scan.nstring().map(optional)
-        };
-        let mut body = Self {
-            media_type: next()?.unwrap_or_default(),
-            subtype: next()?.unwrap_or_default(),
-            ..Self::default()
-        };
+        let mut body = Self::default();
+        for slot in [&mut body.media_type, &mut body.subtype] {
+            let mut word = None;
+            text(scan, &mut word)?;
+            *slot = word.unwrap_or_default();
+        }
         body.parameters = parameters(scan)?;
-        let mut next = || {
-            scan.blanks();
-            scan.nstring().map(optional)
-        };
-        body.id = next()?;
-        body.description = next()?;
-        body.encoding = next()?;
+        for slot in [&mut body.id, &mut body.description, &mut body.encoding] {
+            text(scan, slot)?;
+        }
         body.size = number(scan)?;
         scan.blanks();
         let encloses = body.media_type.eq_ignore_ascii_case(b"message") && scan.peek() == Some(b'(');
         if encloses {
-            body.envelope = Some(Box::new(Envelope::read(scan)?));
+            body.envelope = Some(Envelope::read(scan)?);
             scan.blanks();
             body.parts.push(Self::read(scan, depth + 1)?);
             body.lines = number(scan)?;

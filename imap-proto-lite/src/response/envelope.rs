@@ -1,7 +1,7 @@
 //! ENVELOPE (RFC 9051 section 7.5.2): the header, as the server has parsed it.
 
 use crate::ParseError;
-use crate::lexical::{Content, Scan};
+use crate::lexical::Scan;
 use bytes::Bytes;
 
 /// The parsed header of a message. Text is in the bytes of the wire, encoded words and all.
@@ -35,62 +35,56 @@ pub struct Address {
     pub host: Option<Bytes>,
 }
 
-/// The string, if there is one; of a literal that is elsewhere nothing is known.
-pub(super) fn optional(content: Content) -> Option<Bytes> {
-    match content {
-        Content::Inline(bytes) => Some(bytes),
-        Content::Nil | Content::Streamed(_) => None,
-    }
-}
-
 impl Envelope {
-    pub(super) fn read(scan: &mut Scan<'_>) -> Result<Self, ParseError> {
-        let begun = scan.eat(b'(');
-        if !begun {
+    pub(super) fn read(scan: &mut Scan<'_>) -> Result<Box<Self>, ParseError> {
+        if !scan.eat(b'(') {
             return Err(scan.error("an envelope"));
         }
-        let text = |scan: &mut Scan<'_>| {
-            scan.blanks();
-            scan.nstring().map(optional)
-        };
-        let addresses = |scan: &mut Scan<'_>| {
-            scan.blanks();
-            // `""` for NIL.
-            if scan.rest().starts_with(b"\"\"") {
-                scan.skip(2);
-                return Ok(Vec::new());
-            }
-            scan.list(Address::read)
-        };
-        let envelope = Self {
-            date: text(scan)?,
-            subject: text(scan)?,
-            from: addresses(scan)?,
-            sender: addresses(scan)?,
-            reply_to: addresses(scan)?,
-            to: addresses(scan)?,
-            cc: addresses(scan)?,
-            bcc: addresses(scan)?,
-            in_reply_to: text(scan)?,
-            message_id: text(scan)?,
-        };
+        // Each field is read into its place: moving it there would take as long.
+        let mut envelope = Box::<Self>::default();
+        text(scan, &mut envelope.date)?;
+        text(scan, &mut envelope.subject)?;
+        addresses(scan, &mut envelope.from)?;
+        addresses(scan, &mut envelope.sender)?;
+        addresses(scan, &mut envelope.reply_to)?;
+        addresses(scan, &mut envelope.to)?;
+        addresses(scan, &mut envelope.cc)?;
+        addresses(scan, &mut envelope.bcc)?;
+        text(scan, &mut envelope.in_reply_to)?;
+        text(scan, &mut envelope.message_id)?;
         close(scan)?;
         Ok(envelope)
     }
 }
 
+/// The string, if there is one.
+pub(super) fn text(scan: &mut Scan<'_>, slot: &mut Option<Bytes>) -> Result<(), ParseError> {
+    scan.blanks();
+    scan.nstring_into(slot)
+}
+
+fn addresses(scan: &mut Scan<'_>, addresses: &mut Vec<Address>) -> Result<(), ParseError> {
+    scan.blanks();
+    // `""` for NIL.
+    if scan.rest().starts_with(b"\"\"") {
+        scan.skip(2);
+        return Ok(());
+    }
+    scan.each(|scan| {
+        addresses.push(Address::default());
+        addresses.last_mut().map_or(Ok(()), |address| address.read(scan))
+    })
+}
+
 impl Address {
-    fn read(scan: &mut Scan<'_>) -> Result<Self, ParseError> {
+    fn read(&mut self, scan: &mut Scan<'_>) -> Result<(), ParseError> {
         if !scan.eat(b'(') {
             return Err(scan.error("an address"));
         }
-        let mut next = || {
-            scan.blanks();
-            scan.nstring().map(optional)
-        };
-        let address = Self { name: next()?, route: next()?, mailbox: next()?, host: next()? };
-        close(scan)?;
-        Ok(address)
+        for slot in [&mut self.name, &mut self.route, &mut self.mailbox, &mut self.host] {
+            text(scan, slot)?;
+        }
+        close(scan)
     }
 }
 

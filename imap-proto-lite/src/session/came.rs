@@ -71,14 +71,14 @@ impl Came {
             };
             let came = || self.0.iter().filter(|one| is_asked(one));
             if let Some((first, _)) = range {
-                let begins = |one: &One| one.origin.is_none_or(|origin| origin == *first);
                 let whole = asked.contains(&(section.clone(), None));
                 ignored |= came().any(|one| {
-                    let instead = |other: &One| (other.sequence, other.uid) == (one.sequence, one.uid);
-                    begins(one)
-                        && !kept(one)
-                        && !(whole && one.origin.is_none())
-                        && !came().any(|other| instead(other) && kept(other))
+                    let exceeds = match one.origin {
+                        None => !whole,
+                        Some(origin) => origin == *first && !kept(one),
+                    };
+                    let same = |other: &One| (other.sequence, other.uid) == (one.sequence, one.uid);
+                    exceeds && !came().any(|other| same(other) && kept(other))
                 });
             }
             // Of each message one: what was asked for, or what came instead.

@@ -21,6 +21,16 @@ pub(super) struct Half {
     /// It is no plaintext.
     pub(super) opaque: bool,
     pub(super) bare_lf_told: bool,
+    /// Content that came when nothing else was unread: it need not be queued.
+    pub(super) passed: Option<Passed>,
+}
+
+/// Content, as it came.
+#[derive(Debug)]
+pub(super) struct Passed {
+    pub(super) at: Timestamp,
+    pub(super) span: Range<u64>,
+    pub(super) bytes: Bytes,
 }
 
 impl Half {
@@ -31,6 +41,7 @@ impl Half {
             lost: config.mid_stream.then(Lost::mid_stream),
             opaque: false,
             bare_lf_told: false,
+            passed: None,
         }
     }
 }
@@ -41,15 +52,26 @@ impl Half {
         !self.wire.has_unread() && !self.wire.is_closed()
     }
 
-    /// Whether what comes next is content of a message, as it is.
-    pub(super) const fn is_inside(&self) -> bool {
-        matches!(self.line.reading, Reading::Stream { .. }) && !self.wire.is_compressed()
+    /// Whether these bytes, which come next, are content of a message and do not end it: then they are kept to be told as they
+    /// are.
+    fn pass(&mut self, at: Timestamp, bytes: Bytes) -> Result<(), Bytes> {
+        let Reading::Stream { left, complete } = self.line.reading else { return Err(bytes) };
+        let more = left.saturating_sub(bytes.len() as u64);
+        if more == 0 || bytes.is_empty() || self.opaque || self.passed.is_some() {
+            return Err(bytes);
+        }
+        let Some(span) = self.wire.pass(bytes.len()) else { return Err(bytes) };
+        self.line.reading = Reading::Stream { left: more, complete };
+        self.passed = Some(Passed { at, span, bytes });
+        Ok(())
     }
 }
 
 impl Stream for Half {
     fn push(&mut self, at: Timestamp, bytes: Bytes) {
-        self.wire.push(at, bytes);
+        if let Err(bytes) = self.pass(at, bytes) {
+            self.wire.push(at, bytes);
+        }
     }
 
     fn gap(&mut self, at: Timestamp, len: Option<u64>) {
@@ -90,6 +112,7 @@ impl Stream for Half {
 
     fn buffered(&self) -> usize {
         self.wire.buffered()
+            + self.passed.as_ref().map_or(0, |passed| passed.bytes.len())
             + self.line.text.capacity()
             + if matches!(self.line.about, About::Fetch(_)) { Fetching::MEMORY } else { 0 }
             + self.line.held.as_ref().map_or(0, |held| held.text.len())
@@ -144,7 +167,7 @@ pub(super) enum About {
     #[default]
     Nothing,
     /// A FETCH response: the message, and its items, as far as the line has told.
-    Fetch(Box<Fetching>),
+    Fetch(Fetching),
     /// An URLFETCHED response of which content was streamed.
     Urls,
     /// An APPEND or REPLACE command: how far it has come.

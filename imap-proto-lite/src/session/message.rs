@@ -3,12 +3,11 @@
 use super::half::{About, Appending, Assembly, Fetching, Reading};
 use super::{Session, Side};
 use crate::command::{Appended, Stage};
-use crate::event::{Event, EventKind, MessageRef, Operation};
+use crate::event::{EventKind, MessageRef, Operation};
 use crate::lexical::Announced;
 use crate::response::{Cut, Item, cut, cut_again, cut_urls};
 use crate::{Anomaly, Content, Section};
 use bytes::{BufMut as _, Bytes, BytesMut};
-use core::fmt::Write as _;
 use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::{Frame, FrameKind, Mode};
@@ -42,7 +41,7 @@ impl Assembly {
     pub(super) fn piece(&self, size: u64) -> Bytes {
         let tail = self.text.get(self.tail..).unwrap_or_default();
         let mut piece = BytesMut::with_capacity(tail.len() + 24);
-        piece.extend_from_slice(tail);
+        piece.put_slice(tail);
         announce(&mut piece, size, "\n");
         piece.freeze()
     }
@@ -79,7 +78,7 @@ impl Session {
                     let fetched = last_section(&fetch.items);
                     let (sequence, uid) = (fetch.sequence, said(&fetch.items).or(fetch.uid));
                     let read = kept.then_some(fetch);
-                    line.about = About::Fetch(Box::new(Fetching { sequence, uid, read }));
+                    line.about = About::Fetch(Fetching { sequence, uid, read });
                     fetched
                 }
                 Some(Cut::Url(url)) => {
@@ -107,7 +106,9 @@ impl Session {
         (section, origin): (Section, Option<u64>),
         size: u64,
     ) -> MessageRef {
-        MessageRef { section, origin, size: Some(size), ..self.named(sequence, uid) }
+        let mut of = self.named(sequence, uid);
+        (of.section, of.origin, of.size) = (section, origin, Some(size));
+        of
     }
 
     /// The message of the open mailbox with this number, or this UID.
@@ -178,29 +179,6 @@ impl Session {
         if let Some(start) = self.halves.of_mut(side).line.start.take() {
             self.emit(side, at, start..here, EventKind::Fragment);
         }
-    }
-
-    /// Takes one more stretch of content in a half of which nothing else is unread; without one there is nothing to do.
-    pub(super) fn step_inside(&mut self) -> Option<Event> {
-        for side in [Side::Server, Side::Client] {
-            let dir = self.halves.dir(side);
-            let half = self.halves.of_mut(side);
-            let reading @ Reading::Stream { left, complete } = half.line.reading else { continue };
-            let Some(frame) = half.wire.next(Mode::Counted(left)) else { continue };
-            let more = match &frame.kind {
-                FrameKind::Data { bytes, .. } => left.saturating_sub(bytes.len() as u64),
-                _ => 0,
-            };
-            if more == 0 {
-                self.inside = false;
-                self.literal_frame(side, reading, left, frame);
-                return self.outbox.pop_front();
-            }
-            half.line.reading = Reading::Stream { left: more, complete };
-            let FrameKind::Data { bytes, .. } = frame.kind else { continue };
-            return Some(Event { at: frame.at, dir, span: frame.span, kind: EventKind::MessageData(bytes) });
-        }
-        None
     }
 
     /// Takes one frame of a literal.
@@ -399,8 +377,22 @@ fn url_reference(url: &[u8], size: u64) -> MessageRef {
 
 /// Adds the announcement of a literal; a line end without CR says that its bytes are elsewhere.
 pub(super) fn announce(text: &mut BytesMut, size: u64, line_end: &str) {
-    // Into memory: it cannot fail.
-    let _ = write!(text, "{{{size}}}{line_end}");
+    // As many digits as 2^64 has. The formatting machinery takes several times as long.
+    let mut digits = [0; 20];
+    let mut rest = size;
+    let mut len = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (rest % 10).to_le_bytes()[0];
+        rest /= 10;
+        len += 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    text.put_u8(b'{');
+    text.put_slice(digits.get(digits.len() - len..).unwrap_or_default());
+    text.put_u8(b'}');
+    text.put_slice(line_end.as_bytes());
 }
 
 /// Whether the literal behind this text may be content of a message: cheap, and never wrong about what is.
@@ -410,4 +402,20 @@ fn may_be_content(text: &[u8]) -> bool {
     matches!(before.last(), Some(b']' | b'>'))
         || word.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"RFC822"))
         || text.get(..12).is_some_and(|start| start.eq_ignore_ascii_case(b"* URLFETCHED"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn announcements_have_all_digits() {
+        for (size, expected) in
+            [(0, "{0}\n"), (9, "{9}\n"), (1460, "{1460}\n"), (u64::MAX, "{18446744073709551615}\n")]
+        {
+            let mut text = BytesMut::new();
+            announce(&mut text, size, "\n");
+            assert_eq!(text, expected);
+        }
+    }
 }

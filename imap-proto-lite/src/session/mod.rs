@@ -29,7 +29,7 @@ use bytes::Bytes;
 use came::Came;
 use client::Client;
 use core::ops::Range;
-use half::Half;
+use half::{Half, Passed};
 use login::Login;
 use mail_wire::halves::{Halves, Side};
 use mail_wire::upgrade::Upgrade;
@@ -92,8 +92,8 @@ pub struct Session {
     /// The server takes literals that do not wait up to 4096 bytes only (RFC 7888).
     literal_minus: bool,
     quirk_told: bool,
-    /// Nothing has come since the last event but the inside of literals that are content.
-    inside: bool,
+    /// Nothing is unread, or can be read before more comes.
+    idle: bool,
 }
 
 /// How far the pairing of responses can be trusted.
@@ -141,33 +141,33 @@ impl Session {
             may_be_compressed: false,
             literal_minus: false,
             quirk_told: false,
-            inside: false,
+            idle: false,
             config,
         }
     }
 
     /// The next in-order bytes of one direction.
     pub fn push(&mut self, dir: Direction, at: Timestamp, bytes: Bytes) {
-        self.inside &= self.halves.along_mut(dir).is_inside();
         self.halves.push(dir, at, bytes);
+        self.idle &= self.halves.along_mut(dir).is_at_rest();
     }
 
     /// Bytes of one direction that will never come; `None`: nobody knows how many.
     pub fn gap(&mut self, dir: Direction, at: Timestamp, len: Option<u64>) {
-        self.inside = false;
+        self.idle = false;
         self.halves.gap(dir, at, len);
     }
 
     /// The end of one direction: FIN, RST, end of the capture. Ends the waits for this half. A half that was not
     /// captured at all is best closed at once.
     pub fn close(&mut self, dir: Direction, at: Timestamp) {
-        self.inside = false;
+        self.idle = false;
         self.halves.close(dir, at);
     }
 
     /// Ends waits that have lasted longer than [`Config::max_wait`] at this capture time.
     pub fn expire(&mut self, now: Timestamp) {
-        self.inside = false;
+        self.idle = false;
         self.halves.expire(now, self.config.max_wait);
     }
 
@@ -178,17 +178,16 @@ impl Session {
             if let Some(event) = self.outbox.pop_front() {
                 return Some(event);
             }
-            if self.inside {
-                match self.step_inside() {
-                    Some(event) => return Some(event),
-                    None if self.inside => return None,
-                    None => continue,
-                }
+            if let Some(event) = self.take_passed() {
+                return Some(event);
+            }
+            if self.idle {
+                return None;
             }
             let stepped = self.find_roles() && (self.step_client() || self.step_server() || self.end_wait());
             if !stepped && self.outbox.is_empty() {
                 self.rest();
-                self.inside = true;
+                self.idle = true;
                 return None;
             }
         }
@@ -202,7 +201,7 @@ impl Session {
     /// Says that what is pushed from now on in this direction is plaintext again, because somebody decrypts it.
     /// What was pushed before stays `Opaque`. The session starts anew, as RFC 9051 section 6.2.1 asks.
     pub fn resume_plaintext(&mut self, dir: Direction) {
-        self.inside = false;
+        self.idle = false;
         self.halves.along_mut(dir).wire.mark();
     }
 
@@ -227,6 +226,16 @@ impl Session {
             + self.selected.memory()
             + self.came.memory()
             + self.login.as_ref().map_or(0, Login::memory)
+    }
+
+    /// Content that was told apart when it came.
+    fn take_passed(&mut self) -> Option<Event> {
+        for dir in Direction::BOTH {
+            if let Some(Passed { at, span, bytes }) = self.halves.along_mut(dir).passed.take() {
+                return Some(Event { at, dir, span, kind: EventKind::MessageData(bytes) });
+            }
+        }
+        None
     }
 
     fn emit(&mut self, side: Side, at: Timestamp, span: Range<u64>, kind: EventKind) {

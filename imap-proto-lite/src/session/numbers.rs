@@ -124,8 +124,6 @@ impl Numbers {
         if uid == 0 {
             return;
         }
-        // UIDs ascend, so that most of them are new.
-        let new = self.by_uid.last_key_value().is_none_or(|(last, _)| *last < uid);
         let Some((block, slot)) = self.slot(sequence, limit) else { return };
         if slot.uid == uid {
             return;
@@ -134,6 +132,8 @@ impl Numbers {
         // Another message than it was: a removal was missed. It is the one that had the UID before.
         slot.handle = if before == 0 { handle } else { 0 };
         slot.uid = uid;
+        // UIDs ascend, so that most of them are new.
+        let new = self.by_uid.last_key_value().is_none_or(|(last, _)| *last < uid);
         if !new
             && let Some((number, offset)) = self.find_besides(uid, block, sequence)
             && let Some(other) = self.blocks.get_mut(number).and_then(|block| block.known.get_mut(offset))

@@ -117,19 +117,26 @@ impl Session {
         let mut text = text;
         let mut read = None;
         if !whole {
-            line.add(&text, max_held);
-            let tail = line.tail;
-            text = line.text.split().freeze();
             if let About::Fetch(fetching) = core::mem::take(&mut line.about)
                 && !line.dropped
-                && let Some(fetch) = fetching.read
             {
-                read = Some(response::read_rest(fetch, &text.slice(tail.min(text.len())..)));
+                read = fetching.read;
+            }
+            // What stands behind the last streamed literal is nearly always this piece alone.
+            if read.is_none() || line.tail < line.text.len() {
+                line.add(&text, max_held);
+                read = read.filter(|_| !line.dropped);
+                let from = if read.is_some() { line.tail } else { 0 };
+                text = line.text.split_off(from.min(line.text.len())).freeze();
             }
         }
         let dropped = line.dropped;
         line.reset();
-        let parsed = read.map_or_else(|| response::parse(&text), Ok);
+        // Told in a box, which is cheaper to hand on.
+        let parsed = match read {
+            Some(fetch) => Ok(Box::new(response::read_rest(fetch, &text))),
+            None => response::parse(&text).map(Box::new),
+        };
         match parsed {
             Ok(response) if self.may_tell(&response) => self.tell(response, at, span),
             Ok(_) => {
@@ -147,7 +154,7 @@ impl Session {
 
     /// Looks again at a response whose command had not been read.
     fn release(&mut self, held: Held) -> bool {
-        match response::parse(&held.text) {
+        match response::parse(&held.text).map(Box::new) {
             Ok(response) if self.may_tell(&response) => self.tell(response, held.at, held.span),
             Ok(_) => {
                 self.halves.of_mut(Side::Server).line.held = Some(held);
@@ -184,14 +191,14 @@ impl Session {
         self.client == Client::AwaitLiteral && self.queue.last().is_some_and(|last| last.tag == tag)
     }
 
-    fn tell(&mut self, response: Response, at: Timestamp, span: Range<u64>) {
+    fn tell(&mut self, response: Box<Response>, at: Timestamp, span: Range<u64>) {
         let free = core::mem::take(&mut self.sync.free);
         let greets = !core::mem::replace(&mut self.greeted, true);
-        match &response {
+        match &*response {
             Response::Status(status @ Status { tag: None, .. }) => {
                 self.untagged(status, at, &span);
                 if greets && !self.config.mid_stream {
-                    self.emit(Side::Server, at, span.clone(), EventKind::Greeting(Box::new(response)));
+                    self.emit(Side::Server, at, span.clone(), EventKind::Greeting(response));
                     return;
                 }
                 self.respond(response, None, at, span);
@@ -208,13 +215,13 @@ impl Session {
         }
     }
 
-    fn respond(&mut self, response: Response, answers: Option<Verb>, at: Timestamp, span: Range<u64>) {
-        self.emit(Side::Server, at, span, EventKind::Response { response: Box::new(response), answers });
+    fn respond(&mut self, response: Box<Response>, answers: Option<Verb>, at: Timestamp, span: Range<u64>) {
+        self.emit(Side::Server, at, span, EventKind::Response { response, answers });
     }
 
     /// A response that answers no command that was seen.
-    fn unmatched(&mut self, response: Response, free: bool, at: Timestamp, span: Range<u64>) {
-        if let Response::Status(status @ Status { tag: Some(_), condition: Condition::Ok, .. }) = &response {
+    fn unmatched(&mut self, response: Box<Response>, free: bool, at: Timestamp, span: Range<u64>) {
+        if let Response::Status(status @ Status { tag: Some(_), condition: Condition::Ok, .. }) = &*response {
             self.may_be_compressed = true;
             // RFC 9051 section 6.3.2: nothing but SELECT and EXAMINE is answered so.
             let opens = matches!(status.code, Some(Code::ReadOnly | Code::ReadWrite));
@@ -231,7 +238,14 @@ impl Session {
         self.respond(response, None, at, span);
     }
 
-    fn tagged(&mut self, response: Response, status: &Status, free: bool, at: Timestamp, span: Range<u64>) {
+    fn tagged(
+        &mut self,
+        response: Box<Response>,
+        status: &Status,
+        free: bool,
+        at: Timestamp,
+        span: Range<u64>,
+    ) {
         let tag = status.tag.clone().unwrap_or_default();
         if self.refuses(&tag) {
             self.refuse_literal();
@@ -246,7 +260,14 @@ impl Session {
     }
 
     /// A request to go on: with a literal, with AUTHENTICATE, or that IDLE has begun.
-    fn goes_on(&mut self, response: Response, text: &Bytes, free: bool, at: Timestamp, span: Range<u64>) {
+    fn goes_on(
+        &mut self,
+        response: Box<Response>,
+        text: &Bytes,
+        free: bool,
+        at: Timestamp,
+        span: Range<u64>,
+    ) {
         // What was asked first is answered first, if no answer is missing.
         let idles = !self.sync.deaf && self.queue.idle().is_some();
         match self.client {
@@ -307,8 +328,8 @@ impl Session {
         }
     }
 
-    fn data(&mut self, response: Response, at: Timestamp, span: Range<u64>) {
-        let Response::Data(data) = &response else { return };
+    fn data(&mut self, response: Box<Response>, at: Timestamp, span: Range<u64>) {
+        let Response::Data(data) = &*response else { return };
         match data {
             Data::Fetch(fetch) => self.fetched(fetch, at, &span),
             Data::UrlFetched(urls) => self.urls_inline(urls, at, span.start),

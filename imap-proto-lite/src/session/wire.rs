@@ -33,6 +33,12 @@ impl Wire {
         self.raw.push(at, bytes);
     }
 
+    /// As [`Framer::pass`], where no bytes are compressed.
+    #[inline]
+    pub(super) fn pass(&mut self, len: usize) -> Option<Range<u64>> {
+        if self.is_compressed() { None } else { self.raw.pass(len) }
+    }
+
     pub(super) fn gap(&mut self, at: Timestamp, len: Option<u64>) {
         self.raw.gap(at, len);
     }

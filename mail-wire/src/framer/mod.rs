@@ -9,6 +9,7 @@ pub use frame::{Frame, FrameKind, Line, LineEnd, LooseForm, Mode};
 use crate::Timestamp;
 use body::{Found, Scanner};
 use bytes::{Bytes, BytesMut};
+use core::ops::Range;
 use inbox::{Inbox, Piece};
 use memchr::memchr;
 use std::collections::VecDeque;
@@ -102,6 +103,20 @@ impl Framer {
             self.pushed = self.pushed.saturating_add(len.unwrap_or(0));
             self.inbox.gap(at, len);
         }
+    }
+
+    /// Takes the next in-order bytes past the queue, where nothing is unread, and gives their span: for a session that knows
+    /// what they are before they come. `None`: they have to be pushed.
+    #[inline]
+    pub fn pass(&mut self, len: usize) -> Option<Range<u64>> {
+        if self.has_unread() || self.skipping || self.body.is_some() {
+            return None;
+        }
+        self.closed = None;
+        self.pushed = self.pushed.saturating_add(len as u64);
+        let start = self.position;
+        self.position = self.pushed;
+        Some(start..self.position)
     }
 
     /// Says that nothing more comes. Bytes pushed all the same are taken.

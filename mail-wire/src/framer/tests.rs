@@ -267,3 +267,16 @@ fn what_comes_is_seen_over_chunk_edges_and_up_to_a_gap() {
     framer.push(AT, Bytes::from_static(b"g"));
     assert_eq!([2, 3, 8].map(|most| seen(&framer, most)), ["de", "def", "def"]);
 }
+
+#[test]
+fn what_is_known_before_it_comes_passes_the_queue() {
+    let mut framer = framer(&["a {3}\r\n"]);
+    assert_eq!(framer.pass(3), None, "the line is unread");
+    assert!(framer.next(Mode::Line).is_some());
+    assert_eq!((framer.pass(2), framer.pass(1), framer.position()), (Some(7..9), Some(9..10), 10));
+    framer.push(AT, Bytes::from_static(b"b"));
+    assert_eq!(framer.next(Mode::Line), None);
+    assert_eq!(framer.pass(1), None, "a line has begun");
+    framer.push(AT, Bytes::from_static(b"\n"));
+    assert_eq!(framer.next(Mode::Line).map(|frame| frame.span), Some(10..12));
+}
