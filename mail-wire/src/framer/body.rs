@@ -6,6 +6,7 @@
 //! memory speed.
 
 use super::frame::LooseForm;
+use memchr::memchr;
 
 /// What stands before a dot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,41 +48,61 @@ fn after(tail: &[u8]) -> Option<After> {
     })
 }
 
+/// Bytes that are looked at in one go.
+const BLOCK: usize = 64;
+
 /// The next dot, at `from` or behind it, that stands behind CR, LF or NUL, or at the very beginning.
-///
-/// The compiler turns the loop over a block into a few vector instructions for each sixteen bytes.
 fn dot_behind_control(bytes: &[u8], from: usize) -> Option<usize> {
-    const BLOCK: usize = 64;
-    /// CR is the highest of the three; the others below it are rare enough to be looked at twice.
-    fn fits((before, byte): (&u8, &u8)) -> bool {
-        (*before <= b'\r') & (*byte == b'.')
-    }
-    fn any_fits(before: &[u8; BLOCK], block: &[u8; BLOCK]) -> bool {
-        before.iter().zip(block).fold(0, |found, pair| found | u8::from(fits(pair))) != 0
-    }
-    if from == 0 && bytes.first() == Some(&b'.') {
-        return Some(0);
-    }
-    let start = from.max(1);
+    let start = match bytes.first_chunk() {
+        // Base64 has no dot at all: where none is near, dots alone are looked for, which is faster.
+        Some(front) if from == 0 && !has_dot(front) => memchr(b'.', bytes)?,
+        _ if from == 0 && bytes.first() == Some(&b'.') => return Some(0),
+        _ => from.max(1),
+    };
     let (before, rest) = (bytes.get(start - 1..bytes.len().checked_sub(1)?)?, bytes.get(start..)?);
     let (blocks, tail) = rest.as_chunks::<BLOCK>();
     let (blocks_before, tail_before) = before.as_chunks::<BLOCK>();
     let mut pairs = blocks_before.iter().zip(blocks);
     let found = pairs.position(|(before, block)| any_fits(before, block));
-    let (skipped, before, rest): (usize, &[u8], &[u8]) = match found {
-        Some(block) => (block * BLOCK, blocks_before.get(block)?, blocks.get(block)?),
-        None => {
-            // The tail together with bytes before it is a block too.
-            if let (Some(before), Some(block)) = (before.last_chunk(), rest.last_chunk())
-                && !any_fits(before, block)
-            {
-                return None;
-            }
-            (blocks.len() * BLOCK, tail_before, tail)
-        }
-    };
-    let at = before.iter().zip(rest).position(fits)?;
-    Some(start + skipped + at)
+    if let Some(block) = found {
+        let at = first_fit(blocks_before.get(block)?, blocks.get(block)?)?;
+        return Some(start + block * BLOCK + at);
+    }
+    // The tail together with bytes before it is a block too.
+    if let (Some(before), Some(block)) = (before.last_chunk(), rest.last_chunk())
+        && !any_fits(before, block)
+    {
+        return None;
+    }
+    let at = tail_before.iter().zip(tail).position(fits)?;
+    Some(start + blocks.len() * BLOCK + at)
+}
+
+/// The first dot of a block behind a control character.
+fn first_fit(before: &[u8; BLOCK], block: &[u8; BLOCK]) -> Option<usize> {
+    let mut found = [0; BLOCK];
+    for (found, pair) in found.iter_mut().zip(before.iter().zip(block)) {
+        *found = u8::from(fits(pair));
+    }
+    let (words, _) = found.as_chunks();
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    words.zip(0..).find(|(word, _)| *word != 0).map(|(word, at)| 8 * at + word.trailing_zeros() as usize / 8)
+}
+
+fn has_dot(block: &[u8; BLOCK]) -> bool {
+    block.iter().fold(0, |found, byte| found | u8::from(*byte == b'.')) != 0
+}
+
+/// CR is the highest of the three; the others below it are rare enough to be looked at twice.
+fn fits((before, byte): (&u8, &u8)) -> bool {
+    (*before <= b'\r') & (*byte == b'.')
+}
+
+/// Whether one of the bytes is a dot behind a control character; `before` is the same one byte earlier.
+///
+/// The compiler turns it into a few vector instructions for each sixteen bytes.
+fn any_fits(before: &[u8; BLOCK], block: &[u8; BLOCK]) -> bool {
+    before.iter().zip(block).fold(0, |found, pair| found | u8::from(fits(pair))) != 0
 }
 
 /// What the scanner found at the front of the bytes it was given.
@@ -221,11 +242,11 @@ mod tests {
                 bytes[*at] == b'.' && at.checked_sub(1).is_none_or(|before| bytes[before] <= b'\r')
             })
         };
-        for len in 0..200 {
+        // With dots that mean nothing everywhere else, and without.
+        for (filler, len) in (0..200).flat_map(|len| [(b"x.", len), (b"xx", len)]) {
             for at in 0..len {
                 for before in [b'\r', b'\n', 0, b'\t', 14, b'.', b'x'] {
-                    // Dots that mean nothing everywhere else.
-                    let mut bytes: Vec<u8> = b"x.".iter().copied().cycle().take(len).collect();
+                    let mut bytes: Vec<u8> = filler.iter().copied().cycle().take(len).collect();
                     bytes[at] = b'.';
                     if let Some(place) = at.checked_sub(1) {
                         bytes[place] = before;

@@ -124,7 +124,7 @@ impl Session {
 
     /// Takes a frame of a message: a run of content is the last that it brings to tell, and is left to the caller.
     fn body_frame(&mut self, side: Side, bare_lf: bool, frame: Option<Frame>) -> Option<Event> {
-        let Some(Frame { at, span, kind, .. }) = frame else { return None };
+        let Frame { at, span, kind, .. } = frame?;
         match kind {
             FrameKind::Data { bytes, unstuffed } => {
                 if unstuffed && self.message(side).as_mut().is_some_and(Message::tell_unstuffed) {

@@ -16,6 +16,7 @@ use super::meaning::number;
 use super::parameter::{self, Parameters};
 use super::path::{self, Path};
 use super::verb::Verb;
+use super::{Command, Parted};
 use crate::error::ParseError;
 use crate::slice;
 
@@ -116,11 +117,8 @@ impl<T: fmt::Debug> fmt::Debug for Arguments<T> {
     }
 }
 
-/// What the parser of one verb gives: the arguments, and whether they are as the ABNF has them.
-type Fit<'a> = (Arguments<&'a [u8]>, bool);
-
-/// The same for what `MAIL` and `RCPT` have in common.
-type EnvelopeFit<'a> = (Path<&'a [u8]>, Parameters<&'a [u8]>, bool);
+/// What the parser of one verb gives.
+type Read<'a> = Result<Command<&'a [u8]>, ParseError>;
 
 impl<T> Arguments<T> {
     /// The same with `f` of each text.
@@ -147,18 +145,18 @@ impl<T> Arguments<T> {
     }
 }
 
-/// Reads `rest`, the part of `line` behind the word of the verb, its separator included.
-pub(super) fn parse<'a>(verb: Verb, line: &[u8], rest: &'a [u8]) -> Result<Fit<'a>, ParseError> {
-    match verb {
-        Verb::Helo | Verb::Ehlo | Verb::Lhlo => Ok(domain(verb, rest)),
-        Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => mail(line, rest),
-        Verb::Rcpt => rcpt(line, rest),
-        Verb::Bdat => chunk(line, rest),
-        Verb::Auth | Verb::XExps => auth(line, rest),
-        Verb::Burl => burl(line, rest),
-        Verb::Etrn => Ok(queue(rest)),
-        verb if verb.stands_alone() => Ok(nothing(rest)),
-        _ => Ok(text(verb, rest)),
+/// Reads what stands behind the word of the verb.
+pub(super) fn parse(line: Parted<'_>) -> Read<'_> {
+    match line.verb {
+        Verb::Helo | Verb::Ehlo | Verb::Lhlo => Ok(domain(line)),
+        Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => mail(line),
+        Verb::Rcpt => rcpt(line),
+        Verb::Bdat => chunk(line),
+        Verb::Auth | Verb::XExps => auth(line),
+        Verb::Burl => burl(line),
+        Verb::Etrn => Ok(queue(line)),
+        verb if verb.stands_alone() => Ok(nothing(line)),
+        _ => Ok(text(line)),
     }
 }
 
@@ -174,52 +172,54 @@ pub(super) fn raw(rest: &[u8]) -> Arguments<&[u8]> {
 //   ehlo = "EHLO" SP ( Domain / address-literal ) CRLF
 //   helo = "HELO" SP Domain CRLF
 //   LHLO as EHLO
-fn domain(verb: Verb, rest: &[u8]) -> Fit<'_> {
-    let strict = if verb == Verb::Helo {
+fn domain(line: Parted<'_>) -> Command<&[u8]> {
+    let rest = line.rest;
+    let strict = if line.verb == Verb::Helo {
         is_all(preceded(char(' '), mailbox::domain), rest)
     } else {
         is_all(preceded(char(' '), alt((mailbox::domain, mailbox::address_literal))), rest)
     };
     match slice::trim(rest) {
-        [] => (Arguments::None, false),
-        name => (Arguments::Domain(name), strict),
+        [] => line.command(Arguments::None, false),
+        name => line.command(Arguments::Domain(name), strict),
     }
 }
 
 // RFC 5321 4.1.1.2, and RFC 821 4.1.2 for SEND, SOML, SAML:
 //   mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF
-fn mail<'a>(line: &[u8], rest: &'a [u8]) -> Result<Fit<'a>, ParseError> {
-    let (sender, parameters, strict) = envelope(line, rest, "FROM", mailbox::reverse_path)?;
-    Ok((Arguments::Mail { sender, parameters }, strict))
+fn mail(line: Parted<'_>) -> Read<'_> {
+    envelope(line, "FROM", mailbox::reverse_path, |sender, parameters| Arguments::Mail { sender, parameters })
 }
 
 // RFC 5321 4.1.1.3:
 //   rcpt = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path ) [SP Rcpt-parameters] CRLF
-fn rcpt<'a>(line: &[u8], rest: &'a [u8]) -> Result<Fit<'a>, ParseError> {
-    let (recipient, parameters, strict) = envelope(line, rest, "TO", mailbox::forward_path)?;
-    Ok((Arguments::Rcpt { recipient, parameters }, strict))
+fn rcpt(line: Parted<'_>) -> Read<'_> {
+    envelope(line, "TO", mailbox::forward_path, |recipient, parameters| Arguments::Rcpt {
+        recipient,
+        parameters,
+    })
 }
 
 /// Preposition, path, parameters: the strict path where it fits, else the loose one.
 fn envelope<'a>(
-    line: &[u8],
-    rest: &'a [u8],
+    line: Parted<'a>,
     preposition: &'static str,
-    path: fn(&'a [u8]) -> Parsed<'a, Path<&'a [u8]>>,
-) -> Result<EnvelopeFit<'a>, ParseError> {
-    let (text, introduced) = introduction(rest, preposition).ok_or_else(|| {
-        ParseError::new(line, slice::trim_start(rest), if preposition == "TO" { "`TO:`" } else { "`FROM:`" })
+    path: impl Fn(&'a [u8]) -> Parsed<'a, Path<&'a [u8]>>,
+    arguments: impl Fn(Path<&'a [u8]>, Parameters<&'a [u8]>) -> Arguments<&'a [u8]>,
+) -> Read<'a> {
+    let (text, introduced) = introduction(line.rest, preposition).ok_or_else(|| {
+        line.error(slice::trim_start(line.rest), if preposition == "TO" { "`TO:`" } else { "`FROM:`" })
     })?;
-    let (tail, path, fits) = match path(text) {
-        Ok((tail, path)) if tail.first().is_none_or(|&byte| slice::is_blank(byte)) => (tail, path, true),
-        _ => {
-            let text = slice::trim_start(text);
-            let (tail, path) = path::loose(text).ok_or_else(|| ParseError::new(line, text, "a path"))?;
-            (tail, path, false)
-        }
-    };
-    let (parameters, listed) = parameter::list(tail);
-    Ok((path, parameters, introduced && fits && listed))
+    if let Ok((tail, path)) = path(text)
+        && tail.first().is_none_or(|&byte| slice::is_blank(byte))
+    {
+        let (parameters, listed) = parameter::list(tail);
+        return Ok(line.command(arguments(path, parameters), introduced && listed));
+    }
+    let text = slice::trim_start(text);
+    let (tail, path) = path::loose(text).ok_or_else(|| line.error(text, "a path"))?;
+    let (parameters, _) = parameter::list(tail);
+    Ok(line.command(arguments(path, parameters), false))
 }
 
 /// Passes over ` FROM:` or ` TO:`, and tells whether it was written so.
@@ -249,40 +249,40 @@ fn introduction<'a>(rest: &'a [u8], preposition: &'static str) -> Option<(&'a [u
 //   bdat-cmd   = "BDAT" SP chunk-size [ SP end-marker ] CR LF
 //   chunk-size = 1*DIGIT
 //   end-marker = "LAST"
-fn chunk<'a>(line: &[u8], rest: &'a [u8]) -> Result<Fit<'a>, ParseError> {
-    let text = slice::trim_start(rest);
+fn chunk(line: Parted<'_>) -> Read<'_> {
+    let text = slice::trim_start(line.rest);
     let (digits, tail) = slice::split_word(text);
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return Err(ParseError::new(line, text, "a chunk size"));
+        return Err(line.error(text, "a chunk size"));
     }
-    let size = number(digits).ok_or_else(|| ParseError::new(line, digits, "a chunk size below 2^64"))?;
+    let size = number(digits).ok_or_else(|| line.error(digits, "a chunk size below 2^64"))?;
     let (last, fits) = end_marker(line, tail)?;
-    let strict = fits && parted_by_one(rest, text);
-    Ok((Arguments::Chunk { size, last }, strict))
+    let strict = fits && parted_by_one(line.rest, text);
+    Ok(line.command(Arguments::Chunk { size, last }, strict))
 }
 
 // RFC 4468 3:
 //   burl-cmd   = "BURL" SP absolute-URI [SP end-marker] CRLF
 //   end-marker = "LAST"
-fn burl<'a>(line: &[u8], rest: &'a [u8]) -> Result<Fit<'a>, ParseError> {
-    let text = slice::trim_start(rest);
+fn burl(line: Parted<'_>) -> Read<'_> {
+    let text = slice::trim_start(line.rest);
     let (url, tail) = slice::split_word(text);
     if url.is_empty() {
-        return Err(ParseError::new(line, url, "a URL"));
+        return Err(line.error(url, "a URL"));
     }
     let (last, fits) = end_marker(line, tail)?;
     let scheme = take_while1(|byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
     let uri = (scheme, char(':'), take_while1(|byte: u8| byte.is_ascii_graphic()));
-    let strict = fits && parted_by_one(rest, text) && is_all(uri, url);
-    Ok((Arguments::Burl { url, last }, strict))
+    let strict = fits && parted_by_one(line.rest, text) && is_all(uri, url);
+    Ok(line.command(Arguments::Burl { url, last }, strict))
 }
 
 /// Whether `LAST` is what is left of the line, and whether that is written as it should be; nothing else may be there.
-fn end_marker(line: &[u8], tail: &[u8]) -> Result<(bool, bool), ParseError> {
+fn end_marker(line: Parted<'_>, tail: &[u8]) -> Result<(bool, bool), ParseError> {
     match slice::trim(tail) {
         [] => Ok((false, tail.is_empty())),
         word if word.eq_ignore_ascii_case(b"LAST") => Ok((true, parted_by_one(tail, word))),
-        word => Err(ParseError::new(line, word, "`LAST` or the end of the line")),
+        word => Err(line.error(word, "`LAST` or the end of the line")),
     }
 }
 
@@ -295,15 +295,16 @@ fn parted_by_one(rest: &[u8], text: &[u8]) -> bool {
 //   auth-command     = "AUTH" SP sasl-mech [SP initial-response] ..
 //   initial-response = base64 / "="
 //   sasl-mech        = 1*20mech-char
-fn auth<'a>(line: &[u8], rest: &'a [u8]) -> Result<Fit<'a>, ParseError> {
+fn auth(line: Parted<'_>) -> Read<'_> {
+    let rest = line.rest;
     let (mechanism, response) = slice::split_word(slice::trim_start(rest));
     if mechanism.is_empty() {
-        return Err(ParseError::new(line, mechanism, "a mechanism"));
+        return Err(line.error(mechanism, "a mechanism"));
     }
     let initial_response = Some(slice::trim(response)).filter(|response| !response.is_empty());
     let mech = take_while_m_n(1, 20, |byte| MECHANISM.has(byte));
     let strict = is_all((char(' '), mech, opt(preceded(char(' '), alt((base64, tag("=")))))), rest);
-    Ok((Arguments::Auth { mechanism, initial_response }, strict))
+    Ok(line.command(Arguments::Auth { mechanism, initial_response }, strict))
 }
 
 // RFC 4954 8:
@@ -316,10 +317,10 @@ fn base64(input: &[u8]) -> Parsed<'_> {
 
 // RFC 5321 4.1.1.4, 4.1.1.5, 4.1.1.10, RFC 3207 4, RFC 821 4.1.2:
 //   data = "DATA" CRLF and so RSET, QUIT, STARTTLS, TURN
-fn nothing(rest: &[u8]) -> Fit<'_> {
-    match slice::trim(rest) {
-        [] => (Arguments::None, rest.is_empty()),
-        text => (Arguments::Raw(text), false),
+fn nothing(line: Parted<'_>) -> Command<&[u8]> {
+    match slice::trim(line.rest) {
+        [] => line.command(Arguments::None, line.rest.is_empty()),
+        text => line.command(Arguments::Raw(text), false),
     }
 }
 
@@ -328,13 +329,14 @@ fn nothing(rest: &[u8]) -> Fit<'_> {
 //   help = "HELP" [ SP String ] CRLF      noop = "NOOP" [ SP String ] CRLF
 // RFC 2645 5.2.1: ATRN [SP domains]. The vendors' verbs have no ABNF.
 // String names no mailbox, yet 3.5.1 lets VRFY take one: any text after one SP passes here for strict.
-fn text(verb: Verb, rest: &[u8]) -> Fit<'_> {
+fn text(line: Parted<'_>) -> Command<&[u8]> {
+    let Parted { verb, rest, .. } = line;
     let wanted = matches!(verb, Verb::Vrfy | Verb::Expn);
     match slice::trim(rest) {
-        [] => (Arguments::None, rest.is_empty() && !wanted),
+        [] => line.command(Arguments::None, rest.is_empty() && !wanted),
         text => {
             let strict = parted_by_one(rest, text) && !text.iter().any(u8::is_ascii_control);
-            (Arguments::Text(text), strict)
+            line.command(Arguments::Text(text), strict)
         }
     }
 }
@@ -342,17 +344,18 @@ fn text(verb: Verb, rest: &[u8]) -> Fit<'_> {
 // RFC 1985 5.1, 5.3:
 //   ETRN [<option character>]<node name>
 //   option character = "@" / "#"
-fn queue(rest: &[u8]) -> Fit<'_> {
-    let text = slice::trim(rest);
+fn queue(line: Parted<'_>) -> Command<&[u8]> {
+    let text = slice::trim(line.rest);
     let (which, name) = match text {
-        [] => return (Arguments::None, false),
+        [] => return line.command(Arguments::None, false),
         [b'@', name @ ..] => (Queue::Domain, name),
         [b'#', name @ ..] => (Queue::Named, name),
         name => (Queue::Node, name),
     };
-    let strict =
-        parted_by_one(rest, text) && !name.is_empty() && name.iter().all(|byte| !byte.is_ascii_control());
-    (Arguments::Queue { which, name }, strict)
+    let strict = parted_by_one(line.rest, text)
+        && !name.is_empty()
+        && name.iter().all(|byte| !byte.is_ascii_control());
+    line.command(Arguments::Queue { which, name }, strict)
 }
 
 /// Whether `parser` takes all of `input`.

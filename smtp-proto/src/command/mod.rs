@@ -63,11 +63,36 @@ pub fn parse(line: &[u8]) -> Result<Command<&[u8]>, ParseError> {
         let strict = line.len() == split.word.len();
         return Ok(Command { verb: split.verb, arguments: Arguments::None, line, strict });
     }
-    let (arguments, fits) = arguments::parse(split.verb, line, split.rest)?;
     // Blanks before the word and CRs at the end belong to no part.
     let whole = line.len() == split.word.len() + split.rest.len();
-    let strict = fits && whole && (line.is_ascii() || str::from_utf8(line).is_ok());
-    Ok(Command { verb: split.verb, arguments, line, strict })
+    arguments::parse(Parted { verb: split.verb, line, rest: split.rest, whole })
+}
+
+/// A line whose verb is known.
+#[derive(Clone, Copy)]
+struct Parted<'a> {
+    verb: Verb,
+    line: &'a [u8],
+    /// What follows the word of the verb, its separator included.
+    rest: &'a [u8],
+    /// The line holds nothing but the word and what follows it.
+    whole: bool,
+}
+
+impl<'a> Parted<'a> {
+    /// The command with these arguments; `fits`: they are as the ABNF has them.
+    // Inlined, so that the arguments are made where they shall stand: moving them costs as much as reading them.
+    #[inline(always)]
+    fn command(self, arguments: Arguments<&'a [u8]>, fits: bool) -> Command<&'a [u8]> {
+        let Self { verb, line, whole, .. } = self;
+        let strict = fits && whole && (line.is_ascii() || str::from_utf8(line).is_ok());
+        Command { verb, arguments, line, strict }
+    }
+
+    /// The error at the start of `rest`, which is a slice of the line.
+    fn error(self, rest: &[u8], expected: &'static str) -> ParseError {
+        ParseError::new(self.line, rest, expected)
+    }
 }
 
 impl<'a> Command<&'a [u8]> {

@@ -2,12 +2,7 @@
 
 use std::fmt;
 
-use nom::branch::alt;
-use nom::bytes::complete::take_while_m_n;
-use nom::character::complete::{char, one_of, space0, space1};
-use nom::combinator::eof;
-use nom::sequence::{delimited, preceded};
-use nom::{IResult, Parser};
+use crate::slice;
 
 /// An enhanced status code (RFC 3463), as replies have it in front of their text (RFC 2034). Prints as `2.1.5`.
 #[non_exhaustive]
@@ -33,8 +28,13 @@ pub(super) fn split(code: u16, text: &[u8]) -> (Option<EnhancedCode>, &[u8]) {
     if !text.first().is_some_and(|byte| matches!(byte, b'2' | b'4' | b'5' | b' ' | b'\t')) {
         return (None, text);
     }
-    match delimited(space0, status_code, alt((space1, eof))).parse(text) {
-        Ok((rest, enhanced)) if u16::from(enhanced.class) == code / 100 => (Some(enhanced), rest),
+    match status_code(slice::trim_start(text)) {
+        Some((enhanced, rest))
+            if u16::from(enhanced.class) == code / 100
+                && rest.first().is_none_or(|byte| slice::is_blank(*byte)) =>
+        {
+            (Some(enhanced), slice::trim_start(rest))
+        }
         _ => (None, text),
     }
 }
@@ -44,21 +44,23 @@ pub(super) fn split(code: u16, text: &[u8]) -> (Option<EnhancedCode>, &[u8]) {
 //   class       = "2"/"4"/"5"
 //   subject     = 1*3digit
 //   detail      = 1*3digit
-fn status_code(input: &[u8]) -> IResult<&[u8], EnhancedCode> {
-    let class = one_of("245").map(|digit| match digit {
-        '2' => 2,
-        '4' => 4,
-        _ => 5,
-    });
-    (class, preceded(char('.'), number), preceded(char('.'), number))
-        .map(|(class, subject, detail)| EnhancedCode { class, subject, detail })
-        .parse(input)
+fn status_code(text: &[u8]) -> Option<(EnhancedCode, &[u8])> {
+    let [class @ (b'2' | b'4' | b'5'), b'.', rest @ ..] = text else { return None };
+    let (subject, rest) = number(rest)?;
+    let (detail, rest) = number(rest.strip_prefix(b".")?)?;
+    Some((EnhancedCode { class: class - b'0', subject, detail }, rest))
 }
 
-fn number(input: &[u8]) -> IResult<&[u8], u16> {
-    take_while_m_n(1, 3, |byte: u8| byte.is_ascii_digit())
-        .map(|digits: &[u8]| digits.iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0')))
-        .parse(input)
+/// Up to three digits; one more is left to be no blank.
+fn number(text: &[u8]) -> Option<(u16, &[u8])> {
+    let (mut number, mut rest) = (0, text);
+    while let [digit @ b'0'..=b'9', behind @ ..] = rest
+        && text.len() - rest.len() < 3
+    {
+        number = number * 10 + u16::from(digit - b'0');
+        rest = behind;
+    }
+    (rest.len() < text.len()).then_some((number, rest))
 }
 
 #[cfg(test)]

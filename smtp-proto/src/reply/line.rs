@@ -1,6 +1,6 @@
 //! One line of a reply.
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 
 use super::enhanced::{self, EnhancedCode};
 use crate::error::ParseError;
@@ -18,6 +18,28 @@ pub struct ReplyLine<T = Bytes> {
     pub enhanced: Option<EnhancedCode>,
     /// What stands behind the code and its separator, the enhanced code included.
     pub text: T,
+}
+
+impl ReplyLine {
+    /// Reads a line as [`parse_line`] does, and takes it: its text needs no other reference to what the line shares.
+    ///
+    /// # Errors
+    ///
+    /// As there; the line stays as it is.
+    pub fn take(line: &mut Bytes) -> Result<Self, ParseError> {
+        let ReplyLine { code, last, enhanced, text } = parse_line(line)?;
+        // The text is all that follows the separator.
+        let (len, end) = (text.len(), slice::trim_cr(line).len());
+        let mut text = core::mem::take(line);
+        if len == 0 {
+            // Nothing of the line is kept alive.
+            text = Bytes::new();
+        } else {
+            text.truncate(end);
+            text.advance(end.saturating_sub(len));
+        }
+        Ok(Self { code, last, enhanced, text })
+    }
 }
 
 impl<T: AsRef<[u8]>> ReplyLine<T> {
@@ -109,6 +131,10 @@ mod tests {
             let text = text.as_bytes();
             let parsed = parse_line(line.as_bytes()).unwrap();
             assert_eq!(parsed.text_without_enhanced(), bare.as_bytes(), "{line:?}");
+            let kept = Bytes::copy_from_slice(line.as_bytes());
+            let mut taken = kept.clone();
+            let expected = parsed.with(Bytes::copy_from_slice(parsed.text));
+            assert_eq!((ReplyLine::take(&mut taken), taken), (Ok(expected), Bytes::new()), "{line:?}");
             assert_eq!(parsed, ReplyLine { code, last, enhanced, text }, "{line:?}");
         }
     }
@@ -130,6 +156,9 @@ mod tests {
             ("250.ok", 3, separator),
         ] {
             assert_eq!(parse_line(line.as_bytes()), Err(ParseError { at, expected }), "{line:?}");
+            let mut kept = Bytes::copy_from_slice(line.as_bytes());
+            assert_eq!(ReplyLine::take(&mut kept), Err(ParseError { at, expected }), "{line:?}");
+            assert_eq!(kept, line.as_bytes());
         }
     }
 }

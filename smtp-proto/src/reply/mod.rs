@@ -63,7 +63,11 @@ impl<T> Reply<T> {
     /// A reply that begins with this line.
     #[must_use]
     pub fn new(first: ReplyLine<T>) -> Self {
-        Self { code: first.code, enhanced: first.enhanced, lines: vec![first.text], complete: first.last }
+        /// What follows a line that is not the last one is seldom one line alone.
+        const SEVERAL: usize = 4;
+        let mut lines = Vec::with_capacity(if first.last { 1 } else { SEVERAL });
+        lines.push(first.text);
+        Self { code: first.code, enhanced: first.enhanced, lines, complete: first.last }
     }
 
     /// Adds the next line.

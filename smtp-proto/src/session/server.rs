@@ -5,7 +5,7 @@ use super::preface::Before;
 use super::transaction::compact;
 use super::{Client, Session, Side, Suspicion};
 use crate::event::{EventKind, Operation};
-use crate::reply::{self, ReplyLine};
+use crate::reply::ReplyLine;
 use crate::{Anomaly, Reply, Verb};
 use bytes::Bytes;
 use core::ops::Range;
@@ -114,8 +114,8 @@ impl Session {
         self.greeted && !self.queue.asks_for(u16::from(tens - b'0') * 10 + 304)
     }
 
-    fn reply_line(&mut self, line: Line, at: Timestamp, span: Range<u64>) {
-        let Ok(parsed) = reply::parse_line(&line.text) else {
+    fn reply_line(&mut self, mut line: Line, at: Timestamp, span: Range<u64>) {
+        let Ok(parsed) = ReplyLine::take(&mut line.text) else {
             self.cut_reply();
             if !line.after_gap {
                 self.anomaly(Side::Server, at, &span, Anomaly::BadReply);
@@ -133,7 +133,7 @@ impl Session {
         self.upgrade.plaintext(Side::Server);
         let last = parsed.last;
         match &mut self.partial_reply {
-            None if last => return self.reply(Reply::new(parsed.share(&line.text)), at, span),
+            None if last => return self.reply(Reply::new(parsed), at, span),
             None => self.partial_reply = Some(PartialReply::new(&parsed, span)),
             Some(partial) => {
                 if parsed.code != partial.reply.code {
@@ -147,7 +147,7 @@ impl Session {
         }
     }
 
-    fn add_line(&mut self, line: &ReplyLine<&[u8]>, at: Timestamp, span: &Range<u64>) {
+    fn add_line(&mut self, line: &ReplyLine, at: Timestamp, span: &Range<u64>) {
         let limit = self.config.max_line;
         let Some(partial) = &mut self.partial_reply else { return };
         partial.span.end = span.end;
@@ -356,12 +356,12 @@ impl Session {
 }
 
 /// A copy that keeps no packet alive, for a reply that waits for its last line.
-fn copied(line: &ReplyLine<&[u8]>) -> ReplyLine {
-    line.with(Bytes::copy_from_slice(line.text))
+fn copied(line: &ReplyLine) -> ReplyLine {
+    line.with(Bytes::copy_from_slice(&line.text))
 }
 
 impl PartialReply {
-    fn new(line: &ReplyLine<&[u8]>, span: Range<u64>) -> Self {
+    fn new(line: &ReplyLine, span: Range<u64>) -> Self {
         let line = copied(line);
         let memory = size_of::<Self>() + line.text.len();
         let mut reply = Reply::new(line);
