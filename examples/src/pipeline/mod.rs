@@ -21,6 +21,7 @@ mod worker;
 
 use crate::capture::Progress;
 use crate::detect::Kind;
+use crate::findings;
 use crate::flow::Context;
 use crate::record::{Counts, Summary};
 use crate::sink::{Folder, SinkError};
@@ -135,13 +136,15 @@ pub struct Options {
     pub output: PathBuf,
     /// Whether a folder of an earlier run is replaced.
     pub force: bool,
+    /// What the rules of findings compare with.
+    pub rules: findings::Config,
 }
 
 impl Options {
     /// All protocols of these captures into that folder.
     #[must_use]
     pub fn new(captures: Vec<PathBuf>, output: PathBuf) -> Self {
-        Self { reading: Reading::new(captures), output, force: false }
+        Self { reading: Reading::new(captures), output, force: false, rules: findings::Config::default() }
     }
 }
 
@@ -168,18 +171,19 @@ pub fn extract(options: &Options, watch: impl FnMut(&Progress)) -> Result<Outcom
     let begun = std::time::Instant::now();
     let folder = Folder::create(&options.output, options.force)?;
     let context = options.reading.context(folder.clone(), Secrets::Show);
-    let mut ledger = Ledger::create(context.clone())?;
+    let mut ledger = Ledger::create(context.clone(), options.rules.clone())?;
     let read = run::run(&options.reading, &context, &mut ledger, watch)?;
     let mut counts = ledger.close()?;
     counts.packets = read.packets;
-    let mut summary = Summary::new(shown(&options.reading));
+    let mut summary = Summary::new(shown(options));
     summary.inputs = read.reports.iter().map(Into::into).collect();
     summary.skipped = read.skipped.iter().map(Into::into).collect();
     summary.counts = counts;
     summary.complete = !read.stopped;
     summary.stopped = read.stopped;
     let seconds = begun.elapsed().as_secs_f64();
-    summary.time_taken = Some(seconds);
+    // So many digits are read back as the same number.
+    summary.time_taken = Some((seconds * 1000.0).round() / 1000.0);
     let bytes: u64 = summary.inputs.iter().filter_map(|input| input.size).sum();
     #[expect(clippy::cast_precision_loss, reason = "a speed needs no more digits than that")]
     let speed = bytes as f64 / seconds;
@@ -189,7 +193,8 @@ pub fn extract(options: &Options, watch: impl FnMut(&Progress)) -> Result<Outcom
 }
 
 /// The options as `summary.json` shows them: those that the output depends on.
-fn shown(options: &Reading) -> serde_json::Map<String, serde_json::Value> {
+fn shown(options: &Options) -> serde_json::Map<String, serde_json::Value> {
+    let Options { reading: options, rules, .. } = options;
     let words =
         |kinds: &[Kind]| kinds.iter().map(|kind| kind.word().into()).collect::<Vec<serde_json::Value>>();
     let mut map = serde_json::Map::new();
@@ -208,5 +213,7 @@ fn shown(options: &Reading) -> serde_json::Map<String, serde_json::Value> {
         };
         map.insert("secrets".to_owned(), word.into());
     }
+    // All of them: nobody has to know what they were by default in that version.
+    map.insert("thresholds".to_owned(), rules.thresholds.to_options().into());
     map
 }
