@@ -237,32 +237,34 @@ fn what_the_next_response_says_is_not_said_of_one_that_was_cut() {
 
 #[test]
 fn catenated_mail_gets_what_its_urls_name() {
-    let exchange = |validity: u32| {
+    let exchange = |url: &str| {
         [
             "C: a UID FETCH 9 (BODY.PEEK[HEADER])\n",
             &fetched(&[("BODY[HEADER]", "Subject: forwarded\r\n\r\n")]),
-            &format!("S: a OK done\nC: b APPEND Sent CATENATE (URL \"/INBOX;UIDVALIDITY={validity}/;UID=9/;SECTION=HEADER\" TEXT "),
+            &format!("S: a OK done\nC: b APPEND Sent CATENATE (URL \"{url}/;SECTION=HEADER\" TEXT "),
             &literal('C', "the text").replacen('\n', "\nS: + go\n", 1),
             ")\nS: b OK [APPENDUID 8 3] done\n",
         ]
         .concat()
     };
-    let resolved = extracted(&exchange(7));
     let appended = |extracted: &Extracted| {
         let messages = extracted.lines("messages.jsonl");
         messages.into_iter().find(|message| message["operation"] == "append").unwrap()
     };
-    let message = appended(&resolved);
-    assert_eq!(resolved.file(&message), "Subject: forwarded\r\n\r\nthe text");
-    assert_eq!(
-        (&message["complete"], &message["outcome"], &message["mailbox"]),
-        (&true.into(), &"accepted".into(), &"Sent".into())
-    );
-    assert_eq!((&message["headers"]["subject"], &message["uid"]), (&"forwarded".into(), &3.into()));
-    assert_eq!(codes(&message), Vec::<&str>::new());
-    nothing_is_left_over(&resolved);
+    for url in ["/INBOX;UIDVALIDITY=7/;UID=9", ";UID=9", "/;UIDVALIDITY=7/;UID=9"] {
+        let resolved = extracted(&exchange(url));
+        let message = appended(&resolved);
+        assert_eq!(resolved.file(&message), "Subject: forwarded\r\n\r\nthe text");
+        assert_eq!(
+            (&message["complete"], &message["outcome"], &message["mailbox"]),
+            (&true.into(), &"accepted".into(), &"Sent".into())
+        );
+        assert_eq!((&message["headers"]["subject"], &message["uid"]), (&"forwarded".into(), &3.into()));
+        assert_eq!(codes(&message), Vec::<&str>::new());
+        nothing_is_left_over(&resolved);
+    }
 
-    let unresolved = extracted(&exchange(6));
+    let unresolved = extracted(&exchange("/INBOX;UIDVALIDITY=6/;UID=9"));
     let message = appended(&unresolved);
     assert_eq!(unresolved.file(&message), "the text");
     assert_eq!(message["complete"], false);

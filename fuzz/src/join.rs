@@ -10,7 +10,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use imap_proto_lite::join::{Account, Contents, Hole, Joiner, Piece};
 use imap_proto_lite::response::BodyStructure;
-use imap_proto_lite::{MailboxName, MessageRef, Operation, Section, Specifier, command};
+use imap_proto_lite::{Mailbox, MailboxName, MessageRef, Operation, Section, Specifier, command};
 
 use super::input::Input;
 use source::Source;
@@ -307,7 +307,13 @@ impl World {
         }
     }
 
-    fn give(&mut self, piece: Piece, message: usize, at: usize, lie: u8) {
+    fn give(&mut self, mut piece: Piece, message: usize, at: usize, lie: u8) {
+        if piece.of.operation != Operation::Fetch {
+            let of = Who { message, session: piece.session, uid: false }.of(Operation::Fetch);
+            let mut open = Mailbox::default();
+            (open.name, open.uid_validity, open.epoch) = (of.mailbox, of.uid_validity, of.epoch);
+            piece.base = Some(open);
+        }
         if piece.of.uid.is_some() && piece.of.operation == Operation::Fetch {
             self.named.insert((piece.session, message));
         }
@@ -317,12 +323,12 @@ impl World {
         assert!(kept <= self.max_pieces, "{kept} pieces kept");
     }
 
-    /// `/INBOX;UIDVALIDITY=7/;UID=21/;SECTION=1/;PARTIAL=3.4`, and what it names.
+    /// `/INBOX;UIDVALIDITY=7/;UID=21/;SECTION=1/;PARTIAL=3.4`, or relative to the open mailbox, and what it names.
     fn link(&self, who: Who, input: &mut Input<'_>) -> (String, Section, Range<usize>) {
         let (section, place) = self.pick(who, input);
         let range = input.byte();
-        let validity = if range & 1 != 0 { ";UIDVALIDITY=7" } else { "" };
-        let mut url = format!("/inbox{validity}/;UID={}", who.message + 21);
+        let mailbox = ["/inbox/", "/inbox;UIDVALIDITY=7/", "", "/"][usize::from(range & 1 | range >> 1 & 2)];
+        let mut url = format!("{mailbox};UID={}", who.message + 21);
         if section != Section::whole() {
             url += &format!("/;SECTION={section}");
         }

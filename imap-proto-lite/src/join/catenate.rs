@@ -4,20 +4,20 @@ use super::assemble::{Sections, begin};
 use super::key::Key;
 use super::ranges::{Hole, Run};
 use super::url::Url;
-use super::{Account, Contents, How, Joined, Known, Piece};
-use crate::Section;
+use super::{Contents, How, Joined, Known, Piece};
+use crate::{MessageRef, Section};
 use core::ops::Range;
 use std::collections::BTreeMap;
 
 /// What is known of all messages.
 pub(super) type Messages = BTreeMap<Key, Known>;
 
-/// The message that a URL names, if there is one that it can be.
-pub(super) fn named<'a>(
-    messages: &'a Messages,
-    account: &Account,
-    url: &Url,
-) -> Option<(&'a Key, &'a Known)> {
+/// The message that a URL in a piece names, if there is one that it can be.
+pub(super) fn named<'a>(messages: &'a Messages, piece: &Piece, url: &Url) -> Option<(&'a Key, &'a Known)> {
+    if url.in_open {
+        return messages.get_key_value(&Key::of(piece.session, &piece.account, &in_open(piece, url)?)?);
+    }
+    let account = &piece.account;
     let (mailbox, uid, account) = (url.mailbox.clone(), url.uid, account.clone());
     let key = |uid_validity| {
         let (account, mailbox) = (account.clone(), mailbox.clone());
@@ -28,6 +28,18 @@ pub(super) fn named<'a>(
     let mut found = messages.range(key(first)..=key(last));
     // Of several generations nobody knows which is meant.
     found.next().filter(|_| found.next().is_none())
+}
+
+/// The message that a URL names in the mailbox that was open.
+pub(super) fn in_open(piece: &Piece, url: &Url) -> Option<MessageRef> {
+    let base = piece.base.as_ref()?;
+    Some(MessageRef {
+        mailbox: base.name.clone(),
+        uid_validity: url.uid_validity.or(base.uid_validity),
+        epoch: base.epoch,
+        uid: Some(url.uid),
+        ..MessageRef::default()
+    })
 }
 
 /// The message, as far as its URLs can be resolved.
@@ -43,7 +55,8 @@ pub(super) fn join<C: Contents>(
     for (at, url) in &piece.urls {
         own(&mut joined, piece, from..*at);
         from = *at;
-        let found = Url::read(url).and_then(|url| Some((named(messages, &piece.account, &url)?.1, url)));
+        let url = Url::read(url, piece.base.as_ref());
+        let found = url.and_then(|url| Some((named(messages, piece, &url)?.1, url)));
         let runs = match found {
             Some((known, url)) => resolved(known, &url, asked, contents)?,
             None => None,

@@ -83,7 +83,8 @@ fn of_url(url: &Url) -> usize {
 fn of_piece(piece: &Piece) -> usize {
     let urls = of_vec(Some(&piece.urls)) + piece.urls.iter().map(|(_, url)| url.len()).sum::<usize>();
     let account = piece.account.server.len() + piece.account.user.len();
-    account + of_message(&piece.of) + of_vec(Some(&piece.holes)) + urls
+    let base = piece.base.as_ref().and_then(|base| base.name.as_ref()).map_or(0, |name| name.raw().len());
+    account + base + of_message(&piece.of) + of_vec(Some(&piece.holes)) + urls
 }
 
 pub(super) fn of_structure(body: &BodyStructure) -> usize {

@@ -58,7 +58,7 @@ pub use ranges::{Conflict, Hole, Run};
 
 use crate::command::Command;
 use crate::response::BodyStructure;
-use crate::{MailboxName, MessageRef, Operation, Section, Specifier};
+use crate::{Mailbox, MailboxName, MessageRef, Operation, Section, Specifier};
 use asked::Asked;
 use assemble::Sections;
 use bytes::Bytes;
@@ -96,6 +96,8 @@ pub struct Piece {
     pub holes: Vec<Hole>,
     /// What stands elsewhere, in order: where in the piece, and the URL (CATENATE).
     pub urls: Vec<(u64, Bytes)>,
+    /// The mailbox that was open, to which URLs may be relative.
+    pub base: Option<Mailbox>,
     /// How many bytes the client had asked for.
     asked: Option<u64>,
 }
@@ -104,7 +106,7 @@ impl Piece {
     /// A piece without holes.
     #[must_use]
     pub const fn new(id: u64, session: u64, account: Account, of: MessageRef, len: u64) -> Self {
-        Self { id, session, account, of, len, holes: Vec::new(), urls: Vec::new(), asked: None }
+        Self { id, session, account, of, len, holes: Vec::new(), urls: Vec::new(), base: None, asked: None }
     }
 
     /// Up to where in it each byte has a place: there is none behind a hole of unknown length.
@@ -298,13 +300,22 @@ impl Joiner {
                 return taken;
             }
             Operation::UrlFetch => {
-                let Some(read) = piece.of.url.as_deref().and_then(Url::read) else { return false };
+                let base = piece.base.as_ref();
+                let read = piece.of.url.as_deref().and_then(|url| Url::read(url, base));
+                let Some(read) = read else { return false };
                 piece.of.section = read.section.clone();
                 piece.of.origin = read.partial.map(|(first, _)| first);
                 piece.asked = read.partial.and_then(|(_, length)| length);
-                piece.of.mailbox = Some(MailboxName::new(read.mailbox.clone()));
-                (piece.of.uid, piece.of.uid_validity) = (Some(read.uid), read.uid_validity);
-                url = Some(read);
+                piece.of.uid = Some(read.uid);
+                if read.in_open {
+                    let Some(of) = catenate::in_open(&piece, &read) else { return false };
+                    (piece.of.mailbox, piece.of.uid_validity, piece.of.epoch) =
+                        (of.mailbox, of.uid_validity, of.epoch);
+                } else {
+                    piece.of.mailbox = Some(MailboxName::new(read.mailbox.clone()));
+                    piece.of.uid_validity = read.uid_validity;
+                    url = Some(read);
+                }
             }
             _ => {}
         }
@@ -411,7 +422,7 @@ impl Joiner {
             }
         }
         for (url, piece) in core::mem::take(&mut self.by_url) {
-            let key = catenate::named(&self.messages, &piece.account, &url).map(|(key, _)| key.clone());
+            let key = catenate::named(&self.messages, &piece, &url).map(|(key, _)| key.clone());
             if let Some(known) = key.and_then(|key| self.messages.get_mut(&key)) {
                 known.pieces.push(piece);
             }

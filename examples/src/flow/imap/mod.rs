@@ -74,7 +74,7 @@ impl Imap {
                 }
                 told.push(self.account.login(&credential, side, &span, scene));
             }
-            EventKind::Mailbox(_) => self.sections.another_mailbox(told),
+            EventKind::Mailbox(open) => self.sections.another_mailbox(*open, told),
             EventKind::MessageStart(of) => self.sections.start(*of, side, &span, scene),
             EventKind::MessageData(bytes) => {
                 self.sections.data(bytes, side, &span, self.compressed, scene)?;

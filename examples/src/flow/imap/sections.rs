@@ -11,7 +11,7 @@ use core::ops::Range;
 use core::time::Duration;
 use imap_proto_lite::join::{self, Account, Hole};
 use imap_proto_lite::response::{BodyStructure, Condition, Fetch, Item, Status};
-use imap_proto_lite::{Command, MessageRef, Operation, Section, Specifier, Verb};
+use imap_proto_lite::{Command, Mailbox, MessageRef, Operation, Section, Specifier, Verb};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -29,6 +29,8 @@ pub(crate) struct Piece {
     pub(crate) len: u64,
     /// What stands elsewhere: where in it, and the URL.
     pub(crate) urls: Vec<(u64, Bytes)>,
+    /// The mailbox that was open, to which its URLs may be relative.
+    pub(crate) base: Option<Mailbox>,
 }
 
 /// What is known of messages whose parts may have to be joined.
@@ -68,6 +70,7 @@ impl Piece {
             .map(|hole| Hole { at: hole.offset, len: hole.length })
             .collect();
         told.urls.clone_from(&self.urls);
+        told.base.clone_from(&self.base);
         told
     }
 }
@@ -121,6 +124,8 @@ pub(super) struct Sections {
     facts: BTreeMap<Which, Facts>,
     /// Messages of which parts were told without their UID.
     unnamed: BTreeSet<u64>,
+    /// The mailbox that is open.
+    open: Option<Mailbox>,
 }
 
 /// A section as records name it; `None`: the whole message.
@@ -223,7 +228,8 @@ impl Sections {
         finished.fill(&mut record);
         let settled = matches!(of.operation, Operation::UrlFetch | Operation::Unknown);
         let account = Account { server: scene.tally.server.clone().into(), user: user.clone() };
-        let piece = Piece { message: Box::new(record), anomalies, runs, path, account, of, len, urls };
+        let message = Box::new(record);
+        let piece = Piece { message, anomalies, runs, path, account, of, len, urls, base: None };
         self.done.push(Done { piece, settled });
         // The oldest of too many waits no longer.
         if let Some(oldest) =
@@ -339,13 +345,14 @@ impl Sections {
     }
 
     /// Another mailbox is open: of the messages of the last one nothing more will be said.
-    pub(super) fn another_mailbox(&mut self, told: &mut Vec<Told>) {
+    pub(super) fn another_mailbox(&mut self, open: Mailbox, told: &mut Vec<Told>) {
         for done in self.done.iter_mut().filter(|done| done.piece.of.operation == Operation::Fetch) {
             done.settled = true;
         }
         self.flush(told);
         self.facts.clear();
         self.unnamed.clear();
+        self.open = Some(open);
     }
 
     /// Tells the sections of which all is said.
@@ -356,7 +363,11 @@ impl Sections {
         let (settled, done) = core::mem::take(&mut self.done).into_iter().partition(|done| done.settled);
         self.done = done;
         let settled: Vec<Done> = settled;
-        for Done { piece, .. } in settled {
+        for Done { mut piece, .. } in settled {
+            // Only now the server has said which one was open.
+            if !piece.urls.is_empty() || piece.of.url.is_some() {
+                piece.base.clone_from(&self.open);
+            }
             if let (None, Some(handle)) = (piece.of.uid, piece.of.handle)
                 && self.unnamed.len() < MAX_FACTS
             {
