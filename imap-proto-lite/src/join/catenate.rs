@@ -2,7 +2,7 @@
 
 use super::assemble::{Sections, begin};
 use super::key::Key;
-use super::ranges::{Hole, Run};
+use super::ranges::{Conflict, Hole, Run};
 use super::url::Url;
 use super::{Contents, How, Joined, Known, Piece};
 use crate::{MessageRef, Section};
@@ -52,6 +52,7 @@ pub(super) fn join<C: Contents>(
     let mut joined = begin(How::Catenated, Some(piece));
     joined.pieces.push(piece.id);
     let mut from = 0;
+    let mut sure = true;
     for (at, url) in &piece.urls {
         own(&mut joined, piece, from..*at);
         from = *at;
@@ -61,7 +62,7 @@ pub(super) fn join<C: Contents>(
             Some((known, url)) => resolved(known, &url, asked, contents)?,
             None => None,
         };
-        let Some((runs, pieces)) = runs else {
+        let Some(Resolved { runs, pieces, conflicts, contradicted }) = runs else {
             joined.unresolved += 1;
             joined.holes.push(Hole { at: joined.size, len: None });
             continue;
@@ -71,10 +72,16 @@ pub(super) fn join<C: Contents>(
             joined.size = joined.size.max(run.range().end);
             joined.runs.push(run);
         }
+        joined.conflicts.extend(conflicts.into_iter().map(|mut conflict| {
+            conflict.range = offset + conflict.range.start..offset + conflict.range.end;
+            conflict.at += offset;
+            conflict
+        }));
+        sure &= !contradicted;
         joined.pieces.extend(pieces);
     }
     own(&mut joined, piece, from..piece.len);
-    joined.complete = joined.holes.is_empty();
+    joined.complete = sure && joined.holes.is_empty();
     Ok(joined)
 }
 
@@ -100,10 +107,31 @@ fn own(joined: &mut Joined, piece: &Piece, range: Range<u64>) {
     joined.size = base.saturating_add(range.end.saturating_sub(range.start));
 }
 
-/// Runs counted from their own beginning, and the pieces that they are of.
-type Resolved = (Vec<Run>, Vec<u64>);
+/// The content of a URL, counted from its beginning.
+struct Resolved {
+    runs: Vec<Run>,
+    /// The pieces that they are of.
+    pieces: Vec<u64>,
+    /// Where these disagree, as far as that is known to be in the content.
+    conflicts: Vec<Conflict>,
+    /// They disagree there, or may.
+    contradicted: bool,
+}
 
-/// The content that a URL names, counted from its beginning, and the pieces that it is of.
+/// The part of a conflict that stands in the range, counted from there.
+fn clipped(conflict: &Conflict, range: &Range<u64>) -> Option<Conflict> {
+    let (start, end) = (conflict.range.start.max(range.start), conflict.range.end.min(range.end));
+    let into = start.checked_sub(conflict.range.start)?;
+    let moved = |(piece, from): (u64, u64)| (piece, from + into);
+    (start..end).contains(&conflict.at).then(|| Conflict {
+        range: start - range.start..end - range.start,
+        at: conflict.at - range.start,
+        kept: moved(conflict.kept),
+        other: moved(conflict.other),
+    })
+}
+
+/// The content that a URL names.
 fn resolved<C: Contents>(
     known: &Known,
     url: &Url,
@@ -111,9 +139,10 @@ fn resolved<C: Contents>(
     contents: &mut C,
 ) -> Result<Option<Resolved>, C::Error> {
     let sections = Sections::of(known, known.pieces.iter(), asked, contents)?;
-    let (runs, extent, pieces) = match sections.get(&url.section) {
+    let (runs, extent, pieces, conflicts) = match sections.get(&url.section) {
         Some((assembled, pieces)) if assembled.holes().is_empty() => {
-            (assembled.runs.clone(), assembled.extent, pieces.iter().map(|piece| piece.id).collect())
+            let pieces = pieces.iter().map(|piece| piece.id).collect();
+            (assembled.runs.clone(), assembled.extent, pieces, assembled.conflicts.as_slice())
         }
         _ => {
             let Some(whole) = known.wholes.first() else { return Ok(None) };
@@ -123,12 +152,18 @@ fn resolved<C: Contents>(
             };
             let Some(Range { start: from, end }) = place else { return Ok(None) };
             let len = end - from;
-            (vec![Run::Piece { at: 0, piece: whole.id, from, len }], len, vec![whole.id])
+            (vec![Run::Piece { at: 0, piece: whole.id, from, len }], len, vec![whole.id], &[][..])
         }
     };
     let range = match url.partial {
         Some((first, len)) => first..len.map_or(extent, |len| first.saturating_add(len).min(extent)),
         None => 0..extent,
     };
-    Ok(Some((runs.iter().filter_map(|run| run.clipped(&range, 0)).collect(), pieces)))
+    let overlaps = |conflict: &Conflict| conflict.range.start < range.end && range.start < conflict.range.end;
+    Ok(Some(Resolved {
+        runs: runs.iter().filter_map(|run| run.clipped(&range, 0)).collect(),
+        pieces,
+        conflicts: conflicts.iter().filter_map(|conflict| clipped(conflict, &range)).collect(),
+        contradicted: conflicts.iter().any(overlaps),
+    }))
 }

@@ -37,15 +37,13 @@ impl Came {
         if of.section.is_header_subset() || matches!(of.section.specifier, Specifier::Other(_)) {
             return;
         }
-        let same = |known: &&mut One| {
-            // What differs most often first.
-            (known.sequence, known.uid) == (of.sequence, of.uid)
-                && (known.origin, known.size) == (of.origin, size)
-                && known.section == of.section
-        };
-        if let Some(known) = self.0.iter_mut().find(same) {
-            known.times = known.times.saturating_add(1);
-            known.age = 0;
+        // What comes once more comes at once, if at all; two that are alike count as well.
+        if let Some(last) = self.0.last_mut()
+            && (last.sequence, last.uid, last.origin, last.size) == (of.sequence, of.uid, of.origin, size)
+            && last.section == of.section
+        {
+            last.times = last.times.saturating_add(1);
+            last.age = 0;
         } else if self.0.len() < MOST {
             let (section, origin) = (of.section.clone(), of.origin);
             self.0.push(One { section, origin, size, sequence: of.sequence, uid: of.uid, times: 1, age: 0 });

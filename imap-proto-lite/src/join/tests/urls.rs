@@ -97,6 +97,28 @@ fn urls_may_be_relative_to_the_open_mailbox() {
 }
 
 #[test]
+fn contradictions_in_what_a_url_names_are_told() {
+    for (partial, complete, conflicts) in [
+        ("", false, vec![(1..7, 4)]),
+        ("/;PARTIAL=2.4", false, vec![(1..5, 2)]),
+        // It is not known whether they disagree there as well.
+        ("/;PARTIAL=4.2", false, vec![]),
+        ("/;PARTIAL=6.2", true, vec![]),
+    ] {
+        let mut spool = Spool::default();
+        spool.section(section(&[1], Specifier::Whole), b"01234567");
+        let of = MessageRef { section: section(&[1], Specifier::Whole), origin: Some(0), ..message(9) };
+        spool.add(of, b"012x45", &[]);
+        let url: &'static str = format!("/INBOX/;UID=9/;SECTION=1{partial}").leak();
+        appended(&mut spool, b"-", &[(1, url)], &[]);
+        let (joined, _) = spool.finish().pop().unwrap();
+        let told: Vec<_> =
+            joined.conflicts.iter().map(|conflict| (conflict.range.clone(), conflict.at)).collect();
+        assert_eq!((joined.complete, told), (complete, conflicts), "{partial}");
+    }
+}
+
+#[test]
 fn contents_of_urls_are_pieces_like_others() {
     for url in [
         "imap://alice@h/INBOX/;uid=9/;section=TEXT;urlauth=anonymous:internal:9",
