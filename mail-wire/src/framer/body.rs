@@ -54,9 +54,9 @@ const BLOCK: usize = 64;
 /// The next dot, at `from` or behind it, that stands behind CR, LF or NUL, or at the very beginning.
 fn dot_behind_control(bytes: &[u8], from: usize) -> Option<usize> {
     let start = match bytes.first_chunk() {
+        _ if from == 0 && bytes.first() == Some(&b'.') => return Some(0),
         // Base64 has no dot at all: where none is near, dots alone are looked for, which is faster.
         Some(front) if from == 0 && !has_dot(front) => memchr(b'.', bytes)?,
-        _ if from == 0 && bytes.first() == Some(&b'.') => return Some(0),
         _ => from.max(1),
     };
     let (before, rest) = (bytes.get(start - 1..bytes.len().checked_sub(1)?)?, bytes.get(start..)?);
