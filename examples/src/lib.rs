@@ -10,9 +10,10 @@
 //! - [`pipeline`] runs it all,
 //! - [`record`] holds the records as plain data,
 //! - [`sink`] writes records and files into the output folder,
-//! - [`evidence`] reads that folder again: it traces messages to their packets, and compares all with the captures.
+//! - [`evidence`] reads that folder again: it traces messages to their packets, and compares all with the captures,
+//! - [`export`] writes it in the formats of other tools.
 //!
-//! Only [`capture`], [`sink`] and [`evidence`] do input and output.
+//! Only [`capture`], [`sink`], [`evidence`] and [`export`] do input and output.
 //!
 //! ```
 //! use mailtap::capture::{Item, Reader};
@@ -33,6 +34,7 @@
 pub mod capture;
 pub mod detect;
 pub mod evidence;
+pub mod export;
 mod flow;
 mod message;
 pub mod pipeline;

@@ -1,0 +1,113 @@
+//! The records that are handed on, one after the other.
+
+use core::cell::RefCell;
+
+use serde::de::DeserializeOwned;
+
+use super::secrets::Withheld;
+use super::{ExportError, Options};
+use crate::evidence::{EvidenceError, Folder, RecordsOf};
+use crate::pipeline::Stop;
+use crate::record::{Anomaly, Command, Layer, Login, Message, Session};
+
+/// So many losses are told one by one.
+const TOLD: usize = 100;
+
+/// The folder that is exported. What is damaged in it is told and left out.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) folder: Folder,
+    pub(super) withheld: Withheld,
+    stop: Stop,
+    losses: RefCell<Losses>,
+}
+
+/// What could not be handed on.
+#[derive(Debug, Default)]
+struct Losses {
+    told: Vec<String>,
+    more: u64,
+}
+
+impl Source {
+    pub(super) fn open(options: &Options) -> Result<Self, ExportError> {
+        let folder = Folder::open(&options.folder)?;
+        let withheld = Withheld::new(options.secrets, folder.summary());
+        Ok(Self { folder, withheld, stop: options.stop.clone(), losses: RefCell::default() })
+    }
+
+    pub(super) fn sessions(&self, mut take: impl FnMut(Session) -> Taken) -> Taken {
+        self.each(self.folder.sessions(), |_, session| take(session))
+    }
+
+    pub(super) fn messages(&self, mut take: impl FnMut(Message) -> Taken) -> Taken {
+        self.each(self.folder.messages(), |_, message| take(message))
+    }
+
+    /// The logins with the numbers of their lines, from 1; secrets as the user wishes.
+    pub(super) fn logins(&self, mut take: impl FnMut(u64, Login) -> Taken) -> Taken {
+        let withheld = self.withheld;
+        self.each(self.folder.logins(), |line, mut login| {
+            withheld.login(&mut login);
+            take(line, login)
+        })
+    }
+
+    /// The commands; secrets as the user wishes.
+    pub(super) fn commands(&self, mut take: impl FnMut(Command) -> Taken) -> Taken {
+        let withheld = self.withheld;
+        self.each(self.folder.commands(), |_, mut command| {
+            withheld.command(&mut command);
+            take(command)
+        })
+    }
+
+    /// The anomalies; bytes of streams as the user wishes for secrets, since they may hold some.
+    pub(super) fn anomalies(&self, mut take: impl FnMut(Anomaly) -> Taken) -> Taken {
+        let withheld = self.withheld;
+        self.each(self.folder.anomalies(), |_, mut anomaly| {
+            if anomaly.layer == Layer::Tcp && !withheld.shows_stream_bytes() {
+                anomaly.detail = None;
+            }
+            take(anomaly)
+        })
+    }
+
+    /// Tells something that is not in the export.
+    pub(super) fn lose(&self, what: String) {
+        let mut losses = self.losses.borrow_mut();
+        if losses.told.len() < TOLD {
+            losses.told.push(what);
+        } else {
+            losses.more += 1;
+        }
+    }
+
+    pub(super) fn losses(self) -> Vec<String> {
+        let Losses { mut told, more } = self.losses.into_inner();
+        if more > 0 {
+            told.push(format!("and {more} more like these"));
+        }
+        told
+    }
+
+    fn each<T: DeserializeOwned>(
+        &self,
+        records: Result<RecordsOf<T>, EvidenceError>,
+        mut take: impl FnMut(u64, T) -> Taken,
+    ) -> Taken {
+        for (line, record) in (1..).zip(records?) {
+            if self.stop.is_asked() {
+                return Err(ExportError::Stopped);
+            }
+            match record {
+                Ok(record) => take(line, record)?,
+                Err(damaged) => self.lose(damaged.to_string()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What became of a record, or of all.
+pub(super) type Taken = Result<(), ExportError>;
