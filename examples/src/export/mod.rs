@@ -2,15 +2,19 @@
 //!
 //! | format | what it writes |
 //! | --- | --- |
-//! | [`csv`](Format::Csv) | a table for each kind of record |
+//! | [`csv`] | a table for each kind of record |
+//! | [`hashcat`, `john`](crack) | the lines that password crackers read |
+//! | [`mbox`](mail::mbox), [`maildir`](mail::maildir) | the mails, for mail programs |
 //!
 //! All exports read the records one by one, so that they take the same memory whatever the size of the folder. They write
 //! beside their place and rename, and replace nothing but what an earlier export wrote, and that only when told to. No
 //! text from the wire names a file.
 
 mod cells;
+pub mod crack;
 pub mod csv;
 mod error;
+pub mod mail;
 mod output;
 mod secrets;
 mod source;
@@ -23,7 +27,7 @@ use std::path::{Path, PathBuf};
 
 use crate::pipeline::{Secrets, Stop};
 use crate::record::TOOL;
-use output::{Mark, NewFolder};
+use output::{Mark, NewFile, NewFolder};
 use source::Source;
 
 /// A format that other tools take.
@@ -32,40 +36,68 @@ use source::Source;
 pub enum Format {
     /// Comma-separated values: [`csv`].
     Csv,
+    /// Lines for hashcat: [`crack`].
+    Hashcat,
+    /// Lines for John the Ripper: [`crack`].
+    John,
+    /// One file of mails: [`mail::mbox`].
+    Mbox,
+    /// A folder of mails: [`mail::maildir`].
+    Maildir,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Csv];
+    pub const ALL: &[Self] =
+        &[Self::Csv, Self::Hashcat, Self::John, Self::Mbox, Self::Maildir];
 
     /// Its name on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-        }
+        self.told().0
     }
 
     /// What it is, in a line.
     #[must_use]
     pub const fn about(self) -> &'static str {
-        match self {
-            Self::Csv => "A folder of tables (RFC 4180), one for each kind of record",
-        }
+        self.told().1
     }
 
     /// Where it is written if the user does not say.
     #[must_use]
     pub const fn default_output(self) -> &'static str {
+        self.told().2
+    }
+
+    const fn told(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::Csv => "mailtap-csv",
+            Self::Csv => ("csv", "A folder of tables (RFC 4180), one for each kind of record", "mailtap-csv"),
+            Self::Hashcat => {
+                ("hashcat", "A folder of lines for hashcat, a file for each mode", "mailtap-hashcat")
+            }
+            Self::John => {
+                ("john", "A folder of lines for John the Ripper, a file for each format", "mailtap-john")
+            }
+            Self::Mbox => ("mbox", "A file of all mails (mboxrd)", "mailtap.mbox"),
+            Self::Maildir => ("maildir", "A folder of mails, a file for each", "mailtap-maildir"),
         }
     }
 
-    /// Whether the export has a file of this name, or with a slash at its end a folder.
+    /// What the file of a format begins with that is a single file.
+    const fn begin(self) -> Option<&'static [u8]> {
+        match self {
+            Self::Mbox => Some(mail::mbox::BEGIN),
+            _ => None,
+        }
+    }
+
+    /// Whether the folder of the export has a file of this name, or with a slash at its end a folder.
     fn writes(self, name: &str) -> bool {
         match self {
             Self::Csv => csv::writes(name),
+            Self::Hashcat | Self::John => crack::writes(name),
+            Self::Maildir => mail::maildir::writes(name),
+            Self::Mbox => false,
         }
     }
 }
@@ -103,7 +135,9 @@ impl Options {
 pub struct Exported {
     /// The files, in the order in which they were written.
     pub files: Vec<Written>,
-    /// What could not be read of the folder, or has no place in the format.
+    /// What the format does not hold by its nature.
+    pub notes: Vec<String>,
+    /// What should be there and could not be read of the folder.
     pub losses: Vec<String>,
 }
 
@@ -114,25 +148,41 @@ pub struct Exported {
 /// No run of `extract` wrote the folder, something is in the way, or the system says no. Nothing is left of the output
 /// then. A record that is damaged is told among the [losses](Exported::losses) and left out.
 pub fn export(options: &Options) -> Result<Exported, ExportError> {
+    let Options { format, output, force, .. } = options;
+    let is_made_of_secrets = matches!(format, Format::Hashcat | Format::John);
+    if is_made_of_secrets && matches!(options.secrets, Some(Secrets::Hash | Secrets::Omit)) {
+        return Err(ExportError::MadeOfSecrets(format.name()));
+    }
     let source = Source::open(options)?;
-    outside(&options.folder, &options.output)?;
-    let folder = NewFolder::create(&options.output, options.force)?;
-    let files = match options.format {
+    outside(&options.folder, output)?;
+    if let Some(begin) = format.begin() {
+        let file = NewFile::create(output, begin, *force)?;
+        let files = match format {
+            Format::Mbox => mail::mbox::write(&source, file)?,
+            _ => Vec::new(),
+        };
+        return Ok(source.exported(files));
+    }
+    let folder = NewFolder::create(output, *force)?;
+    let files = match format {
         Format::Csv => csv::write(&source, &folder)?,
+        Format::Hashcat => crack::write(&source, &folder, crack::hashcat)?,
+        Format::John => crack::write(&source, &folder, crack::john)?,
+        Format::Maildir => mail::maildir::write(&source, &folder)?,
+        Format::Mbox => Vec::new(),
     };
-    let mut mark = Mark {
+    let mark = Mark {
         tool: TOOL.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        export: options.format.name().to_owned(),
+        export: format.name().to_owned(),
         secrets: source.withheld.word().to_owned(),
         inputs: source.folder.summary().inputs.iter().map(|input| input.sha256.clone()).collect(),
         losses: Vec::new(),
-        files,
+        files: Vec::new(),
     };
-    let losses = source.losses();
-    mark.losses.clone_from(&losses);
-    folder.finish(&mark)?;
-    Ok(Exported { files: mark.files, losses })
+    let exported = source.exported(files);
+    folder.finish(&Mark { losses: exported.losses.clone(), files: exported.files.clone(), ..mark })?;
+    Ok(exported)
 }
 
 /// A folder of evidence takes nothing in: what stands in it would be no folder of ours any more.

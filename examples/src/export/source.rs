@@ -5,7 +5,7 @@ use core::cell::RefCell;
 use serde::de::DeserializeOwned;
 
 use super::secrets::Withheld;
-use super::{ExportError, Options};
+use super::{ExportError, Exported, Options, Written};
 use crate::evidence::{EvidenceError, Folder, RecordsOf};
 use crate::pipeline::Stop;
 use crate::record::{Anomaly, Command, Layer, Login, Message, Session};
@@ -20,6 +20,7 @@ pub(super) struct Source {
     pub(super) withheld: Withheld,
     stop: Stop,
     losses: RefCell<Losses>,
+    notes: RefCell<Vec<String>>,
 }
 
 /// What could not be handed on.
@@ -33,7 +34,13 @@ impl Source {
     pub(super) fn open(options: &Options) -> Result<Self, ExportError> {
         let folder = Folder::open(&options.folder)?;
         let withheld = Withheld::new(options.secrets, folder.summary());
-        Ok(Self { folder, withheld, stop: options.stop.clone(), losses: RefCell::default() })
+        Ok(Self {
+            folder,
+            withheld,
+            stop: options.stop.clone(),
+            losses: RefCell::default(),
+            notes: RefCell::default(),
+        })
     }
 
     pub(super) fn sessions(&self, mut take: impl FnMut(Session) -> Taken) -> Taken {
@@ -83,12 +90,18 @@ impl Source {
         }
     }
 
-    pub(super) fn losses(self) -> Vec<String> {
-        let Losses { mut told, more } = self.losses.into_inner();
+    /// Tells what the format does not hold by its nature.
+    pub(super) fn note(&self, what: String) {
+        self.notes.borrow_mut().push(what);
+    }
+
+    /// What became of it all.
+    pub(super) fn exported(self, files: Vec<Written>) -> Exported {
+        let Losses { told: mut losses, more } = self.losses.into_inner();
         if more > 0 {
-            told.push(format!("and {more} more like these"));
+            losses.push(format!("and {more} more like these"));
         }
-        told
+        Exported { files, notes: self.notes.into_inner(), losses }
     }
 
     fn each<T: DeserializeOwned>(

@@ -5,6 +5,7 @@
 mod common;
 
 mod commands;
+mod mails;
 mod tables;
 
 use common::pcap;

@@ -74,6 +74,9 @@ impl Export {
                 if !self.quiet {
                     self.print(&exported, &options);
                 }
+                for note in exported.notes.iter().filter(|_| !self.quiet) {
+                    complain(note);
+                }
                 crate::status(&exported.losses, false)
             }
             Err(error) => {
