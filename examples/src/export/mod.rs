@@ -48,8 +48,7 @@ pub enum Format {
 
 impl Format {
     /// All of them.
-    pub const ALL: &[Self] =
-        &[Self::Csv, Self::Hashcat, Self::John, Self::Mbox, Self::Maildir];
+    pub const ALL: &[Self] = &[Self::Csv, Self::Hashcat, Self::John, Self::Mbox, Self::Maildir];
 
     /// Its name on the command line.
     #[must_use]

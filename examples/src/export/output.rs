@@ -155,11 +155,6 @@ impl NewFile {
         Ok(Self { path, target: Some(target), file, finished: false })
     }
 
-    /// Where it is while it is written.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Names the file in an error of the system.
     pub(super) fn failed(&self, error: io::Error) -> ExportError {
         ExportError::io("write", &self.path)(error)

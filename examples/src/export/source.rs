@@ -1,6 +1,7 @@
 //! The records that are handed on, one after the other.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
+use std::io;
 
 use serde::de::DeserializeOwned;
 
@@ -8,7 +9,7 @@ use super::secrets::Withheld;
 use super::{ExportError, Exported, Options, Written};
 use crate::evidence::{EvidenceError, Folder, RecordsOf};
 use crate::pipeline::Stop;
-use crate::record::{Anomaly, Command, Layer, Login, Message, Session};
+use crate::record::{Anomaly, Command, Finding, Layer, Login, Message, Session};
 
 /// So many losses are told one by one.
 const TOLD: usize = 100;
@@ -21,6 +22,8 @@ pub(super) struct Source {
     stop: Stop,
     losses: RefCell<Losses>,
     notes: RefCell<Vec<String>>,
+    /// What is read was read before, so that its damage is known.
+    is_quiet: Cell<bool>,
 }
 
 /// What could not be handed on.
@@ -40,6 +43,7 @@ impl Source {
             stop: options.stop.clone(),
             losses: RefCell::default(),
             notes: RefCell::default(),
+            is_quiet: Cell::new(false),
         })
     }
 
@@ -80,6 +84,17 @@ impl Source {
         })
     }
 
+    /// The findings. Runs of earlier versions told none.
+    pub(super) fn findings(&self, mut take: impl FnMut(Finding) -> Taken) -> Taken {
+        match self.folder.findings() {
+            Err(EvidenceError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
+                self.note("there are no findings: an earlier version wrote the folder".to_owned());
+                Ok(())
+            }
+            findings => self.each(findings, |_, finding| take(finding)),
+        }
+    }
+
     /// Tells something that is not in the export.
     pub(super) fn lose(&self, what: String) {
         let mut losses = self.losses.borrow_mut();
@@ -88,6 +103,14 @@ impl Source {
         } else {
             losses.more += 1;
         }
+    }
+
+    /// Reads something again, without telling its damage again.
+    pub(super) fn quietly(&self, quiet: bool, read: impl FnOnce() -> Taken) -> Taken {
+        let before = self.is_quiet.replace(quiet);
+        let taken = read();
+        self.is_quiet.set(before);
+        taken
     }
 
     /// Tells what the format does not hold by its nature.
@@ -115,7 +138,8 @@ impl Source {
             }
             match record {
                 Ok(record) => take(line, record)?,
-                Err(damaged) => self.lose(damaged.to_string()),
+                Err(damaged) if !self.is_quiet.get() => self.lose(damaged.to_string()),
+                Err(_) => {}
             }
         }
         Ok(())

@@ -30,7 +30,7 @@ fn csv_of_the_lab() {
     for (name, count) in &counts {
         assert_eq!(rows(&folder.join(name)).len() as u64, *count, "{name}");
         let records = match name.strip_suffix(".csv").unwrap() {
-            "parts" => continue,
+            "parts" | "nodes" | "edges" => continue,
             name => super::common::lines(&case.at("out"), &format!("{name}.jsonl")),
         };
         assert_eq!(records.len() as u64, *count, "{name}");
@@ -44,6 +44,13 @@ fn csv_of_the_lab() {
         cells(login, &["password", "hash_line", "outcome", "over_tls"]),
         ["wonderland", "", "accepted", "false"]
     );
+    let edges = rows(&folder.join("edges.csv"));
+    assert!(edges.iter().any(|edge| {
+        cells(edge, &["kind", "from", "to"]) == ["mailed", "alice@lab.test", "bob@lab.test"]
+    }));
+    assert!(edges.iter().any(|edge| {
+        cells(edge, &["kind", "from", "to", "protocol"]) == ["spoke", "127.0.0.1", "127.0.0.1:587", "smtp"]
+    }));
     let message = &rows(&folder.join("messages.csv"))[0];
     assert_eq!(
         cells(message, &["message", "mail_from", "rcpt_to", "rcpt_accepted", "rcpt_refused", "outcome"]),
@@ -79,7 +86,9 @@ fn csv_of_hostile_mail() {
     let login = &rows(&folder.join("logins.csv"))[0];
     assert_eq!(cells(login, &["username", "password"]), ["'=alice", "'+pw,\""]);
     // No cell of no file would be taken for a formula.
-    for name in ["sessions", "messages", "parts", "logins", "commands", "anomalies"] {
+    for name in
+        ["sessions", "messages", "parts", "logins", "commands", "anomalies", "findings", "nodes", "edges"]
+    {
         for row in rows(&folder.join(format!("{name}.csv"))) {
             for (column, cell) in row {
                 assert!(

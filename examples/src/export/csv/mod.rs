@@ -1,4 +1,4 @@
-//! Comma-separated values, as RFC 4180 has them: one file for each kind of record.
+//! Comma-separated values, as RFC 4180 has them: one file for each kind of record, and the maps.
 //!
 //! UTF-8 without a mark, commas, lines that end with CRLF, a first line of column names. A cell that holds a comma, a
 //! quotation mark or a line end stands in quotation marks. The columns have the names of the fields of the records;
@@ -18,23 +18,38 @@
 //! begin with an apostrophe of their own have got another. This holds where commas divide cells: do not open
 //! the files with another divider. NUL, which many readers do not take, is written as ␀ (U+2400).
 //!
+//! **Maps.** `nodes.csv` and `edges.csv` say who mailed whom (`address`, `mailed`) and which host spoke to which server
+//! (`host`, `spoke`), as [`maps`](crate::maps) counts them: a message that passes several times counts once for each pair. They
+//! hold 100,000 pairs each; what found no room is told.
+//!
 //! What cannot be told: nested values but as text; the difference between an empty text and none (`mail_from` is empty for
 //! the null sender and where it was not seen: the record tells), header fields but the common ones, and which bytes came
 //! from which packet (`provenance.jsonl`).
 
 mod cell;
+mod maps;
 
 use std::io::{self, Write};
 
 use super::cells::{Cell, Column, Table};
 use super::output::{NewFile, NewFolder};
 use super::source::{Source, Taken};
-use super::table::{ANOMALIES, COMMANDS, LOGINS, LoginRow, MESSAGES, PARTS, PartRow, SESSIONS};
+use super::table::{ANOMALIES, COMMANDS, FINDINGS, LOGINS, LoginRow, MESSAGES, PARTS, PartRow, SESSIONS};
 use super::{ExportError, Written};
+use crate::maps::{Correspondence, Traffic};
 
 /// The tables in the order in which they are written.
-const TABLES: [&str; 6] =
-    [SESSIONS.name, MESSAGES.name, PARTS.name, LOGINS.name, COMMANDS.name, ANOMALIES.name];
+const TABLES: [&str; 9] = [
+    SESSIONS.name,
+    MESSAGES.name,
+    PARTS.name,
+    LOGINS.name,
+    COMMANDS.name,
+    ANOMALIES.name,
+    FINDINGS.name,
+    maps::NODES,
+    maps::EDGES,
+];
 
 pub(super) fn writes(name: &str) -> bool {
     name.strip_suffix(".csv").is_some_and(|name| TABLES.contains(&name))
@@ -42,10 +57,16 @@ pub(super) fn writes(name: &str) -> bool {
 
 pub(super) fn write(source: &Source, folder: &NewFolder) -> Result<Vec<Written>, ExportError> {
     let mut sessions = TableFile::create(folder, &SESSIONS)?;
-    source.sessions(|session| sessions.row(&session))?;
+    let mut traffic = Traffic::new(maps::PAIRS);
+    source.sessions(|session| {
+        traffic.session(&session);
+        sessions.row(&session)
+    })?;
     let mut messages = TableFile::create(folder, &MESSAGES)?;
     let mut parts = TableFile::create(folder, &PARTS)?;
+    let mut correspondence = Correspondence::new(maps::PAIRS);
     source.messages(|message| {
+        correspondence.message(&message);
         messages.row(&message)?;
         let number = message.message;
         message.parts.into_iter().try_for_each(|part| parts.row(&PartRow { message: number, part }))
@@ -56,6 +77,9 @@ pub(super) fn write(source: &Source, folder: &NewFolder) -> Result<Vec<Written>,
     source.commands(|command| commands.row(&command))?;
     let mut anomalies = TableFile::create(folder, &ANOMALIES)?;
     source.anomalies(|anomaly| anomalies.row(&anomaly))?;
+    let mut findings = TableFile::create(folder, &FINDINGS)?;
+    source.findings(|finding| findings.row(&finding))?;
+    let [nodes, edges] = maps::write(source, folder, correspondence, traffic)?;
     Ok(vec![
         sessions.finish()?,
         messages.finish()?,
@@ -63,33 +87,62 @@ pub(super) fn write(source: &Source, folder: &NewFolder) -> Result<Vec<Written>,
         logins.finish()?,
         commands.finish()?,
         anomalies.finish()?,
+        findings.finish()?,
+        nodes,
+        edges,
     ])
 }
 
-/// A file of rows.
+/// A file of the rows of a table.
 struct TableFile<R: 'static> {
-    name: String,
     columns: &'static [Column<R>],
-    lines: Lines<NewFile>,
+    sheet: Sheet,
 }
 
 impl<R> TableFile<R> {
     fn create(folder: &NewFolder, table: &Table<R>) -> Result<Self, ExportError> {
-        let name = format!("{}.csv", table.name);
-        let file = folder.file(&name)?;
-        let mut lines = Lines::new(file);
-        let header = table.columns.iter().map(|column| column.name);
-        lines.write(header).map_err(|error| ExportError::io("write", name.as_ref())(error))?;
-        Ok(Self { name, columns: table.columns, lines })
+        let names = table.columns.iter().map(|column| column.name);
+        let sheet = Sheet::create(folder, &format!("{}.csv", table.name), names)?;
+        Ok(Self { columns: table.columns, sheet })
     }
 
     fn row(&mut self, row: &R) -> Taken {
         let cells: Vec<Cell<'_>> = self.columns.iter().map(|column| (column.get)(row)).collect();
-        let written = self.lines.write(cells.iter().map(cell::shown));
-        written.map_err(|error| ExportError::io("write", self.name.as_ref())(error))
+        self.sheet.row(&cells)
     }
 
     fn finish(self) -> Result<Written, ExportError> {
+        self.sheet.finish()
+    }
+}
+
+/// A file of rows of cells.
+pub(super) struct Sheet {
+    name: String,
+    lines: Lines<NewFile>,
+}
+
+impl Sheet {
+    /// A file of this name with these columns.
+    pub(super) fn create(
+        folder: &NewFolder,
+        name: &str,
+        columns: impl Iterator<Item = &'static str>,
+    ) -> Result<Self, ExportError> {
+        let mut sheet = Self { name: name.to_owned(), lines: Lines::new(folder.file(name)?) };
+        sheet.lines.write(columns).map_err(|error| sheet.failed(error))?;
+        Ok(sheet)
+    }
+
+    pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> Taken {
+        self.lines.write(cells.iter().map(cell::shown)).map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: io::Error) -> ExportError {
+        ExportError::io("write", self.name.as_ref())(error)
+    }
+
+    pub(super) fn finish(self) -> Result<Written, ExportError> {
         let items = self.lines.written.saturating_sub(1);
         self.lines.finish()?.finish()?;
         Ok(Written { name: self.name, items })

@@ -115,7 +115,7 @@ fn files_with_a_place_of_their_own() {
     let target = dir.path().join("above/mail.mbox");
     let write = |force: bool, text: &str| -> Result<(), ExportError> {
         let mut file = NewFile::create(&target, b"From ", force)?;
-        assert!(file.path().ends_with(".tmp-mail.mbox"));
+        assert!(file.path.ends_with(".tmp-mail.mbox"));
         file.write_all(text.as_bytes()).map_err(|error| file.failed(error))?;
         file.finish()
     };

@@ -5,6 +5,7 @@
 
 mod anomalies;
 mod commands;
+mod findings;
 mod logins;
 mod messages;
 mod parts;
@@ -12,6 +13,7 @@ mod sessions;
 
 pub(super) use anomalies::ANOMALIES;
 pub(super) use commands::COMMANDS;
+pub(super) use findings::FINDINGS;
 pub(super) use logins::{LOGINS, LoginRow};
 pub(super) use messages::MESSAGES;
 pub(super) use parts::{PARTS, PartRow};
