@@ -5,6 +5,7 @@
 //! | [`csv`] | a table for each kind of record |
 //! | [`hashcat`, `john`](crack) | the lines that password crackers read |
 //! | [`mbox`](mail::mbox), [`maildir`](mail::maildir) | the mails, for mail programs |
+//! | [`parquet`] | the same tables with types |
 //!
 //! All exports read the records one by one, so that they take the same memory whatever the size of the folder. They write
 //! beside their place and rename, and replace nothing but what an earlier export wrote, and that only when told to. No
@@ -16,6 +17,7 @@ pub mod csv;
 mod error;
 pub mod mail;
 mod output;
+pub mod parquet;
 mod secrets;
 mod source;
 mod table;
@@ -44,11 +46,14 @@ pub enum Format {
     Mbox,
     /// A folder of mails: [`mail::maildir`].
     Maildir,
+    /// Apache Parquet: [`parquet`].
+    Parquet,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Csv, Self::Hashcat, Self::John, Self::Mbox, Self::Maildir];
+    pub const ALL: &[Self] =
+        &[Self::Csv, Self::Hashcat, Self::John, Self::Mbox, Self::Maildir, Self::Parquet];
 
     /// Its name on the command line.
     #[must_use]
@@ -79,6 +84,11 @@ impl Format {
             }
             Self::Mbox => ("mbox", "A file of all mails (mboxrd)", "mailtap.mbox"),
             Self::Maildir => ("maildir", "A folder of mails, a file for each", "mailtap-maildir"),
+            Self::Parquet => (
+                "parquet",
+                "A folder of tables (Apache Parquet) of sessions, messages, parts, logins and findings",
+                "mailtap-parquet",
+            ),
         }
     }
 
@@ -96,6 +106,7 @@ impl Format {
             Self::Csv => csv::writes(name),
             Self::Hashcat | Self::John => crack::writes(name),
             Self::Maildir => mail::maildir::writes(name),
+            Self::Parquet => parquet::writes(name),
             Self::Mbox => false,
         }
     }
@@ -168,6 +179,7 @@ pub fn export(options: &Options) -> Result<Exported, ExportError> {
         Format::Hashcat => crack::write(&source, &folder, crack::hashcat)?,
         Format::John => crack::write(&source, &folder, crack::john)?,
         Format::Maildir => mail::maildir::write(&source, &folder)?,
+        Format::Parquet => parquet::write(&source, &folder)?,
         Format::Mbox => Vec::new(),
     };
     let mark = Mark {
