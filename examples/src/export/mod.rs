@@ -6,6 +6,7 @@
 //! | [`hashcat`, `john`](crack) | the lines that password crackers read |
 //! | [`mbox`](mail::mbox), [`maildir`](mail::maildir) | the mails, for mail programs |
 //! | [`parquet`] | the same tables with types |
+//! | [`ecs`] | events for Elasticsearch and other SIEMs |
 //!
 //! All exports read the records one by one, so that they take the same memory whatever the size of the folder. They write
 //! beside their place and rename, and replace nothing but what an earlier export wrote, and that only when told to. No
@@ -14,6 +15,7 @@
 mod cells;
 pub mod crack;
 pub mod csv;
+pub mod ecs;
 mod error;
 pub mod mail;
 mod output;
@@ -48,12 +50,14 @@ pub enum Format {
     Maildir,
     /// Apache Parquet: [`parquet`].
     Parquet,
+    /// Elastic Common Schema: [`ecs`].
+    Ecs,
 }
 
 impl Format {
     /// All of them.
     pub const ALL: &[Self] =
-        &[Self::Csv, Self::Hashcat, Self::John, Self::Mbox, Self::Maildir, Self::Parquet];
+        &[Self::Csv, Self::Hashcat, Self::John, Self::Mbox, Self::Maildir, Self::Parquet, Self::Ecs];
 
     /// Its name on the command line.
     #[must_use]
@@ -89,6 +93,11 @@ impl Format {
                 "A folder of tables (Apache Parquet) of sessions, messages, parts, logins and findings",
                 "mailtap-parquet",
             ),
+            Self::Ecs => (
+                "ecs",
+                "A file of events, JSON lines of the Elastic Common Schema 8.11",
+                "mailtap.ecs.ndjson",
+            ),
         }
     }
 
@@ -96,6 +105,7 @@ impl Format {
     const fn begin(self) -> Option<&'static [u8]> {
         match self {
             Self::Mbox => Some(mail::mbox::BEGIN),
+            Self::Ecs => Some(ecs::BEGIN),
             _ => None,
         }
     }
@@ -107,7 +117,7 @@ impl Format {
             Self::Hashcat | Self::John => crack::writes(name),
             Self::Maildir => mail::maildir::writes(name),
             Self::Parquet => parquet::writes(name),
-            Self::Mbox => false,
+            Self::Mbox | Self::Ecs => false,
         }
     }
 }
@@ -169,6 +179,7 @@ pub fn export(options: &Options) -> Result<Exported, ExportError> {
         let file = NewFile::create(output, begin, *force)?;
         let files = match format {
             Format::Mbox => mail::mbox::write(&source, file)?,
+            Format::Ecs => ecs::write(&source, file)?,
             _ => Vec::new(),
         };
         return Ok(source.exported(files));
@@ -180,7 +191,7 @@ pub fn export(options: &Options) -> Result<Exported, ExportError> {
         Format::John => crack::write(&source, &folder, crack::john)?,
         Format::Maildir => mail::maildir::write(&source, &folder)?,
         Format::Parquet => parquet::write(&source, &folder)?,
-        Format::Mbox => Vec::new(),
+        Format::Mbox | Format::Ecs => Vec::new(),
     };
     let mark = Mark {
         tool: TOOL.to_owned(),
