@@ -7,6 +7,7 @@
 //! | [`mbox`](mail::mbox), [`maildir`](mail::maildir) | the mails, for mail programs |
 //! | [`parquet`] | the same tables with types |
 //! | [`ecs`] | events for Elasticsearch and other SIEMs |
+//! | [`netcap`] | audit records of Netcap |
 //!
 //! All exports read the records one by one, so that they take the same memory whatever the size of the folder. They write
 //! beside their place and rename, and replace nothing but what an earlier export wrote, and that only when told to. No
@@ -18,6 +19,7 @@ pub mod csv;
 pub mod ecs;
 mod error;
 pub mod mail;
+pub mod netcap;
 mod output;
 pub mod parquet;
 mod secrets;
@@ -52,12 +54,22 @@ pub enum Format {
     Parquet,
     /// Elastic Common Schema: [`ecs`].
     Ecs,
+    /// Netcap's audit records: [`netcap`].
+    Netcap,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: &[Self] =
-        &[Self::Csv, Self::Hashcat, Self::John, Self::Mbox, Self::Maildir, Self::Parquet, Self::Ecs];
+    pub const ALL: &[Self] = &[
+        Self::Csv,
+        Self::Hashcat,
+        Self::John,
+        Self::Mbox,
+        Self::Maildir,
+        Self::Parquet,
+        Self::Ecs,
+        Self::Netcap,
+    ];
 
     /// Its name on the command line.
     #[must_use]
@@ -98,6 +110,11 @@ impl Format {
                 "A file of events, JSON lines of the Elastic Common Schema 8.11",
                 "mailtap.ecs.ndjson",
             ),
+            Self::Netcap => (
+                "netcap",
+                "A folder of Netcap audit records (.ncap.gz): POP3, SMTP, Mail, Credentials",
+                "mailtap-netcap",
+            ),
         }
     }
 
@@ -117,6 +134,7 @@ impl Format {
             Self::Hashcat | Self::John => crack::writes(name),
             Self::Maildir => mail::maildir::writes(name),
             Self::Parquet => parquet::writes(name),
+            Self::Netcap => netcap::writes(name),
             Self::Mbox | Self::Ecs => false,
         }
     }
@@ -191,6 +209,7 @@ pub fn export(options: &Options) -> Result<Exported, ExportError> {
         Format::John => crack::write(&source, &folder, crack::john)?,
         Format::Maildir => mail::maildir::write(&source, &folder)?,
         Format::Parquet => parquet::write(&source, &folder)?,
+        Format::Netcap => netcap::write(&source, &folder)?,
         Format::Mbox | Format::Ecs => Vec::new(),
     };
     let mark = Mark {
