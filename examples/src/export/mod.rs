@@ -8,6 +8,7 @@
 //! | [`parquet`] | the same tables with types |
 //! | [`ecs`] | events for Elasticsearch and other SIEMs |
 //! | [`netcap`] | audit records of Netcap |
+//! | [`maltego`] | tables of linked entities |
 //!
 //! All exports read the records one by one, so that they take the same memory whatever the size of the folder. They write
 //! beside their place and rename, and replace nothing but what an earlier export wrote, and that only when told to. No
@@ -19,6 +20,7 @@ pub mod csv;
 pub mod ecs;
 mod error;
 pub mod mail;
+pub mod maltego;
 pub mod netcap;
 mod output;
 pub mod parquet;
@@ -56,6 +58,8 @@ pub enum Format {
     Ecs,
     /// Netcap's audit records: [`netcap`].
     Netcap,
+    /// Tables for Maltego: [`maltego`].
+    Maltego,
 }
 
 impl Format {
@@ -69,6 +73,7 @@ impl Format {
         Self::Parquet,
         Self::Ecs,
         Self::Netcap,
+        Self::Maltego,
     ];
 
     /// Its name on the command line.
@@ -115,6 +120,9 @@ impl Format {
                 "A folder of Netcap audit records (.ncap.gz): POP3, SMTP, Mail, Credentials",
                 "mailtap-netcap",
             ),
+            Self::Maltego => {
+                ("maltego", "A folder of tables for Maltego's import of graphs", "mailtap-maltego")
+            }
         }
     }
 
@@ -135,6 +143,7 @@ impl Format {
             Self::Maildir => mail::maildir::writes(name),
             Self::Parquet => parquet::writes(name),
             Self::Netcap => netcap::writes(name),
+            Self::Maltego => maltego::writes(name),
             Self::Mbox | Self::Ecs => false,
         }
     }
@@ -210,6 +219,7 @@ pub fn export(options: &Options) -> Result<Exported, ExportError> {
         Format::Maildir => mail::maildir::write(&source, &folder)?,
         Format::Parquet => parquet::write(&source, &folder)?,
         Format::Netcap => netcap::write(&source, &folder)?,
+        Format::Maltego => maltego::write(&source, &folder)?,
         Format::Mbox | Format::Ecs => Vec::new(),
     };
     let mark = Mark {

@@ -6,6 +6,7 @@ mod common;
 
 mod commands;
 mod mails;
+mod others;
 mod tables;
 
 use common::pcap;
