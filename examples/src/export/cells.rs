@@ -116,7 +116,10 @@ impl From<Time> for Cell<'_> {
     }
 }
 
-impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
+impl<'a, T> From<Option<T>> for Cell<'a>
+where
+    T: Into<Self>,
+{
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::None, Into::into)
     }

@@ -100,7 +100,8 @@ mod tests {
     #[test]
     fn lines_of_both_tools() {
         type Line = Option<(&'static str, &'static str)>;
-        let cases: [(Option<&str>, Option<u32>, Option<&str>, &str, Line, Line); 7] = [
+        type Case = (Option<&'static str>, Option<u32>, Option<&'static str>, &'static str, Line, Line);
+        let cases: [Case; 7] = [
             (
                 Some("bob"),
                 Some(10200),

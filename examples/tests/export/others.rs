@@ -112,7 +112,7 @@ fn audit_records_are_framed_and_mails_have_their_content() {
                 .unwrap();
             let (mut rest, mut records) = (&bytes[..], 0);
             while !rest.is_empty() {
-                let len = usize::try_from(prost::decode_length_delimiter(&mut rest).unwrap()).unwrap();
+                let len = prost::decode_length_delimiter(&mut rest).unwrap();
                 rest = &rest[len..];
                 records += 1;
             }

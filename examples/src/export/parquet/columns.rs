@@ -47,7 +47,8 @@ impl Values {
                 _ => Vec::new(),
             };
             if texts.is_empty() {
-                (self.definition.push(0), self.repetition.push(0));
+                self.definition.push(0);
+                self.repetition.push(0);
             }
             let mut taken = VALUE;
             for (place, text) in texts.into_iter().enumerate() {
