@@ -12,9 +12,10 @@
 //! - [`maps`] says who mailed whom, and which host spoke to which server,
 //! - [`record`] holds the records as plain data,
 //! - [`sink`] writes records and files into the output folder,
-//! - [`evidence`] reads that folder again: it traces messages to their packets, and compares all with the captures.
+//! - [`evidence`] reads that folder again: it traces messages to their packets, and compares all with the captures,
+//! - [`export`] writes it in the formats of other tools.
 //!
-//! Only [`capture`], [`sink`] and [`evidence`] do input and output.
+//! Only [`capture`], [`sink`], [`evidence`] and [`export`] do input and output.
 //!
 //! ```
 //! use mailtap::capture::{Item, Reader};
@@ -35,6 +36,7 @@
 pub mod capture;
 pub mod detect;
 pub mod evidence;
+pub mod export;
 pub mod findings;
 mod flow;
 pub mod maps;

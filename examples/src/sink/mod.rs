@@ -9,7 +9,7 @@ mod hashes;
 pub mod json;
 mod lines;
 mod spool;
-mod system;
+pub(crate) mod system;
 
 pub use error::SinkError;
 pub(crate) use hashes::Hashes;

@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::Path;
 
 /// Creates a file, mode 0600, that is not there yet. What it is opened for is always written at its end.
-pub(super) fn create_file(path: &Path) -> io::Result<File> {
+pub(crate) fn create_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create_new(true);
     #[cfg(unix)]
@@ -16,7 +16,7 @@ pub(super) fn create_file(path: &Path) -> io::Result<File> {
 }
 
 /// Creates a folder, mode 0700, that is not there yet.
-pub(super) fn create_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     builder.mode(0o700);
@@ -24,7 +24,7 @@ pub(super) fn create_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Takes a folder that is there away from everybody else.
-pub(super) fn make_private(path: &Path) -> io::Result<()> {
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
     #[cfg(not(unix))]
@@ -33,7 +33,7 @@ pub(super) fn make_private(path: &Path) -> io::Result<()> {
 }
 
 /// Writes a file under a temporary name and renames it, over one that is there. Readers see the old or the new one.
-pub(super) fn replace_file(path: &Path, temporary: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn replace_file(path: &Path, temporary: &Path, bytes: &[u8]) -> io::Result<()> {
     let write = || {
         let mut file = create_file(temporary)?;
         file.write_all(bytes)?;

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks")]
 
 mod evidence;
+mod export;
 mod extract;
 mod narrate;
 mod reading;
@@ -29,6 +30,7 @@ enum Command {
     Follow(narrate::Follow),
     Trace(evidence::Trace),
     Verify(evidence::Verify),
+    Export(export::Export),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Command::Follow(arguments) => arguments.run(),
         Command::Trace(arguments) => arguments.run(),
         Command::Verify(arguments) => arguments.run(),
+        Command::Export(arguments) => arguments.run(),
     }
 }
 

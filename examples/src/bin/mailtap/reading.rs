@@ -48,13 +48,24 @@ pub(crate) struct Reading {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Secrets {
+pub(crate) enum Secrets {
     /// As they are.
     Show,
     /// Their SHA-256.
     Hash,
     /// Not at all.
     Omit,
+}
+
+impl Secrets {
+    /// What the library is told.
+    pub(crate) const fn wish(self) -> pipeline::Secrets {
+        match self {
+            Self::Show => pipeline::Secrets::Show,
+            Self::Hash => pipeline::Secrets::Hash,
+            Self::Omit => pipeline::Secrets::Omit,
+        }
+    }
 }
 
 /// A protocol by the name that the records give it.
@@ -82,11 +93,7 @@ impl Reading {
             options.only.clone_from(&self.only);
         }
         options.decode_as = self.decode_as.iter().copied().collect();
-        options.secrets = self.secrets.map(|secrets| match secrets {
-            Secrets::Show => pipeline::Secrets::Show,
-            Secrets::Hash => pipeline::Secrets::Hash,
-            Secrets::Omit => pipeline::Secrets::Omit,
-        });
+        options.secrets = self.secrets.map(Secrets::wish);
         let cores = || available_parallelism().map_or(1, |cores| u16::try_from(cores.get()).unwrap_or(1));
         options.workers = self.workers.unwrap_or_else(cores);
         options.stop = on_interrupt();
@@ -99,7 +106,8 @@ impl Reading {
     }
 }
 
-fn on_interrupt() -> Stop {
+/// A stop that Ctrl-C asks for. The second Ctrl-C ends the process at once.
+pub(crate) fn on_interrupt() -> Stop {
     let stop = Stop::default();
     let asked = stop.clone();
     let handler = move || {
