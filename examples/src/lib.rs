@@ -10,9 +10,10 @@
 //! - [`pipeline`] runs it all,
 //! - [`record`] holds the records as plain data,
 //! - [`sink`] writes records and files into the output folder,
-//! - [`evidence`] reads that folder again: it traces messages to their packets, and compares all with the captures.
+//! - [`evidence`] reads that folder again: it traces messages to their packets, and compares all with the captures,
+//! - [`report`] makes a page to look at of that folder.
 //!
-//! Only [`capture`], [`sink`] and [`evidence`] do input and output.
+//! Only [`capture`], [`sink`], [`evidence`] and [`report`] do input and output.
 //!
 //! ```
 //! use mailtap::capture::{Item, Reader};
@@ -37,6 +38,7 @@ mod flow;
 mod message;
 pub mod pipeline;
 pub mod record;
+pub mod report;
 pub mod sink;
 
 #[cfg(doctest)]

@@ -6,6 +6,7 @@ mod evidence;
 mod extract;
 mod narrate;
 mod reading;
+mod report;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ enum Command {
     Follow(narrate::Follow),
     Trace(evidence::Trace),
     Verify(evidence::Verify),
+    Report(report::Report),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Command::Follow(arguments) => arguments.run(),
         Command::Trace(arguments) => arguments.run(),
         Command::Verify(arguments) => arguments.run(),
+        Command::Report(arguments) => arguments.run(),
     }
 }
 
