@@ -8,6 +8,7 @@
 //! - [`capture`] reads frames out of files, folders and standard input,
 //! - [`detect`] tells which protocol a flow speaks,
 //! - [`pipeline`] runs it all,
+//! - [`findings`] applies rules to the records,
 //! - [`record`] holds the records as plain data,
 //! - [`sink`] writes records and files into the output folder,
 //! - [`evidence`] reads that folder again: it traces messages to their packets, and compares all with the captures,
@@ -34,6 +35,7 @@
 pub mod capture;
 pub mod detect;
 pub mod evidence;
+pub mod findings;
 mod flow;
 mod message;
 pub mod pipeline;

@@ -25,7 +25,8 @@ fn extract_says_what_it_found() {
     let capture = capture();
     let capture = capture.to_str().unwrap();
     let output = mailtap(dir.path(), &["extract", capture, "-o", "out"]);
-    let line = "169 packets, 7 sessions, 6 messages, 1 attachments, 7 logins, 1 anomalies -> out\n";
+    let line =
+        "169 packets, 7 sessions, 6 messages, 1 attachments, 7 logins, 1 anomalies, 6 findings -> out\n";
     assert_eq!(told(&output), (0, line.to_owned(), String::new()));
     let output = mailtap(dir.path(), &["extract", "--force", "--quiet", capture, "-o", "out"]);
     assert_eq!(told(&output), (0, String::new(), String::new()));

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail loudly")]
 
 use mailtap::evidence::{Folder, RecordsOf};
+use mailtap::findings::{Config, Observer};
 use mailtap::pipeline::{Options, extract};
 use mailtap::sink::Records;
 use serde::Serialize;
@@ -36,8 +37,28 @@ fn records_are_read_as_they_are_written() {
     assert_eq!(written(folder.logins().unwrap()), text(Records::Logins));
     assert_eq!(written(folder.commands().unwrap()), text(Records::Commands));
     assert_eq!(written(folder.anomalies().unwrap()), text(Records::Anomalies));
+    assert_eq!(written(folder.findings().unwrap()), text(Records::Findings));
     let summary = serde_json::to_string_pretty(folder.summary()).unwrap();
     assert_eq!(summary.trim_end(), fs::read_to_string(out.join("summary.json")).unwrap().trim_end());
+}
+
+/// Whoever has the folder finds what the run found, though records of different kinds come in another order.
+#[test]
+fn findings_can_be_made_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    extract(&Options::new(captures(), out.clone()), |_| {}).unwrap();
+    let folder = Folder::open(&out).unwrap();
+    let mut observer = Observer::new(Config::default());
+    folder.logins().unwrap().for_each(|login| observer.login(&login.unwrap()));
+    folder.messages().unwrap().for_each(|message| observer.message(&message.unwrap()));
+    folder.anomalies().unwrap().for_each(|anomaly| observer.anomaly(&anomaly.unwrap()));
+    folder.sessions().unwrap().for_each(|session| observer.session(&session.unwrap()));
+    let findings = observer.finish();
+    assert!(findings.len() > 10, "{}", findings.len());
+    let text: String =
+        findings.iter().map(|finding| serde_json::to_string(finding).unwrap() + "\n").collect();
+    assert_eq!(text, fs::read_to_string(out.join("findings.jsonl")).unwrap());
 }
 
 #[test]

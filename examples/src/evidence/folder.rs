@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::lines::{self, Lines};
 use super::{Damaged, EvidenceError, name::Name, records};
-use crate::record::{Anomaly, Command, Login, Message, Part, Session, Summary};
+use crate::record::{Anomaly, Command, Finding, Login, Message, Part, Session, Summary};
 use crate::sink::{Records, Store};
 
 /// A folder that `extract` wrote.
@@ -67,6 +67,15 @@ impl Folder {
     /// As of [`sessions`](Self::sessions).
     pub fn messages(&self) -> Result<RecordsOf<Message>, EvidenceError> {
         self.records(Records::Messages)
+    }
+
+    /// The findings, in their order.
+    ///
+    /// # Errors
+    ///
+    /// As of [`sessions`](Self::sessions).
+    pub fn findings(&self) -> Result<RecordsOf<Finding>, EvidenceError> {
+        self.records(Records::Findings)
     }
 
     /// The login attempts, in their order.

@@ -113,6 +113,20 @@ pub(super) struct Reference {
     pub(super) packet: Option<Packet>,
 }
 
+/// What a finding refers to.
+#[derive(Debug, Deserialize)]
+pub(super) struct Found {
+    pub(super) packet: Option<Packet>,
+    #[serde(default)]
+    pub(super) packets: Vec<Stretch>,
+    #[serde(default)]
+    pub(super) sessions: Vec<u64>,
+    #[serde(default)]
+    pub(super) messages: Vec<u64>,
+    #[serde(default)]
+    pub(super) logins: Vec<u64>,
+}
+
 #[derive(Debug, Deserialize)]
 pub(super) struct Packet {
     pub(super) input: u32,

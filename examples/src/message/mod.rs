@@ -7,6 +7,7 @@ mod headers;
 mod kind;
 mod name;
 mod parts;
+mod sealed;
 mod urls;
 
 use crate::flow::places::Places;

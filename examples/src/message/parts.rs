@@ -1,8 +1,8 @@
 //! The nodes of the MIME tree: hashed as they stream, and written where they are attachments.
 
 use super::kind;
-use super::name;
 use super::urls::{Urls, Words};
+use super::{name, sealed};
 use crate::record::{Hidden, Part, PartDecode, PartName, PieceOf, Text};
 use crate::sink::{Folder, Hashes, SinkError, Spool, Store};
 use mime_extract::join::{self, Piece};
@@ -179,6 +179,7 @@ impl Parts {
             }
         }
         record.detected_type = detected.map(|kind| kind.content_type.into());
+        record.encryption = sealed::encryption(&open.head).map(Into::into);
         let name = record.filename.as_ref().map(Text::as_str);
         record.type_mismatch = detected.is_some_and(|kind| kind.contradicts(declared, name));
         Ok(())

@@ -3,8 +3,9 @@
 use super::joins::{Joins, Told as Joined};
 use super::run::Audience;
 use super::wholes::Wholes;
+use crate::findings::{Config, Observer};
 use crate::flow::{Context, Told};
-use crate::record::{Anomaly, Counts, Message, Provenance, Session};
+use crate::record::{Anomaly, Counts, Login, Message, Provenance, Session};
 use crate::sink::{JsonLines, Records, SinkError};
 use std::collections::BTreeMap;
 use tcp_reassembly::FlowId;
@@ -17,7 +18,10 @@ pub(super) struct Ledger {
     logins: JsonLines,
     commands: JsonLines,
     anomalies: JsonLines,
+    findings: JsonLines,
     provenance: JsonLines,
+    /// Sees each record that is written.
+    observer: Observer,
     counts: Counts,
     context: Context,
     /// Parts of messages, which are joined when all is read.
@@ -40,7 +44,7 @@ struct Open {
 
 impl Ledger {
     /// The files of records, in the folder of the context.
-    pub(super) fn create(context: Context) -> Result<Self, SinkError> {
+    pub(super) fn create(context: Context, rules: Config) -> Result<Self, SinkError> {
         let folder = &context.folder;
         Ok(Self {
             sessions: folder.records(Records::Sessions)?,
@@ -48,7 +52,9 @@ impl Ledger {
             logins: folder.records(Records::Logins)?,
             commands: folder.records(Records::Commands)?,
             anomalies: folder.records(Records::Anomalies)?,
+            findings: folder.records(Records::Findings)?,
             provenance: folder.records(Records::Provenance)?,
+            observer: Observer::new(rules),
             counts: Counts::default(),
             context,
             joins: Joins::default(),
@@ -82,7 +88,12 @@ impl Ledger {
         }
         for mut record in core::mem::take(&mut self.waiting) {
             record.messages.extend(numbers.remove(&record.session).unwrap_or_default());
-            self.sessions.write(&record)?;
+            self.session(&record)?;
+        }
+        let observer = core::mem::replace(&mut self.observer, Observer::new(Config::default()));
+        for finding in observer.finish() {
+            self.counts.findings += 1;
+            self.findings.write(&finding)?;
         }
         self.flush()?;
         Ok(self.counts)
@@ -107,9 +118,8 @@ impl Audience for Ledger {
                 self.commands.write(&command)
             }
             Told::Login(mut login) => {
-                self.counts.logins += 1;
                 login.session = session;
-                self.logins.write(&login)
+                self.login(&login)
             }
             Told::Anomaly(mut anomaly) => {
                 anomaly.session = Some(session);
@@ -145,7 +155,7 @@ impl Audience for Ledger {
                         return Ok(());
                     }
                 }
-                self.sessions.write(&record)
+                self.session(&record)
             }
         }
     }
@@ -153,6 +163,7 @@ impl Audience for Ledger {
     /// An anomaly of no session, or of one that is filled in.
     fn anomaly(&mut self, anomaly: Anomaly) -> Result<(), SinkError> {
         self.counts.anomalies += 1;
+        self.observer.anomaly(&anomaly);
         self.anomalies.write(&anomaly)
     }
 
@@ -168,6 +179,7 @@ impl Audience for Ledger {
             &mut self.logins,
             &mut self.commands,
             &mut self.anomalies,
+            &mut self.findings,
             &mut self.provenance,
         ] {
             lines.flush()?;
@@ -181,6 +193,17 @@ impl Ledger {
         if let Some(open) = self.open.get_mut(&key) {
             open.messages.push(number);
         }
+    }
+
+    fn login(&mut self, login: &Login) -> Result<(), SinkError> {
+        self.counts.logins += 1;
+        self.observer.login(login);
+        self.logins.write(login)
+    }
+
+    fn session(&mut self, session: &Session) -> Result<(), SinkError> {
+        self.observer.session(session);
+        self.sessions.write(session)
     }
 
     /// Gives a message its number, and writes it and all that belongs to it.
@@ -199,6 +222,7 @@ impl Ledger {
         message.session = session;
         provenance.message = number;
         self.wholes.take(&mut message);
+        self.observer.message(&message);
         self.messages.write(&message)?;
         self.provenance.write(&provenance)?;
         for mut anomaly in anomalies {

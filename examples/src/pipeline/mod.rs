@@ -21,6 +21,7 @@ mod worker;
 
 use crate::capture::Progress;
 use crate::detect::Kind;
+use crate::findings;
 use crate::flow::Context;
 use crate::record::{Counts, Summary};
 use crate::sink::{Folder, SinkError};
@@ -135,13 +136,15 @@ pub struct Options {
     pub output: PathBuf,
     /// Whether a folder of an earlier run is replaced.
     pub force: bool,
+    /// What the rules of findings compare with.
+    pub rules: findings::Config,
 }
 
 impl Options {
     /// All protocols of these captures into that folder.
     #[must_use]
     pub fn new(captures: Vec<PathBuf>, output: PathBuf) -> Self {
-        Self { reading: Reading::new(captures), output, force: false }
+        Self { reading: Reading::new(captures), output, force: false, rules: findings::Config::default() }
     }
 }
 
@@ -168,11 +171,11 @@ pub fn extract(options: &Options, watch: impl FnMut(&Progress)) -> Result<Outcom
     let begun = std::time::Instant::now();
     let folder = Folder::create(&options.output, options.force)?;
     let context = options.reading.context(folder.clone(), Secrets::Show);
-    let mut ledger = Ledger::create(context.clone())?;
+    let mut ledger = Ledger::create(context.clone(), options.rules.clone())?;
     let read = run::run(&options.reading, &context, &mut ledger, watch)?;
     let mut counts = ledger.close()?;
     counts.packets = read.packets;
-    let mut summary = Summary::new(shown(&options.reading));
+    let mut summary = Summary::new(shown(options));
     summary.inputs = read.reports.iter().map(Into::into).collect();
     summary.skipped = read.skipped.iter().map(Into::into).collect();
     summary.counts = counts;
@@ -189,7 +192,8 @@ pub fn extract(options: &Options, watch: impl FnMut(&Progress)) -> Result<Outcom
 }
 
 /// The options as `summary.json` shows them: those that the output depends on.
-fn shown(options: &Reading) -> serde_json::Map<String, serde_json::Value> {
+fn shown(options: &Options) -> serde_json::Map<String, serde_json::Value> {
+    let Options { reading: options, rules, .. } = options;
     let words =
         |kinds: &[Kind]| kinds.iter().map(|kind| kind.word().into()).collect::<Vec<serde_json::Value>>();
     let mut map = serde_json::Map::new();
@@ -208,5 +212,9 @@ fn shown(options: &Reading) -> serde_json::Map<String, serde_json::Value> {
         };
         map.insert("secrets".to_owned(), word.into());
     }
+    // All of them: nobody has to know what they were by default in that version.
+    let thresholds = findings::Threshold::ALL.iter();
+    let thresholds = thresholds.map(|threshold| (threshold.id(), rules.thresholds.get(*threshold).into()));
+    map.insert("thresholds".to_owned(), thresholds.collect::<serde_json::Map<_, _>>().into());
     map
 }

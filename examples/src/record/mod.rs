@@ -7,6 +7,7 @@
 mod anomaly;
 mod authentication;
 mod command;
+mod finding;
 mod login;
 mod message;
 mod part;
@@ -21,6 +22,7 @@ mod words;
 pub use anomaly::Anomaly;
 pub use authentication::{AuthenticationResult, AuthenticationResults};
 pub use command::Command;
+pub use finding::{Fact, Finding};
 pub use login::{CrackableHash, Login};
 pub use message::{
     Envelope, HeaderField, Headers, Message, MessageAnomaly, Missing, Received, Recipient, Source,
@@ -35,7 +37,7 @@ pub use text::{Secret, Text};
 pub use time::{NotATime, Time};
 pub use words::{
     ActionKind, Direction, Ended, Hidden, Layer, LoginOutcome, Operation, Outcome, PartDecode, Protocol,
-    Reading, Tls, TlsHandshake,
+    Reading, Severity, Tls, TlsHandshake,
 };
 
 /// A kebab-case identifier of an anomaly.

@@ -45,6 +45,9 @@ pub struct Part {
     /// The type that the content itself shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detected_type: Option<Code>,
+    /// What keeps the content from being looked into: `zip`, `rar` or `office`, where it needs a password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Code>,
     /// Whether the content is something else than the message says.
     pub type_mismatch: bool,
     /// How well the transfer encoding could be undone.
@@ -82,6 +85,7 @@ impl Part {
             sha256: None,
             md5: None,
             detected_type: None,
+            encryption: None,
             type_mismatch: false,
             decode: PartDecode::Ok,
             complete: false,

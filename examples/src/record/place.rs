@@ -59,6 +59,12 @@ impl Packets {
         }
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The stretches.
     #[must_use]
     pub fn stretches(&self) -> &[Stretch] {

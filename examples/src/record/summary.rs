@@ -72,6 +72,9 @@ pub struct Counts {
     pub commands: u64,
     /// Lines of `anomalies.jsonl`.
     pub anomalies: u64,
+    /// Lines of `findings.jsonl`.
+    #[serde(default)]
+    pub findings: u64,
     /// Parts written to `attachments`.
     pub attachments: u64,
     /// Frames read, of whatever content.

@@ -200,6 +200,18 @@ words! {
         Mime = "mime",
     }
 
+    /// How much a finding weighs.
+    Severity {
+        /// Worth knowing when the rest is read.
+        Info = "info",
+        /// Often harmless.
+        Low = "low",
+        /// Should be looked at.
+        Medium = "medium",
+        /// Should be looked at first.
+        High = "high",
+    }
+
     /// What a client did to stored messages.
     ActionKind {
         /// Marked to be deleted.
@@ -239,6 +251,7 @@ mod tests {
         assert_eq!(words(Ended::ALL), "fin|rst|timeout|capture-end|reused");
         assert_eq!(words(Layer::ALL), "capture|packet|tcp|smtp|pop3|imap|sasl|mime");
         assert_eq!(words(ActionKind::ALL), "delete|undelete|move|copy|flag|expunge");
+        assert_eq!(words(Severity::ALL), "info|low|medium|high");
         assert_eq!(serde_json::to_string(&Ended::CaptureEnd).unwrap(), r#""capture-end""#);
     }
 }

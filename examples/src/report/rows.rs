@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::ser::{SerializeSeq as _, Serializer};
 
 use super::group::Groups;
-use crate::record::{Message, Operation, Outcome, Protocol, Reading};
+use crate::record::{Message, Operation, Outcome, Protocol, Reading, Severity};
 
 /// What a row says by a bit. The page has the same numbers.
 pub(super) mod flag {
@@ -40,7 +40,7 @@ pub(super) struct Row {
     pub(super) words: String,
     pub(super) sha256: String,
     pub(super) findings: u32,
-    pub(super) severity: Option<&'static str>,
+    pub(super) severity: Option<Severity>,
 }
 
 /// Bytes of a subject or a sender in the list, and of the further words.

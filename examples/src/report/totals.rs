@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::record::{Anomaly, Login, LoginOutcome, Message, Reading, Session, Time};
+use crate::record::{Anomaly, Finding, Login, LoginOutcome, Message, Reading, Session, Time};
 
 /// Numbers by word.
 type Tally = BTreeMap<&'static str, u64>;
@@ -28,6 +28,8 @@ pub(super) struct Totals {
     incomplete: u64,
     candidates: u64,
     with_attachments: u64,
+    /// By severity.
+    findings: Tally,
     logins: Tally,
     /// Passwords and tokens that anybody on the way could read.
     clear_secrets: u64,
@@ -63,6 +65,10 @@ impl Totals {
         self.message_bytes = self.message_bytes.saturating_add(message.size);
         self.incomplete += u64::from(!message.complete);
         self.with_attachments += u64::from(message.has_attachments);
+    }
+
+    pub(super) fn finding(&mut self, finding: &Finding) {
+        add(&mut self.findings, finding.severity.word());
     }
 
     pub(super) fn login(&mut self, login: &Login) {

@@ -14,8 +14,9 @@ use super::rows::{self, Row, flag};
 use super::totals::Totals;
 use super::{FILE_NAME, Limits, ReportError, escape, page};
 use crate::evidence::{Damaged, Folder};
+use crate::findings::Rule;
 use crate::pipeline::Secrets;
-use crate::record::{Counts, Input, Login, Secret, SkippedFile, Summary, hex};
+use crate::record::{Counts, Input, Login, Secret, Severity, SkippedFile, Summary, hex};
 use crate::sink::Records;
 
 /// What the report is of, and where it goes.
@@ -83,10 +84,12 @@ pub fn write(options: &Options) -> Result<Written, ReportError> {
     };
     let (before, after) = page::around(&options.title);
     writer.put(before.as_bytes())?;
-    let (in_anomalies, sources) = (writer.anomalies(&folder)?, Writer::sources(&folder)?);
+    let sources = Writer::sources(&folder)?;
+    let found = writer.findings(&folder)?;
+    let in_anomalies = writer.anomalies(&folder)?;
     writer.sessions(&folder)?;
     writer.logins(&folder)?;
-    let messages = writer.messages(&folder, &in_anomalies)?;
+    let messages = writer.messages(&folder, &in_anomalies, &found)?;
     writer.head(folder.summary(), &sources)?;
     writer.put(after.as_bytes())?;
     let Writer { out, damaged, left_out, .. } = writer;
@@ -211,6 +214,34 @@ impl Writer<'_> {
         Ok(sources)
     }
 
+    /// The findings; for each message that they are of how many there are, and the worst of them.
+    fn findings(&mut self, folder: &Folder) -> Result<BTreeMap<u64, (u32, Severity)>, ReportError> {
+        let (mut count, most) = (0, self.options.limits.findings);
+        let (mut messages, mut rules) = (BTreeMap::new(), BTreeSet::new());
+        self.begin("findings")?;
+        for record in folder.findings()? {
+            let Some(finding) = self.intact(record) else { continue };
+            self.totals.finding(&finding);
+            for message in &finding.messages {
+                let (count, worst) = messages.entry(*message).or_insert((0, finding.severity));
+                *count += 1;
+                *worst = finding.severity.max(*worst);
+            }
+            if self.item(&mut count, most, &finding)? {
+                rules.insert(finding.rule.into_owned());
+            }
+        }
+        self.end_list(count, most, "findings")?;
+        let known = Rule::ALL.iter().filter(|rule| rules.contains(rule.id()));
+        let told =
+            known.map(|rule| (rule.id(), [rule.title(), rule.meaning(), rule.unless(), rule.source()]));
+        let told: BTreeMap<_, _> = told.collect();
+        self.begin("rules")?;
+        self.json(&told)?;
+        self.end()?;
+        Ok(messages)
+    }
+
     /// The anomalies; the messages that they are in.
     fn anomalies(&mut self, folder: &Folder) -> Result<BTreeSet<u64>, ReportError> {
         let (mut count, most) = (0, self.options.limits.anomalies);
@@ -252,7 +283,12 @@ impl Writer<'_> {
     }
 
     /// The messages: blocks of details, and then the list.
-    fn messages(&mut self, folder: &Folder, in_anomalies: &BTreeSet<u64>) -> Result<usize, ReportError> {
+    fn messages(
+        &mut self,
+        folder: &Folder,
+        in_anomalies: &BTreeSet<u64>,
+        found: &BTreeMap<u64, (u32, Severity)>,
+    ) -> Result<usize, ReportError> {
         let limits = self.options.limits;
         let (mut rows, mut groups) = (Vec::new(), Groups::default());
         let (mut room, mut left) = (limits.all_pictures, limits.details);
@@ -269,6 +305,9 @@ impl Writer<'_> {
             groups.add(rows::keys(&message));
             if in_anomalies.contains(&message.message) {
                 row.flags |= flag::ANOMALY;
+            }
+            if let Some((count, worst)) = found.get(&message.message) {
+                (row.findings, row.severity) = (*count, Some(*worst));
             }
             let before = block.len();
             if left > 0 {

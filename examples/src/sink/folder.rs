@@ -32,14 +32,23 @@ pub enum Records {
     Commands,
     /// `anomalies.jsonl`
     Anomalies,
+    /// `findings.jsonl`
+    Findings,
     /// `provenance.jsonl`
     Provenance,
 }
 
 impl Records {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Sessions, Self::Messages, Self::Logins, Self::Commands, Self::Anomalies, Self::Provenance];
+    pub const ALL: [Self; 7] = [
+        Self::Sessions,
+        Self::Messages,
+        Self::Logins,
+        Self::Commands,
+        Self::Anomalies,
+        Self::Findings,
+        Self::Provenance,
+    ];
 
     /// Name of the file.
     #[must_use]
@@ -50,6 +59,7 @@ impl Records {
             Self::Logins => "logins.jsonl",
             Self::Commands => "commands.jsonl",
             Self::Anomalies => "anomalies.jsonl",
+            Self::Findings => "findings.jsonl",
             Self::Provenance => "provenance.jsonl",
         }
     }

@@ -16,6 +16,20 @@ pub struct Address {
     pub group: Option<String>,
 }
 
+impl Address {
+    /// Reads a list of addresses (RFC 5322 section 3.4) out of an unfolded value. What is no address comes as one with
+    /// all its text.
+    ///
+    /// ```
+    /// let list = mime_extract::Address::parse_list(b"Ann <ann@example.org>, bob@example.org");
+    /// assert_eq!((list[0].name.as_deref(), &*list[1].address), (Some("Ann"), "bob@example.org"));
+    /// ```
+    #[must_use]
+    pub fn parse_list(value: &[u8]) -> Vec<Self> {
+        parse(value)
+    }
+}
+
 /// The addresses of an unfolded value. mailparse reads them where it can; it refuses a list as a whole for one
 /// fault, takes the comma behind a group or the end of a comment inside of a comment for a part of an address, and decodes encoded words one by one, so that
 /// characters cut between two of them are lost: such lists are read here, plainly.

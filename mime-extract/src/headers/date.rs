@@ -16,6 +16,20 @@ pub struct Date {
     pub offset: Option<i16>,
 }
 
+impl Date {
+    /// Reads the value of a `Date` field (RFC 5322 sections 3.3 and 4.3), or what stands behind the last semicolon of a
+    /// `Received` field; `None` where it is no date.
+    ///
+    /// ```
+    /// let date = mime_extract::Date::parse(b"Tue, 1 Jul 2003 10:52:37 +0200").unwrap();
+    /// assert_eq!((date.unix, date.offset), (1_057_049_557, Some(120)));
+    /// ```
+    #[must_use]
+    pub fn parse(value: &[u8]) -> Option<Self> {
+        parse(value)
+    }
+}
+
 const MONTHS: [&[u8]; 12] =
     [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
 

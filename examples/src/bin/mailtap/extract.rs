@@ -2,8 +2,10 @@
 
 use crate::reading::Reading;
 use crate::{complain, status};
+use mailtap::findings::Threshold;
 use mailtap::pipeline::{self, Options, Outcome};
 use mailtap::sink::SinkError;
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,9 +26,22 @@ pub(crate) struct Extract {
     #[arg(short, long, value_name = "DIR", default_value = "mailtap-out")]
     output: PathBuf,
 
+    /// A number that a rule of findings compares with; may be given several times. The default of each is in [].
+    #[arg(long = "threshold", value_name = "RULE.NAME=VALUE", value_parser = Threshold::assignment, help = thresholds())]
+    thresholds: Vec<(Threshold, u64)>,
+
     /// Replace a folder that an earlier run made.
     #[arg(long)]
     force: bool,
+}
+
+/// What can be set, for --help.
+fn thresholds() -> String {
+    let mut text = "A number that a rule of findings compares with; may be given several times:".to_owned();
+    for threshold in Threshold::ALL {
+        let _ = write!(text, "\n  {} [{}]: {}", threshold.id(), threshold.default(), threshold.meaning());
+    }
+    text
 }
 
 impl Extract {
@@ -34,6 +49,9 @@ impl Extract {
         let mut options = Options::new(Vec::new(), self.output.clone());
         options.reading = self.reading.options();
         options.force = self.force;
+        for (threshold, value) in &self.thresholds {
+            options.rules.thresholds.set(*threshold, *value);
+        }
         let bar = self.reading.bar();
         let result = pipeline::extract(&options, |progress| bar.show(progress));
         bar.clear();
@@ -65,13 +83,14 @@ impl Extract {
             serde_json::to_string(counts).unwrap_or_default()
         } else {
             format!(
-                "{} packets, {} sessions, {} messages, {} attachments, {} logins, {} anomalies -> {}",
+                "{} packets, {} sessions, {} messages, {} attachments, {} logins, {} anomalies, {} findings -> {}",
                 counts.packets,
                 counts.sessions,
                 counts.messages,
                 counts.attachments,
                 counts.logins,
                 counts.anomalies,
+                counts.findings,
                 self.output.display()
             )
         };

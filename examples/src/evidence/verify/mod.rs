@@ -139,6 +139,7 @@ fn in_batches(
     for records in [Records::Logins, Records::Commands, Records::Anomalies] {
         references.others(dir, records, &mut teller);
     }
+    references.findings(dir, &mut teller);
     files.finish(&mut teller);
     references.finish(files.attached(), packets, &mut teller);
     let Teller { findings, checked, .. } = teller;

@@ -1,7 +1,7 @@
 //! Records that refer to each other, and how many there are.
 
 use super::super::lines::Lines;
-use super::super::records::{Message, Reference, Session, Stretch};
+use super::super::records::{Found, Message, Reference, Session, Stretch};
 use super::numbers::Numbers;
 use super::{Finding, Teller};
 use crate::record::{Counts, Summary};
@@ -129,16 +129,8 @@ impl References {
                     if let Some(session) = reference.session {
                         self.session(&what, session, teller);
                     }
-                    if let Some(message) = reference.message
-                        && self.complete
-                        && !self.messages.contains(message)
-                    {
-                        teller.tell(&Finding::new(
-                            what.as_str(),
-                            "message",
-                            "a message that is there",
-                            message,
-                        ));
+                    if let Some(message) = reference.message {
+                        self.message_number(&what, message, teller);
                     }
                     if let Some(packet) = reference.packet {
                         self.input(&what, packet.input, teller);
@@ -151,6 +143,44 @@ impl References {
             Records::Logins => self.found.logins = count,
             Records::Commands => self.found.commands = count,
             _ => self.found.anomalies = count,
+        }
+    }
+
+    /// Reads the findings, when all that they refer to was read.
+    pub(super) fn findings(&mut self, dir: &Path, teller: &mut Teller<'_>) {
+        let Some(mut lines) = open(dir, Records::Findings, teller) else { return };
+        while let Some(line) = lines.next::<Found>() {
+            teller.checked.records += 1;
+            self.found.findings += 1;
+            let found = match line {
+                Ok(found) => found,
+                Err(damaged) => {
+                    teller.damaged(&damaged);
+                    continue;
+                }
+            };
+            let what = format!("{} line {}", Records::Findings.file_name(), lines.number());
+            for session in found.sessions {
+                self.session(&what, session, teller);
+            }
+            for message in found.messages {
+                self.message_number(&what, message, teller);
+            }
+            for login in found.logins {
+                if self.complete && !(1..=self.found.logins).contains(&login) {
+                    teller.tell(&Finding::new(what.as_str(), "login", "a line of logins.jsonl", login));
+                }
+            }
+            if let Some(packet) = found.packet {
+                self.input(&what, packet.input, teller);
+            }
+            self.stretches(&what, &found.packets, teller);
+        }
+    }
+
+    fn message_number(&self, what: &str, message: u64, teller: &mut Teller<'_>) {
+        if self.complete && !self.messages.contains(message) {
+            teller.tell(&Finding::new(what, "message", "a message that is there", message));
         }
     }
 
@@ -169,13 +199,15 @@ impl References {
         // Where a capture is not there, nobody knows.
         self.found.packets = packets.unwrap_or(self.said.packets);
         let of = |counts: &Counts| {
-            let Counts { sessions, messages, logins, commands, anomalies, attachments, packets } = *counts;
+            let Counts { sessions, messages, logins, commands, anomalies, findings, attachments, packets } =
+                *counts;
             [
                 ("sessions", sessions),
                 ("messages", messages),
                 ("logins", logins),
                 ("commands", commands),
                 ("anomalies", anomalies),
+                ("findings", findings),
                 ("attachments", attachments),
                 ("packets", packets),
             ]
