@@ -16,6 +16,7 @@ const SCRIPT: &str = concat!(
     include_str!("page/charts.js"),
     include_str!("page/message.js"),
     include_str!("page/views.js"),
+    include_str!("page/more.js"),
     include_str!("page/page.js"),
 );
 
