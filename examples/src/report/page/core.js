@@ -194,8 +194,9 @@ function listed(items, most, made, tag) {
 function facts(...pairs) {
   const list = el("dl", { class: "facts" });
   for (const pair of pairs) {
-    if (!pair || pair[1] === null || pair[1] === undefined || pair[1] === "") continue;
-    list.append(el("dt", {}, pair[0]), el("dd", {}, pair.slice(1)));
+    if (!pair || [null, undefined, false, ""].includes(pair[1])) continue;
+    const value = el("dd", {}, pair.slice(1));
+    if (value.hasChildNodes()) list.append(el("dt", {}, pair[0]), value);
   }
   return list;
 }

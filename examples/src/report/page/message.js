@@ -12,7 +12,7 @@ function showMessage(entry) {
     return [heading(entry, null), el("p", { class: "notice" },
       "The report has no room for the details of this message: they are in messages.jsonl and in " +
       "its file, messages/" + entry.sha256 + ".eml."),
-      findings.length > 0 && section("Findings", null, findings.map(findingCard)),
+      findings.length > 0 && section("Findings", null, findings.map(findingLine)),
       others.length > 0 && section("Also seen", null, alsoSeen(entry, others))];
   }
   const { record, compared, texts = [], pictures = [], notes = [], more = {} } = found;
@@ -23,7 +23,7 @@ function showMessage(entry) {
       ["Outcome", outcome(record.outcome), record.reply && [" ", code(record.reply)]],
       ["Time", when(record.start), record.end !== record.start &&
         [" (" + duration(Date.parse(record.end) - Date.parse(record.start)) + ")"]],
-      ["Path", code(record.client), " \u2192 ", code(record.server)],
+      ["Connection", code(record.client), " \u2192 ", code(record.server)],
       ["Packets", packets(record.packets)],
       ["Reading", record.reading === "candidate" && ["another receiver might have read it: ", codes(record.via)]],
       ["POP3", record.number && ["message " + record.number, record.unique_id && [", UIDL ", code(record.unique_id)]]],
@@ -31,7 +31,7 @@ function showMessage(entry) {
       ["IMAP", imap(record)],
       ["Section", record.section && [code(record.section), " of a message, not the whole"]],
     ),
-    findings.length > 0 && section("Findings", count(findings.length), findings.map(findingCard)),
+    findings.length > 0 && section("Findings", count(findings.length), findings.map(findingLine)),
     !record.complete && section("Missing", null, missing(record)),
     section("Envelope and header", null, envelope(record, compared || {}, more)),
     section("Path over servers", null, path(entry, record, others)),
@@ -57,6 +57,12 @@ function heading(entry, record) {
     el("p", { class: "kicker" }, "Message " + entry.message, " ", marks(entry), " ", bytes(entry.size)),
     el("h3", { tabindex: "-1" }, subject ? wire(subject) : el("span", { class: "faint" }, "no subject")));
 }
+
+/* A finding where there is more to see than findings. */
+const findingLine = (finding) => el("article", { class: "finding short " + finding.severity },
+  el("h5", {}, severity(finding.severity), " ", wire(finding.title)),
+  el("p", { class: "faint" }, el("a", { href: "#findings/" + finding.finding }, "finding " + finding.finding),
+    finding.count > 1 && ", " + count(finding.count) + " times", (finding.packets || []).length > 0 && [", ", packets(finding.packets)]));
 
 const marks = (entry) => [
   entry.flags & FLAG.candidate ? [mark("other reading", "candidate", "Another receiver might have read the bytes so"), " "] : null,
@@ -116,7 +122,7 @@ function envelope(record, compared, more) {
       one.accepted === false ? mark("refused", "bad", one.reply && plain(one.reply)) : null,
       one.accepted === false && one.reply ? [" ", wire(one.reply)] : null,
       one.delivery ? [" ", code(one.delivery)] : null,
-      compared.named && compared.named[at] === false && given.rcpt_to.length <= 3
+      compared.named && compared.named[at] === false
         ? [" ", differs("not in the header", "Bcc, a list, or something to hide")] : null)));
   const fields = (name, all, made) => (all.length ? el("div", { class: "field" }, el("span", { class: "label" }, name), made) : null);
   const simple = (name, all) => fields(name, all || [], listed(all || [], 12, (named) => el("li", {}, address(named))));
@@ -216,7 +222,7 @@ function parts(record, more) {
       (part.via || []).length > 0 && mark("another reading", "odd", plain(part.via.join(", "))),
     ].filter(Boolean).map((one) => [one, " "]);
     return el("tr", {}, name,
-      el("td", {}, part.filename && wire(part.filename), (part.names || []).length > 1 &&
+      el("td", {}, part.filename && wire(part.filename), (part.names || []).some((one) => one.value !== part.filename) &&
         el("div", { class: "faint" }, part.names.map((one, at) => [at ? ", " : "", one.source, ": ", wire(one.value)]))),
       el("td", {}, part.detected_type ? wire(part.detected_type) : ""),
       el("td", { class: "number" }, part.size === undefined ? "" : bytes(part.size)),

@@ -6,17 +6,19 @@ const fact = (value) => (Array.isArray(value) ? value.map((one, at) => [at ? ", 
 
 function findingCard(finding) {
   const [title, meaning, unless, source] = RULES[finding.rule] || [finding.rule, "", "", ""];
+  const several = finding.packet && ((finding.packets || []).length > 1 || (finding.packets || []).some((one) => one.first !== one.last));
   const links = (numbers, made) => numbers && numbers.length > 0 &&
     [numbers.slice(0, 12).map((number, at) => [at ? ", " : "", made(number)]), numbers.length > 12 && " and more"];
   return el("article", { class: "finding " + finding.severity, id: "finding-" + finding.finding },
     el("h5", {}, severity(finding.severity), " ", wire(finding.title)),
-    facts(["Rule", el("span", { class: "faint" }, title, " ", el("code", {}, finding.rule)), finding.count > 1 && [", ", count(finding.count), " times"]],
-      ["Time", finding.at && when(finding.at), finding.until && [" to ", when(finding.until)]],
-      ["Packets", packets(finding.packets), finding.packet && [" (first: ", packet(finding.packet), ")"]],
-      ["Between", (finding.client || finding.server) && [finding.client && code(finding.client), finding.server && [" \u2192 ", code(finding.server)]]],
-      ["In", links(finding.sessions, toSession), finding.messages && finding.sessions && ", ", links(finding.messages, toMessage)],
-      ...Object.entries(finding.evidence || {}).map(([name, value]) => [wire(name.replaceAll("_", " ")), fact(value)])),
-    meaning && el("details", {}, el("summary", {}, "About the rule"), el("p", {}, meaning), el("p", {}, "Harmless, or wrong: ", unless),
+    el("div", { class: "evidence" },
+      facts(["Rule", el("code", {}, finding.rule), finding.count > 1 && [", ", count(finding.count), " times"]],
+        ["Time", finding.at && when(finding.at), finding.until && [" to ", when(finding.until)]],
+        ["Packets", packets(finding.packets), several && [" (first: ", packet(finding.packet), ")"]],
+        ["Between", (finding.client || finding.server) && [finding.client && code(finding.client), finding.server && [" \u2192 ", code(finding.server)]]],
+        ["In", links(finding.sessions, toSession), finding.messages && finding.sessions && ", ", links(finding.messages, toMessage)]),
+      facts(...Object.entries(finding.evidence || {}).map(([name, value]) => [wire(name.replaceAll("_", " ")), fact(value)]))),
+    meaning && el("details", {}, el("summary", {}, "About the rule"), el("p", {}, el("b", {}, title), ": ", meaning), el("p", {}, "Harmless, or wrong: ", unless),
       el("p", { class: "faint" }, source)));
 }
 
@@ -24,7 +26,7 @@ function findingsView() {
   const chosen = { severity: "", words: "" };
   const list = el("div", { class: "cards" });
   const more = el("button", { type: "button", class: "more", click: () => draw(shown + 100) });
-  const result = el("p", { class: "result", role: "status", "aria-live": "polite" });
+  const result = el("p", { class: "told", role: "status", "aria-live": "polite" });
   let [found, shown] = [[], 0];
   const draw = (until) => {
     found.slice(shown, until).forEach((finding) => list.append(findingCard(finding)));
@@ -44,12 +46,13 @@ function findingsView() {
   };
   /* Shows all up to one that is linked to. */
   findingsView.reach = (number) => {
+    if (number === Infinity) draw(PRINTED);
     const at = found.findIndex((finding) => finding.finding === number);
     if (at < 0) {
-      chosen.severity = chosen.words = "";
-      search.value = choose.value = "";
+      if (!FINDINGS.some((finding) => finding.finding === number)) return null;
+      chosen.severity = chosen.words = search.value = choose.value = "";
       filter();
-      return findingsView.reach === null ? null : at;
+      return findingsView.reach(number);
     }
     if (at >= shown) draw(at + 1);
     return byId("finding-" + number);
@@ -60,7 +63,7 @@ function findingsView() {
     el("option", { value: "" }, "any severity"), SEVERITIES.map((word) => el("option", { value: word }, word)));
   view("findings").append(
     el("p", { class: "lead" }, tally(TOTALS.findings, SEVERITIES, severity), FINDINGS.length ? "" : "No rule found anything."),
-    el("div", { class: "bar" }, search, choose, result), list, more);
+    el("div", { class: "filters" }, search, choose, result), list, more);
   filter();
 }
 
@@ -77,15 +80,15 @@ function loginsView() {
     label: "Logins",
     empty: "There are no logins.",
     columns: [
-      { name: "Time (UTC)", width: "9.6rem", kind: "time", cell: (item) => item.at.slice(0, 19).replace("T", " "), sort: (item) => item.at },
-      { name: "", width: "3.6rem", kind: "tag", cell: (item) => protocol(item.protocol), sort: (item) => item.protocol },
+      { name: "Time (UTC)", width: "10.2rem", kind: "time", cell: (item) => item.at.slice(0, 19).replace("T", " "), sort: (item) => item.at },
+      { name: "Protocol", width: "4.6rem", kind: "tag", cell: (item) => protocol(item.protocol), sort: (item) => item.protocol },
       { name: "User", width: "minmax(8rem, 1fr)", kind: "subject", cell: (item) => wire(item.username === undefined ? "" : item.username), sort: (item) => item.username || "" },
       { name: "Mechanism", width: "8rem", kind: "to", cell: (item) => wire(item.mechanism), sort: (item) => item.mechanism },
       { name: "Outcome", width: "5.6rem", kind: "result", cell: (item) => outcome(item.outcome), sort: (item) => item.outcome },
       { name: "Way", width: "4rem", kind: "signs", cell: (item) => (item.over_tls ? mark("TLS", "good") : mark("clear", "bad")), sort: (item) => item.over_tls },
       { name: "Secret", width: "minmax(8rem, 1.4fr)", kind: "secret-cell", cell: secret },
       { name: "Client \u2192 server", width: "minmax(12rem, 1.6fr)", kind: "from", cell: (item) => item.client + " \u2192 " + item.server, sort: (item) => item.client },
-      { name: "Evidence", width: "10rem", kind: "place", cell: (item) => [toSession(item.session), ", ", packet(item.packet)] },
+      { name: "Evidence", width: "15rem", kind: "place", cell: (item) => [toSession(item.session), ", ", packet(item.packet)] },
     ],
     open: (item) => { location.hash = "#sessions/" + item.session; },
   });
@@ -169,7 +172,7 @@ function mapsView() {
   draw("Which host spoke to which server", spoke, spoke.edges.map((edge) => ({ from: edge.client, to: edge.server + " " + edge.protocol,
     kind: edge.protocol, weight: edge.sessions, said: many(edge.sessions, "session") + ", " + many(edge.messages, "message") })),
   ["Client", "Server", "Protocol", "Sessions", "Messages", "Logins", "Bytes", "First", "Last"], (edge) => row(code(edge.client), code(edge.server),
-    protocol(edge.protocol), count(edge.sessions), count(edge.messages), count(edge.logins), bytes(edge.bytes), when(edge.first), when(edge.last)));
+    protocol(edge.protocol), count(edge.sessions), count(edge.messages), count(edge.logins), bytes(edge.bytes.client + edge.bytes.server), when(edge.first), when(edge.last)));
 }
 
 /* Sources. */

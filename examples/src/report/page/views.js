@@ -82,8 +82,8 @@ function messagesView() {
     empty: "No message is like that.",
     columns: [
       { name: "No.", width: "3.6rem", kind: "number main-side", cell: (item) => item.message, sort: (item) => item.message },
-      { name: "Time (UTC)", width: "9.6rem", kind: "time", cell: (item) => second(item.start), sort: (item) => item.start },
-      { name: "", width: "3.6rem", kind: "tag", cell: (item) => protocol(item.protocol), sort: (item) => item.protocol },
+      { name: "Time (UTC)", width: "10.2rem", kind: "time", cell: (item) => second(item.start), sort: (item) => item.start },
+      { name: "Protocol", width: "4.6rem", kind: "tag", cell: (item) => protocol(item.protocol), sort: (item) => item.protocol },
       { name: "From", width: "minmax(7rem, 1fr)", kind: "from", cell: (item) => wire(item.from), sort: (item) => item.from.toLowerCase() },
       { name: "To", width: "minmax(7rem, 1fr)", kind: "to", cell: (item) => wire(item.to), sort: (item) => item.to.toLowerCase() },
       { name: "Subject", width: "minmax(9rem, 2fr)", kind: "subject", cell: (item) => wire(item.subject), sort: (item) => item.subject.toLowerCase() },
@@ -95,7 +95,7 @@ function messagesView() {
   });
   const search = el("input", { type: "search", id: "search", placeholder: "Search subject, addresses, names, hashes", "aria-label": "Search messages",
     "aria-keyshortcuts": "/", autocomplete: "off", spellcheck: "false", input: () => filter() });
-  const inTexts = el("input", { type: "checkbox", id: "in-texts", change: () => filter() });
+  const inTexts = el("input", { type: "checkbox", id: "in-texts", "aria-label": "search the texts too", change: () => filter() });
   const choice = (name, label, words) => el("select", { "aria-label": label, id: "choose-" + name,
     change: (event) => { messages.filters[name] = event.target.value; filter(); } },
     el("option", { value: "" }, label), words.map((word) => el("option", { value: word }, word)));
@@ -107,14 +107,14 @@ function messagesView() {
       filter();
     } }, word);
   const bit = (flag) => (on) => { messages.filters.flags = on ? messages.filters.flags | flag : messages.filters.flags & ~flag; };
-  const result = el("p", { class: "result", role: "status", "aria-live": "polite", id: "result" });
+  const result = el("p", { class: "told", role: "status", "aria-live": "polite", id: "result" });
   const session = el("button", { type: "button", class: "toggle", hidden: true, "aria-pressed": "true",
     click: () => { messages.filters.session = 0; filter(); } });
   const pane = el("article", { class: "pane", id: "message", "aria-label": "Message", hidden: true });
   Object.assign(messages, { grid, search, pane, filter, result });
   view("messages").append(
     el("div", { class: "list" },
-      el("div", { class: "bar", role: "search" }, search,
+      el("div", { class: "filters", role: "search" }, search,
         el("label", { class: "check" }, inTexts, " in texts"),
         choice("protocol", "any protocol", PROTOCOLS.filter((name) => TOTALS.messages[name])),
         choice("outcome", "any outcome", ["accepted", "rejected", "mixed", "unknown"]),
@@ -191,8 +191,8 @@ function sessionsView() {
     empty: "There are no sessions.",
     columns: [
       { name: "No.", width: "3.6rem", kind: "number main-side", cell: (item) => item.session, sort: (item) => item.session },
-      { name: "Start (UTC)", width: "9.6rem", kind: "time", cell: (item) => item.start.slice(0, 19).replace("T", " "), sort: (item) => item.start },
-      { name: "", width: "3.6rem", kind: "tag", cell: (item) => protocol(item.protocol), sort: (item) => item.protocol },
+      { name: "Start (UTC)", width: "10.2rem", kind: "time", cell: (item) => item.start.slice(0, 19).replace("T", " "), sort: (item) => item.start },
+      { name: "Protocol", width: "4.6rem", kind: "tag", cell: (item) => protocol(item.protocol), sort: (item) => item.protocol },
       { name: "Client", width: "minmax(9rem, 1fr)", kind: "from", cell: (item) => item.client, sort: (item) => item.client },
       { name: "Server", width: "minmax(9rem, 1fr)", kind: "to", cell: (item) => item.server, sort: (item) => item.server },
       { name: "TLS", width: "6rem", kind: "result", cell: (item) => tls(item.tls), sort: (item) => item.tls },
@@ -206,6 +206,7 @@ function sessionsView() {
   const pane = el("article", { class: "pane", id: "session", "aria-label": "Session", hidden: true });
   Object.assign(sessions, { grid, pane });
   view("sessions").append(el("div", { class: "list" }, grid.node), pane);
+  grid.sortBy(grid.columns[0], false);
   grid.show(SESSIONS);
 }
 
@@ -230,7 +231,7 @@ function showSession(session) {
       ["Compressed", session.compressed && "yes"], ["Commands", count(session.commands)], ["Ended", session.ended],
       ["Capabilities", (session.capabilities || []).length > 0 && el("span", { class: "codes" }, session.capabilities.map((one) => [code(one), " "]))],
       ["Wireshark", code(filterOf(session))]),
-    findings.length > 0 && section("Findings", count(findings.length), findings.map(findingCard)),
+    findings.length > 0 && section("Findings", count(findings.length), findings.map(findingLine)),
     (session.messages || []).length > 0 && section("Messages", count(session.messages.length),
       listed(session.messages, 30, (number) => el("li", {}, toMessage(number), " ", messageBy.has(number) && wire(messageBy.get(number).subject))),
       el("button", { type: "button", click: () => { messages.filters.session = session.session; messages.filter(); location.hash = "#messages"; } }, "list them")),
