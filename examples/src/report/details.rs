@@ -6,7 +6,8 @@ use std::io::Read as _;
 use serde::Serialize;
 
 use super::preview::{self, Shown};
-use super::{Limits, envelope, escape, picture};
+use super::picture::{self, Room};
+use super::{Limits, envelope, escape};
 use crate::evidence::Folder;
 use crate::record::{Message, Part};
 
@@ -39,8 +40,8 @@ struct Pictured {
 }
 
 impl Details {
-    /// Reads what there is. `room`: bytes of pictures that the report still takes.
-    pub(super) fn read(folder: &Folder, mut record: Message, limits: &Limits, room: &mut usize) -> Self {
+    /// Reads what there is. `room`: what pictures the report still takes.
+    pub(super) fn read(folder: &Folder, mut record: Message, limits: &Limits, room: &mut Room) -> Self {
         let mut notes = Vec::new();
         let mut details = match read(folder, &record, limits) {
             Ok(preview) => {
@@ -114,9 +115,9 @@ fn is_image(part: &Part) -> bool {
     detected.unwrap_or(declared)
 }
 
-fn pictures(folder: &Folder, record: &Message, limits: &Limits, room: &mut usize) -> Vec<Pictured> {
+fn pictures(folder: &Folder, record: &Message, limits: &Limits, room: &mut Room) -> Vec<Pictured> {
     let images = record.parts.iter().filter(|part| is_image(part) && part.file.is_some());
-    let picture = |part: &Part| -> Result<picture::Picture, String> {
+    let mut picture = |part: &Part| -> Result<picture::Picture, String> {
         let file = folder.part_file(part).map_err(|error| error.to_string())?.ok_or("there is no file")?;
         let mut content = Vec::new();
         let read = file.take(limits.picture_file + 1).read_to_end(&mut content);
@@ -124,15 +125,11 @@ fn pictures(folder: &Folder, record: &Message, limits: &Limits, room: &mut usize
         if content.len() as u64 > limits.picture_file {
             return Err(format!("it is larger than {} MiB", limits.picture_file >> 20));
         }
-        Ok(picture::of(&content, limits)?)
+        Ok(picture::of(&content, limits, room)?)
     };
     let mut shown = Vec::new();
     for part in images.take(limits.pictures) {
-        let found = if *room == 0 {
-            Err("the report has no room for more pictures".to_owned())
-        } else {
-            picture(part)
-        };
+        let found = picture(part);
         let mut pictured = Pictured {
             path: part.path.clone(),
             source: None,
@@ -143,7 +140,6 @@ fn pictures(folder: &Folder, record: &Message, limits: &Limits, room: &mut usize
         };
         match found {
             Ok(picture) => {
-                *room = room.saturating_sub(picture.source.len());
                 pictured.source = Some(picture.source);
                 (pictured.width, pictured.height) = (Some(picture.width), Some(picture.height));
                 pictured.format = Some(picture.format);

@@ -40,7 +40,9 @@ pub struct Limits {
     pub picture_file: u64,
     /// Picture elements of an image that is decoded for a picture of it. 40 million.
     pub picture_elements: u64,
-    /// Edges and nodes of each map. 2,000.
+    /// Picture elements of all images that are decoded: a bound on the time. 8,000 million.
+    pub all_picture_elements: u64,
+    /// Pairs in each map, those who had most to do with one another; captures and skipped files. 2,000.
     pub map: usize,
 }
 
@@ -65,6 +67,7 @@ impl Default for Limits {
             all_pictures: 24 << 20,
             picture_file: 8 << 20,
             picture_elements: 40_000_000,
+            all_picture_elements: 8_000_000_000,
             map: 2_000,
         }
     }

@@ -262,7 +262,7 @@ fn references(text: &str) -> String {
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('&') {
         out.push_str(before);
-        let known = behind.find(';').filter(|end| *end <= 10).and_then(|end| {
+        let known = behind.bytes().take(12).position(|byte| byte == b';').and_then(|end| {
             let (name, behind) = behind.split_at(end);
             Some((reference(name)?, behind.get(1..)?))
         });

@@ -36,14 +36,42 @@ fn format(content: &[u8]) -> Option<(ImageFormat, &'static str)> {
     }
 }
 
+/// What all pictures of a report may still take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// Bytes in the report.
+    pub(super) bytes: usize,
+    /// Picture elements that are decoded.
+    pub(super) elements: u64,
+}
+
+impl Room {
+    pub(super) const fn new(limits: &Limits) -> Self {
+        Self { bytes: limits.all_pictures, elements: limits.all_picture_elements }
+    }
+}
+
 /// A picture of `content`, or why there is none.
-pub(super) fn of(content: &[u8], limits: &Limits) -> Result<Picture, &'static str> {
+pub(super) fn of(content: &[u8], limits: &Limits, room: &mut Room) -> Result<Picture, &'static str> {
+    // Decoders are somebody else's code: what one of them trips over costs a picture, not the report.
+    let picture = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| decode(content, limits, room)));
+    let picture = picture.unwrap_or(Err("it is damaged"))?;
+    room.bytes = room.bytes.saturating_sub(picture.source.len());
+    Ok(picture)
+}
+
+fn decode(content: &[u8], limits: &Limits, room: &mut Room) -> Result<Picture, &'static str> {
     let (format, name) = format(content).ok_or("its content is no PNG, JPEG or GIF")?;
     let sizes = ImageReader::with_format(Cursor::new(content), format).into_dimensions();
     let (width, height) = sizes.map_err(|_| "it is damaged")?;
-    if u64::from(width).saturating_mul(height.into()) > limits.picture_elements {
+    let elements = u64::from(width).saturating_mul(height.into());
+    if elements > limits.picture_elements {
         return Err("it has too many picture elements");
     }
+    if room.bytes == 0 || elements > room.elements {
+        return Err("the report has no room for more pictures");
+    }
+    room.elements -= elements;
     let mut reader = ImageReader::with_format(Cursor::new(content), format);
     let mut bounds = ImageLimits::default();
     bounds.max_alloc = Some(limits.picture_elements.saturating_mul(8));
@@ -82,6 +110,23 @@ mod tests {
         out.into_inner()
     }
 
+    fn room() -> Room {
+        Room::new(&Limits::default())
+    }
+
+    #[test]
+    fn there_is_room_for_so_many() {
+        let content = image(100, 100, ImageFormat::Png);
+        let limits = Limits { all_picture_elements: 25_000, ..Limits::default() };
+        let mut room = Room::new(&limits);
+        let found: Vec<_> = (0..3).map(|_| of(&content, &limits, &mut room).map(|_| ())).collect();
+        assert_eq!(found, [Ok(()), Ok(()), Err("the report has no room for more pictures")]);
+        let limits = Limits { all_pictures: 100, ..Limits::default() };
+        let mut room = Room::new(&limits);
+        let found: Vec<_> = (0..2).map(|_| of(&content, &limits, &mut room).map(|_| ())).collect();
+        assert_eq!(found, [Ok(()), Err("the report has no room for more pictures")]);
+    }
+
     #[test]
     fn pictures_are_small_and_of_our_own_making() {
         for (format, name, kind) in [
@@ -90,7 +135,7 @@ mod tests {
             (ImageFormat::Gif, "GIF", "png"),
         ] {
             let content = image(800, 300, format);
-            let picture = of(&content, &Limits::default()).unwrap();
+            let picture = of(&content, &Limits::default(), &mut room()).unwrap();
             assert_eq!((picture.width, picture.height, picture.format), (800, 300, name));
             let head = format!("data:image/{kind};base64,");
             let bytes = STANDARD.decode(picture.source.strip_prefix(&head).unwrap()).unwrap();
@@ -112,9 +157,9 @@ mod tests {
             (b"", "its content is no PNG, JPEG or GIF"),
         ];
         for (content, why) in cases {
-            assert_eq!(of(content, &limits).unwrap_err(), why);
+            assert_eq!(of(content, &limits, &mut room()).unwrap_err(), why);
         }
         let png = image(90, 90, ImageFormat::Png);
-        assert_eq!(of(png.get(..60).unwrap(), &limits).unwrap_err(), "it is damaged");
+        assert_eq!(of(png.get(..60).unwrap(), &limits, &mut room()).unwrap_err(), "it is damaged");
     }
 }

@@ -52,7 +52,8 @@ pub(super) fn of(mut file: impl Read, missing: &[Missing], limits: &Limits) -> s
         open: Vec::new(),
         preview: Preview { cut, ..Preview::default() },
     };
-    let mut extractor = Extractor::new(Config::default());
+    // What is inside of compressed parts is not shown.
+    let mut extractor = Extractor::new(Config::default().max_expansion(1 << 20));
     let (mut rest, mut at) = (Bytes::from(content), 0);
     for hole in missing {
         let before = usize::try_from(hole.offset.saturating_sub(at)).unwrap_or(usize::MAX);

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::details::Details;
 use super::file::Target;
 use super::group::Groups;
+use super::picture::Room;
 use super::rows::{self, Row, flag};
 use super::totals::Totals;
 use super::{FILE_NAME, Limits, ReportError, escape, page};
@@ -291,7 +292,7 @@ impl Writer<'_> {
     ) -> Result<usize, ReportError> {
         let limits = self.options.limits;
         let (mut rows, mut groups) = (Vec::new(), Groups::default());
-        let (mut room, mut left) = (limits.all_pictures, limits.details);
+        let (mut room, mut left) = (Room::new(&limits), limits.details);
         let (mut block, mut number, mut place) = (Vec::new(), 0, 0);
         let (mut count, mut without) = (0_usize, 0_usize);
         for record in folder.messages()? {

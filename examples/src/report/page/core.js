@@ -211,3 +211,4 @@ function table(caption, heads, rows, kind) {
 
 const row = (...cells) => el("tr", {}, cells.map((cell) => el("td", {}, cell)));
 const code = (text) => el("code", {}, wire(text));
+const hash = (text, title) => el("code", { class: "hash", title }, wire(text));

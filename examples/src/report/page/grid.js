@@ -18,7 +18,7 @@ class Grid {
 
   head(column) {
     const inside = column.sort
-      ? el("button", { type: "button", tabindex: "-1", click: () => this.sortBy(column) }, column.name)
+      ? el("button", { type: "button", click: () => this.sortBy(column) }, column.name)
       : column.name;
     return el("div", { class: "cell " + (column.kind || ""), role: "columnheader", "aria-sort": column.sort ? "none" : null },
       inside);
@@ -57,6 +57,14 @@ class Grid {
   clear() {
     for (const drawn of this.drawn.values()) drawn.remove();
     this.drawn.clear();
+  }
+
+  /* Where there is no room for heads. */
+  order() {
+    const made = el("select", { class: "order", "aria-label": "Sort by", change: () => this.sortBy(this.columns[made.value]) },
+      el("option", { value: "", disabled: true, selected: true }, "sort by"),
+      this.columns.map((column, at) => column.sort && el("option", { value: at }, column.name)));
+    return made;
   }
 
   later() {

@@ -186,7 +186,7 @@ function alsoSeen(entry, others) {
 
 const textOf = (texts, notes, record) => [
   texts.map((text) => el("figure", { class: "text" },
-    el("figcaption", {}, "part " + text.path + ", ", wire(text.kind), text.kind === "text/html" && " as text",
+    el("figcaption", {}, "part ", wire(text.path), ", ", wire(text.kind), text.kind === "text/html" && " as text",
       text.cut && [" ", mark("cut", "odd", "There is more of it in the file")]),
     el("pre", { tabindex: "0" }, wire(text.text)))),
   texts.length === 0 && el("p", { class: "faint" }, "No part of it is text."),
@@ -211,7 +211,7 @@ function picturesOf(pictures, record) {
 function parts(record, more) {
   const lines = record.parts.map((part) => {
     const deep = part.path === "0" ? 0 : part.path.split(".").length;
-    const name = el("td", {}, el("span", { class: "tree" }, part.path), " ", wire(part.content_type),
+    const name = el("td", {}, el("span", { class: "tree" }, wire(part.path)), " ", wire(part.content_type),
       part.disposition && [" ", el("span", { class: "faint" }, wire(part.disposition))]);
     name.style.paddingLeft = 0.4 + Math.min(deep, 12) * 0.9 + "rem";
     const marked = [
@@ -223,12 +223,12 @@ function parts(record, more) {
     ].filter(Boolean).map((one) => [one, " "]);
     return el("tr", {}, name,
       el("td", {}, part.filename && wire(part.filename), (part.names || []).some((one) => one.value !== part.filename) &&
-        el("div", { class: "faint" }, part.names.map((one, at) => [at ? ", " : "", one.source, ": ", wire(one.value)]))),
+        el("div", { class: "faint" }, part.names.map((one, at) => [at ? ", " : "", wire(one.source), ": ", wire(one.value)]))),
       el("td", {}, part.detected_type ? wire(part.detected_type) : ""),
       el("td", { class: "number" }, part.size === undefined ? "" : bytes(part.size)),
       el("td", {}, marked),
-      el("td", {}, part.sha256 && el("code", { class: "hash", title: "MD5 " + part.md5 }, part.sha256),
-        part.file && el("div", { class: "faint" }, part.file)));
+      el("td", {}, part.sha256 && hash(part.sha256, plain("MD5 " + part.md5)),
+        part.file && el("span", { class: "faint", title: plain(part.file) }, " kept as ", wire(part.file.slice(part.file.lastIndexOf("."))))));
   });
   const most = 60;
   const shown = table("Parts", ["Part", "Name", "Content is", "Size", "", "SHA-256"], lines.slice(0, most), "parts");
@@ -241,9 +241,9 @@ function parts(record, more) {
 }
 
 const hashes = (record) => facts(
-  ["SHA-256", el("code", { class: "hash" }, record.sha256)],
-  ["MD5", el("code", { class: "hash" }, record.md5)],
-  ["SHA-256 without the last line end", record.sha256_trimmed !== record.sha256 && el("code", { class: "hash" }, record.sha256_trimmed)],
+  ["SHA-256", hash(record.sha256)],
+  ["MD5", hash(record.md5)],
+  ["SHA-256 without the last line end", record.sha256_trimmed !== record.sha256 && hash(record.sha256_trimmed)],
   ["Size", many(record.size, "byte")],
   ["Wireshark", code(filterOf(record))],
 );

@@ -12,7 +12,7 @@ function findingCard(finding) {
   return el("article", { class: "finding " + finding.severity, id: "finding-" + finding.finding },
     el("h5", {}, severity(finding.severity), " ", wire(finding.title)),
     el("div", { class: "evidence" },
-      facts(["Rule", el("code", {}, finding.rule), finding.count > 1 && [", ", count(finding.count), " times"]],
+      facts(["Rule", code(finding.rule), finding.count > 1 && [", ", count(finding.count), " times"]],
         ["Time", finding.at && when(finding.at), finding.until && [" to ", when(finding.until)]],
         ["Packets", packets(finding.packets), several && [" (first: ", packet(finding.packet), ")"]],
         ["Between", (finding.client || finding.server) && [finding.client && code(finding.client), finding.server && [" \u2192 ", code(finding.server)]]],
@@ -87,7 +87,7 @@ function loginsView() {
       { name: "Outcome", width: "5.6rem", kind: "result", cell: (item) => outcome(item.outcome), sort: (item) => item.outcome },
       { name: "Way", width: "4rem", kind: "signs", cell: (item) => (item.over_tls ? mark("TLS", "good") : mark("clear", "bad")), sort: (item) => item.over_tls },
       { name: "Secret", width: "minmax(8rem, 1.4fr)", kind: "secret-cell", cell: secret },
-      { name: "Client \u2192 server", width: "minmax(12rem, 1.6fr)", kind: "from", cell: (item) => item.client + " \u2192 " + item.server, sort: (item) => item.client },
+      { name: "Client \u2192 server", width: "minmax(12rem, 1.6fr)", kind: "from", cell: (item) => [wire(item.client), " \u2192 ", wire(item.server)], sort: (item) => item.client },
       { name: "Evidence", width: "15rem", kind: "place", cell: (item) => [toSession(item.session), ", ", packet(item.packet)] },
     ],
     open: (item) => { location.hash = "#sessions/" + item.session; },
@@ -179,7 +179,7 @@ function mapsView() {
 
 function sourcesView() {
   const files = Object.entries(HEAD.sources).map(([name, source]) =>
-    row(el("code", {}, name), bytes(source.size), el("code", { class: "hash" }, source.sha256)));
+    row(el("code", {}, name), bytes(source.size), hash(source.sha256)));
   view("sources").append(
     el("p", { class: "lead" }, "Made by mailtap " + HEAD.version + " of a folder that mailtap " + HEAD.tool_version + " extracted. ",
       HEAD.complete ? mark("the run came to its end", "good") : mark(HEAD.stopped ? "the run was stopped" : "the run did not come to its end", "bad")),

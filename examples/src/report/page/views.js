@@ -68,8 +68,8 @@ function topFindings() {
 
 const inputs = () => table("Captures", ["Input", "File", "Size", "Format", "Frames", "SHA-256", "Damage"], HEAD.inputs.map((input) =>
   row(input.input, wire(input.path), input.size === undefined ? "" : bytes(input.size),
-    [input.format, input.compression].filter(Boolean).join(", "), count(input.frames),
-    input.sha256 ? el("code", { class: "hash" }, input.sha256) : mark("not read", "bad"),
+    wire([input.format, input.compression].filter(Boolean).join(", ")), count(input.frames),
+    input.sha256 ? hash(input.sha256) : mark("not read", "bad"),
     (input.damage || []).length ? (input.damage || []).slice(0, 20).map((one) => el("div", {}, wire(one.detail), " at byte " + count(one.offset))) : "none")), "wide");
 
 /* Messages. */
@@ -121,7 +121,7 @@ function messagesView() {
         toggle("attachment", bit(FLAG.attachment), "f-attachment"), toggle("anomaly", bit(FLAG.anomaly), "f-anomaly"),
         toggle("finding", (on) => { messages.filters.finding = on; }, "f-finding"),
         toggle("incomplete", bit(FLAG.incomplete), "f-incomplete"),
-        TOTALS.candidates > 0 && toggle("other readings", bit(FLAG.candidate), "f-candidate"), session, result),
+        TOTALS.candidates > 0 && toggle("other readings", bit(FLAG.candidate), "f-candidate"), grid.order(), session, result),
       grid.node),
     pane);
 
@@ -193,8 +193,8 @@ function sessionsView() {
       { name: "No.", width: "3.6rem", kind: "number main-side", cell: (item) => item.session, sort: (item) => item.session },
       { name: "Start (UTC)", width: "10.2rem", kind: "time", cell: (item) => item.start.slice(0, 19).replace("T", " "), sort: (item) => item.start },
       { name: "Protocol", width: "4.6rem", kind: "tag", cell: (item) => protocol(item.protocol), sort: (item) => item.protocol },
-      { name: "Client", width: "minmax(9rem, 1fr)", kind: "from", cell: (item) => item.client, sort: (item) => item.client },
-      { name: "Server", width: "minmax(9rem, 1fr)", kind: "to", cell: (item) => item.server, sort: (item) => item.server },
+      { name: "Client", width: "minmax(9rem, 1fr)", kind: "from", cell: (item) => wire(item.client), sort: (item) => item.client },
+      { name: "Server", width: "minmax(9rem, 1fr)", kind: "to", cell: (item) => wire(item.server), sort: (item) => item.server },
       { name: "TLS", width: "6rem", kind: "result", cell: (item) => tls(item.tls), sort: (item) => item.tls },
       { name: "Messages", width: "5.4rem", kind: "number", cell: (item) => count((item.messages || []).length), sort: (item) => (item.messages || []).length, down: true },
       { name: "Logins", width: "4.4rem", kind: "number", cell: (item) => count(item.logins), sort: (item) => item.logins, down: true },
@@ -219,7 +219,7 @@ function showSession(session) {
   const gone = session.missing_bytes.client + session.missing_bytes.server;
   return [
     el("header", { class: "detail-head" }, el("p", { class: "kicker" }, "Session " + session.session, " ", protocol(session.protocol)),
-      el("h3", { tabindex: "-1" }, session.client, " \u2192 ", session.server)),
+      el("h3", { tabindex: "-1" }, wire(session.client), " \u2192 ", wire(session.server))),
     facts(["Time", when(session.start), " to ", when(session.end)], ["Packets", packets(session.packets)],
       ["Bytes", bytes(session.bytes.client) + " from the client, " + bytes(session.bytes.server) + " from the server"],
       ["Missing", gone > 0 && mark(bytes(gone) + " not captured", "bad")],
