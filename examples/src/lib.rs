@@ -9,6 +9,7 @@
 //! - [`detect`] tells which protocol a flow speaks,
 //! - [`pipeline`] runs it all,
 //! - [`findings`] applies rules to the records,
+//! - [`maps`] says who mailed whom, and which host spoke to which server,
 //! - [`record`] holds the records as plain data,
 //! - [`sink`] writes records and files into the output folder,
 //! - [`evidence`] reads that folder again: it traces messages to their packets, and compares all with the captures,
@@ -37,6 +38,7 @@ pub mod detect;
 pub mod evidence;
 pub mod findings;
 mod flow;
+pub mod maps;
 mod message;
 pub mod pipeline;
 pub mod record;

@@ -30,16 +30,19 @@ pub(super) fn missing(gather: &mut Gather, message: &Message) {
     let key = format!("{}|{}", spot.client, spot.server);
     let subject = || format!("{} ({}), from {}", message.server, message.protocol, spot.client);
     if let Some(draft) = gather.note(Rule::DataMissing, Severity::Info, &key, subject, &spot) {
-        draft.add("bytes", message.missing.iter().filter_map(|hole| hole.length).sum());
-        let cut = message.missing.iter().filter(|hole| hole.length.is_none()).count();
-        draft.add("cut_messages", u64::from(cut > 0));
+        let bytes: u64 = message.missing.iter().filter_map(|hole| hole.length).sum();
+        if bytes > 0 {
+            draft.add("bytes", bytes);
+        }
+        if message.missing.iter().any(|hole| hole.length.is_none()) {
+            draft.add("cut_messages", 1);
+        }
     }
 }
 
 pub(super) fn observe(gather: &mut Gather, message: &Message, thresholds: &Thresholds) {
     recipients(gather, message, thresholds);
     outbound(gather, message);
-    dates(gather, message, thresholds);
 }
 
 fn recipients(gather: &mut Gather, message: &Message, thresholds: &Thresholds) {
@@ -92,7 +95,7 @@ pub(super) fn judge_outbound(draft: &Draft, thresholds: &Thresholds) -> Option<(
 }
 
 /// The Date against the time of the transfer.
-fn dates(gather: &mut Gather, message: &Message, thresholds: &Thresholds) {
+pub(super) fn dates(gather: &mut Gather, message: &Message, thresholds: &Thresholds) {
     let (Some(transferred), Some(text)) =
         (transferred(message), message.headers.as_ref().and_then(|headers| headers.date.as_ref()))
     else {

@@ -67,6 +67,15 @@ pub(super) fn fields<'a>(message: &'a Message, name: &'a str) -> impl Iterator<I
     fields.map(|HeaderField(_, value, _)| unfolded(value.as_str()))
 }
 
+/// Whether no bytes of the header are missing: what rules say of it would be said of something else.
+pub(super) fn header_is_whole(message: &Message) -> bool {
+    let last = message.header_fields.last();
+    let end = last.map_or(0, |HeaderField(name, value, offset)| {
+        offset + (name.as_str().len() + value.as_str().len() + ":\r\n\r\n".len()) as u64
+    });
+    message.missing.iter().all(|hole| hole.offset >= end)
+}
+
 /// Whether there is a field of that name.
 pub(super) fn has_field(message: &Message, name: &str) -> bool {
     message.header_fields.iter().any(|HeaderField(known, ..)| known.as_str().eq_ignore_ascii_case(name))

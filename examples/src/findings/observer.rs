@@ -3,10 +3,10 @@
 use super::gather::{Draft, Gather};
 use super::route::Hops;
 use super::sessions::Sessions;
-use super::{Rule, Thresholds, attachments, logins, messages, route, senders, wire};
+use super::{Rule, Thresholds, attachments, logins, messages, names, route, senders, wire};
 use crate::record::{Anomaly, Finding, Login, Message, Reading, Session, Severity};
 
-/// What to compare with, and how much to remember.
+/// What to compare with. How much is remembered is fixed: whatever the records hold, some 100 MiB at most in practice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {
@@ -14,20 +14,20 @@ pub struct Config {
     pub thresholds: Thresholds,
     /// So many subjects are followed for each rule, 10,000 if nothing else is said; evidence of more is counted only. One
     /// takes a KiB or two, and some 40 KiB at most.
-    pub max_subjects: usize,
+    pub(crate) max_subjects: usize,
     /// So many sessions, messages and logins are listed by one finding: 100.
-    pub max_references: usize,
+    pub(crate) max_references: usize,
     /// So many texts of a list are shown: 20.
-    pub max_shown: usize,
+    pub(crate) max_shown: usize,
     /// So many texts of a list are told apart: 256.
-    pub max_values: usize,
+    pub(crate) max_values: usize,
     /// So many sessions that are not over are followed, 20,000.
-    pub max_sessions: usize,
+    pub(crate) max_sessions: usize,
     /// So many messages are remembered until their session is over, and so many to be known again when they pass a second
     /// time: 50,000.
-    pub max_messages: usize,
+    pub(crate) max_messages: usize,
     /// So many addresses of servers are remembered: 20,000.
-    pub max_hosts: usize,
+    pub(crate) max_hosts: usize,
 }
 
 impl Default for Config {
@@ -90,9 +90,12 @@ impl Observer {
             return;
         }
         messages::observe(&mut self.gather, message, &self.config.thresholds);
-        senders::observe(&mut self.gather, message);
-        route::observe(&mut self.gather, message, &self.config.thresholds);
-        self.hops.message(message, &mut self.gather);
+        if names::header_is_whole(message) {
+            messages::dates(&mut self.gather, message, &self.config.thresholds);
+            senders::observe(&mut self.gather, message);
+            route::observe(&mut self.gather, message, &self.config.thresholds);
+            self.hops.message(message, &mut self.gather);
+        }
         self.sessions.message(message, &mut self.gather);
     }
 

@@ -127,7 +127,7 @@ rules! {
         unless "A service sends in the name of its customers; a forwarder keeps the header and sets its own envelope.",
         by "RFC 5321 section 3.9, RFC 5322 section 3.6.2, RFC 7489 section 3.1"
     }
-    DisplayNameAddress = "display-name-address", "Name of the sender shows another address", "medium" {
+    DisplayNameAddress = "display-name-address", "Name of the sender shows another address", "low, medium if it shows the recipient's own domain" {
         "The display name in From is or holds an address of another organisation than the one that it stands beside.",
         unless "A list or a gateway writes the author's address into the name (\"ann@example.org via list\").",
         by "field practice in phishing"
@@ -187,13 +187,13 @@ rules! {
         unless "Address translation or a proxy stands between the capture and the server.",
         by "RFC 5321 section 4.4"
     }
-    ReceivedUnrelated = "received-unrelated", "Newest hop is not the client", "info" {
+    ReceivedUnrelated = "received-unrelated", "Newest hop is not the client", "low" {
         "The newest Received field was written by a host of another organisation than the one that the client names in HELO: it may be forged.",
         unless "Servers have one name inside and another outside; filters and hosting services add none of their own.",
         by "RFC 5321 section 4.4"
     }
     ReceivedOrder = "received-order", "Hops in reverse", "low" {
-        "A Received field has an earlier time than the one below it.",
+        "A Received field has a much earlier time than the one below it.",
         unless "A clock or its time zone is wrong.",
         by "RFC 5321 section 4.4"
     }
@@ -202,7 +202,7 @@ rules! {
         unless "A clock is wrong, here or there; a queue was stuck; the capture has no true times.",
         by "RFC 5321 sections 4.4 and 4.5.4.1"
     }
-    HeaderOrder = "header-order", "Trace field below the author's fields", "info" {
+    HeaderOrder = "header-order", "Trace field below the author's fields", "low" {
         "A Received field stands below From, To, Subject or Date, although servers put theirs on top.",
         unless "Lists, gateways and some mail servers put their own fields on top or rewrite the header.",
         by "RFC 5321 section 4.4, RFC 5322 section 3.6.7"

@@ -28,6 +28,13 @@ fn address_within(text: &str) -> Option<String> {
     })
 }
 
+/// The organisations of the recipients: of the envelope, or of the header where there is none.
+fn recipients(message: &Message) -> BTreeSet<String> {
+    let Some(envelope) = &message.envelope else { return organisations(message, &["to", "cc"]) };
+    let domains = envelope.rcpt_to.iter().filter_map(|to| domain(to.address.as_str()));
+    domains.map(|domain| organisation(&domain)).collect()
+}
+
 /// The name beside the address of From shows another one.
 fn display_name(gather: &mut Gather, message: &Message) {
     let from = addresses(message, "from");
@@ -37,10 +44,13 @@ fn display_name(gather: &mut Gather, message: &Message) {
     if organisation(&shown) == organisation(&own) || is_listed(message) {
         return;
     }
+    let recipients = recipients(message);
+    let own_domain = recipients.contains(&organisation(&shown)) && !recipients.contains(&organisation(&own));
+    let severity = if own_domain { Severity::Medium } else { Severity::Low };
     let key = format!("{shown}|{own}");
     let subject = || format!("{shown} shown, {own} meant");
     let spot = Spot::message(message);
-    if let Some(draft) = gather.note(Rule::DisplayNameAddress, Severity::Medium, &key, subject, &spot) {
+    if let Some(draft) = gather.note(Rule::DisplayNameAddress, severity, &key, subject, &spot) {
         draft.list("names", name);
         draft.list("addresses", &one.address);
     }
@@ -70,6 +80,9 @@ fn is_listed(message: &Message) -> bool {
 
 /// Whether the address is one that programs make up to get bounces.
 fn is_for_bounces(address: &str) -> bool {
+    if domain(address).is_some_and(|domain| domain.split('.').any(|label| label.starts_with("bounce"))) {
+        return true;
+    }
     let local = address.rsplit_once('@').map_or(address, |(local, _)| local).to_ascii_lowercase();
     let first = local.split(['-', '+', '.', '_', '=']).next().unwrap_or_default();
     // SRS (of forwarders), BATV, and VERP, which puts an address into the local part with `=` for its `@`.
@@ -116,12 +129,7 @@ fn differs(gather: &mut Gather, message: &Message, envelope: &Envelope) {
     if explained.contains(&of_envelope) || is_signed_by(message, &of_header) {
         return;
     }
-    let to: BTreeSet<String> = envelope
-        .rcpt_to
-        .iter()
-        .filter_map(|to| domain(to.address.as_str()))
-        .map(|domain| organisation(&domain))
-        .collect();
+    let to = recipients(message);
     let own = of_header.iter().any(|organisation| to.contains(organisation)) && !to.contains(&of_envelope);
     let severity = if own { Severity::Medium } else { Severity::Low };
     let key = format!("{of_envelope}|{first}");
@@ -151,6 +159,7 @@ fn is_signed_by(message: &Message, organisations: &BTreeSet<String>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{found, message};
+    use crate::record::Missing;
 
     #[test]
     fn envelope_and_header() {
@@ -177,6 +186,7 @@ mod tests {
             ("x@example.com", "ann@example.org", &[("Precedence", " Bulk")], ""),
             ("x@example.com", "ann@example.org", &[("Precedence", "first-class")], differs),
             ("owner-l@example.com", "ann@example.org", &[], ""),
+            ("7@bounced.example.com", "ann@example.org", &[], ""),
             ("l-bounces@example.com", "ann@example.org", &[], ""),
             ("b+bob=example.net@example.com", "ann@example.org", &[], ""),
             ("SRS0=x=y=example.org=ann@example.com", "ann@example.org", &[], ""),
@@ -193,15 +203,26 @@ mod tests {
     }
 
     #[test]
+    fn headers_with_holes_say_nothing() {
+        let mut message = message(&[]);
+        message.envelope.as_mut().unwrap().mail_from = Some("x@example.com".into());
+        message.missing = vec![Missing::new(500, Some(3))];
+        assert_eq!(found(|observer| observer.message(&message)), "data-missing info, sender-differs low");
+        message.missing = vec![Missing::new(9, Some(3))];
+        assert_eq!(found(|observer| observer.message(&message)), "data-missing info");
+    }
+
+    #[test]
     fn names_that_show_addresses() {
         let with = |from: &str, fields: &[(&str, &str)]| {
             let mut message = message(fields);
             message.header_fields.first_mut().unwrap().1 = from.into();
-            message.envelope = None;
+            message.envelope.as_mut().unwrap().mail_from = Some("".into());
             found(|observer| observer.message(&message))
         };
         for (from, expected) in [
             (r#""ceo@example.net" <x@example.com>"#, "display-name-address medium"),
+            (r#""ann@example.org" <x@example.com>"#, "display-name-address low"),
             (r#""Boss <ceo@example.net>" <x@example.com>"#, "display-name-address medium"),
             (r#""ceo@mail.example.com" <x@example.com>"#, ""),
             (r#""Ann @ work" <x@example.com>"#, ""),

@@ -66,14 +66,17 @@ impl Sessions {
     }
 
     pub(super) fn login(&mut self, login: &Login, gather: &mut Gather) {
-        if login.protocol != Protocol::Smtp || login.outcome != LoginOutcome::Accepted {
+        // Where the answer is missing, it may have been a yes.
+        if login.protocol != Protocol::Smtp
+            || !matches!(login.outcome, LoginOutcome::Accepted | LoginOutcome::Unknown)
+        {
             return;
         }
         match self.open(login.session) {
             Some(open) => open.logged_in = true,
             None => gather.beyond(Rule::UnauthenticatedSubmission),
         }
-        if self.with_logins.len() < self.max_hosts {
+        if login.outcome == LoginOutcome::Accepted && self.with_logins.len() < self.max_hosts {
             self.with_logins.insert(login.server.clone());
         }
     }
@@ -110,7 +113,10 @@ impl Sessions {
         for one in &sent {
             unrelated(session, one, gather);
         }
-        if !logged_in {
+        // Without its beginning and the client's side, there may have been a login.
+        let was_seen =
+            session.greeting.is_some() && session.one_sided.is_none() && session.missing_bytes.client == 0;
+        if !logged_in && was_seen {
             without_login(session, &sent, gather);
         }
     }
@@ -179,7 +185,7 @@ fn unrelated(session: &Session, sent: &Sent, gather: &mut Gather) {
     }
     let key = format!("{}|{writer}|{client}", sent.spot.client);
     let subject = || format!("{by} wrote it, {name} ({}) sent it", sent.spot.client);
-    if let Some(draft) = gather.note(Rule::ReceivedUnrelated, Severity::Info, &key, subject, &sent.spot) {
+    if let Some(draft) = gather.note(Rule::ReceivedUnrelated, Severity::Low, &key, subject, &sent.spot) {
         draft.list("received_by", by);
         draft.list("client_names", name);
     }
@@ -223,6 +229,7 @@ fn without_login(session: &Session, sent: &[Sent], gather: &mut Gather) {
 mod tests {
     use super::super::testing::{found, hop, login, message, session};
     use super::*;
+    use crate::record::{Direction, Sides};
 
     #[test]
     fn tls_that_was_not_used() {
@@ -293,6 +300,29 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_seen_may_have_been_a_login() {
+        let with = |change: fn(&mut Session), outcome| {
+            let (mut message, mut session) = (message(&[]), session());
+            message.server = "192.0.2.2:587".to_owned();
+            session.server = message.server.clone();
+            change(&mut session);
+            let mut login = login("ann", outcome);
+            (login.protocol, login.mechanism) = (Protocol::Smtp, "GSSAPI".into());
+            found(|observer| {
+                observer.login(&login);
+                observer.message(&message);
+                observer.session(&session);
+            })
+        };
+        let (unknown, rejected) = (LoginOutcome::Unknown, LoginOutcome::Rejected);
+        assert_eq!(with(|_| {}, rejected), "unauthenticated-submission medium");
+        assert_eq!(with(|_| {}, unknown), "");
+        assert_eq!(with(|session| session.greeting = None, rejected), "");
+        assert_eq!(with(|session| session.one_sided = Some(Direction::Client), rejected), "");
+        assert_eq!(with(|session| session.missing_bytes = Sides::new(1, 0), rejected), "");
+    }
+
+    #[test]
     fn clients_that_deliver_themselves() {
         let to = |client: &str, servers: &[&str], also: Option<&str>| {
             found(|observer| {
@@ -323,7 +353,7 @@ mod tests {
         let (mut message, mut session) = (message(&[]), session());
         for (by, name, expected) in [
             ("mail.example.org (Postfix)", "mx.example.org", ""),
-            ("mail.example.org", "dsl-7.example.com", "received-unrelated info"),
+            ("mail.example.org", "dsl-7.example.com", "received-unrelated low"),
             ("mail.example.org", "[198.51.100.7]", ""),
             ("localhost", "mx.example.com", ""),
             ("pc.office.local", "mx.example.com", ""),

@@ -87,6 +87,7 @@ pub(super) fn session() -> Session {
         Session::new(1, Protocol::Smtp, "192.0.2.1:40000".into(), "192.0.2.2:25".into(), time());
     session.packets.add(Place::new(1, 3));
     session.packets.add(Place::new(1, 20));
+    session.greeting = Some("mx.example.net ESMTP".into());
     session.commands = 5;
     session.client_name = Some("mx.example.org".into());
     session.messages = vec![1];

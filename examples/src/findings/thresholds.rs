@@ -1,6 +1,7 @@
 //! The numbers that rules compare with.
 
 use super::Rule;
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 macro_rules! thresholds {
@@ -62,7 +63,7 @@ thresholds! {
     ManyRecipients = ManyRecipients "recipients" 50, "recipients that the server took for one message";
     LargeOutbound = LargeOutbound "bytes" 50_000_000, "bytes of mail that one client sends in the name of one sender";
     DirectServers = DirectDelivery "servers" 3, "mail servers that one client speaks to without a login";
-    OrderMinutes = ReceivedOrder "minutes" 60, "minutes that a hop may lie before the one below it";
+    OrderMinutes = ReceivedOrder "minutes" 720, "minutes that a hop may lie before the one below it";
     TimeHours = ReceivedTime "hours" 120, "hours that the newest hop may lie before the transfer";
     TimeFutureMinutes = ReceivedTime "future-minutes" 60, "minutes that the newest hop may lie behind the transfer";
     DatePastDays = DateOff "past-days" 30, "days that the Date may lie before the transfer";
@@ -111,10 +112,22 @@ impl Thresholds {
         }
     }
 
-    /// Those that are not as they are by default.
-    pub fn changed(&self) -> impl Iterator<Item = (Threshold, u64)> + '_ {
-        let all = Threshold::ALL.iter().map(|threshold| (*threshold, self.get(*threshold)));
-        all.filter(|(threshold, value)| *value != threshold.default())
+    /// All of them by their names, as the options in `summary.json` have them.
+    #[must_use]
+    pub fn to_options(&self) -> Map<String, Value> {
+        Threshold::ALL.iter().map(|threshold| (threshold.id(), self.get(*threshold).into())).collect()
+    }
+
+    /// Those that the options of a run name; the others are as by default.
+    #[must_use]
+    pub fn from_options(options: &Map<String, Value>) -> Self {
+        let mut thresholds = Self::default();
+        for (name, value) in options {
+            if let (Ok(threshold), Some(value)) = (name.parse(), value.as_u64()) {
+                thresholds.set(threshold, value);
+            }
+        }
+        thresholds
     }
 }
 
@@ -153,9 +166,14 @@ mod tests {
         assert_eq!(names.len(), Threshold::ALL.len());
         let mut thresholds = Thresholds::default();
         assert!(Threshold::ALL.iter().all(|threshold| thresholds.get(*threshold) == threshold.default()));
-        assert_eq!(thresholds.changed().count(), 0);
         thresholds.set(Threshold::LargeOutbound, 7);
-        assert_eq!(thresholds.changed().collect::<Vec<_>>(), [(Threshold::LargeOutbound, 7)]);
+        let options = thresholds.to_options();
+        assert_eq!(
+            (options.len(), &options["large-outbound.bytes"]),
+            (Threshold::ALL.len(), &Value::from(7))
+        );
+        assert_eq!(Thresholds::from_options(&options), thresholds);
+        assert_eq!(Thresholds::from_options(&Map::new()), Thresholds::default());
     }
 
     #[test]

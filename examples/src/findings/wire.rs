@@ -48,12 +48,13 @@ pub(super) fn message(gather: &mut Gather, message: &Message) {
     };
     let spot = Spot::message(message);
     let other_end = message.via.iter().any(|via| ["eod-loose", "early-dot"].contains(&&**via));
-    if message.reading == Reading::Candidate && other_end {
-        if let Some(draft) = gather.note(Rule::Smuggling, Severity::Medium, &key, || name.clone(), &spot) {
-            let sender = message.envelope.as_ref().and_then(|envelope| envelope.mail_from.as_ref());
-            draft.list("other_readings", &message.message.to_string());
-            draft.list("senders", sender.map_or("", |from| from.as_str()));
-        }
+    if message.reading == Reading::Candidate
+        && other_end
+        && let Some(draft) = gather.note(Rule::Smuggling, Severity::Medium, &key, || name.clone(), &spot)
+    {
+        let sender = message.envelope.as_ref().and_then(|envelope| envelope.mail_from.as_ref());
+        draft.list("other_readings", &message.message.to_string());
+        draft.list("senders", sender.map_or("", |from| from.as_str()));
     }
     let other: Vec<_> =
         message.parts.iter().filter(|part| part.via.iter().any(|via| via == "conflict")).collect();

@@ -14,7 +14,12 @@ pub(super) fn detect(head: &[u8], declared: &str) -> Option<Kind> {
     if head.is_empty() {
         return None;
     }
-    if let Some(kind) = infer::get(head) {
+    if let Some(kind) = armoured(head) {
+        return Some(kind);
+    }
+    // infer takes everything in armour for a certificate.
+    let certificate = |kind: &infer::Type| kind.mime_type() == "application/x-x509-ca-cert";
+    if let Some(kind) = infer::get(head).filter(|kind| !certificate(kind) || is_certificate(head)) {
         return Some(Kind { content_type: kind.mime_type(), extension: kind.extension(), certain: true });
     }
     if !is_text(head) {
@@ -28,6 +33,37 @@ pub(super) fn detect(head: &[u8], declared: &str) -> Option<Kind> {
         _ => ("text/plain", "txt"),
     };
     Some(Kind { content_type, extension, certain: false })
+}
+
+/// Signatures, keys and encrypted messages of OpenPGP (RFC 9580 section 6.2), and signed data of CMS (RFC 5652 section 5.1).
+fn armoured(head: &[u8]) -> Option<Kind> {
+    let (content_type, extension) = if head.starts_with(b"-----BEGIN PGP SIGNATURE-----") {
+        ("application/pgp-signature", "asc")
+    } else if head.starts_with(b"-----BEGIN PGP MESSAGE-----") {
+        ("application/pgp-encrypted", "asc")
+    } else if head.starts_with(b"-----BEGIN PGP PUBLIC KEY BLOCK-----")
+        || head.starts_with(b"-----BEGIN PGP PRIVATE KEY BLOCK-----")
+    {
+        ("application/pgp-keys", "asc")
+    } else if head.first() == Some(&0x30)
+        && head.get(..24).unwrap_or(head).windows(SIGNED_DATA.len()).any(|bytes| bytes == SIGNED_DATA)
+    {
+        ("application/pkcs7-signature", "p7s")
+    } else {
+        return None;
+    };
+    Some(Kind { content_type, extension, certain: true })
+}
+
+/// The object identifier of signed data, in DER: 1.2.840.113549.1.7.2.
+const SIGNED_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+
+fn is_certificate(head: &[u8]) -> bool {
+    // A sequence whose first element is another one; everything else in DER is something else.
+    matches!(head, [0x30, 0x82, _, _, 0x30, ..])
+        || ["CERTIFICATE", "TRUSTED CERTIFICATE", "X509 CERTIFICATE"]
+            .iter()
+            .any(|label| head.starts_with(format!("-----BEGIN {label}-----").as_bytes()))
 }
 
 /// Printable in some charset: no control characters but those of text, or UTF-16 by its byte order mark.
@@ -53,6 +89,10 @@ const ALIASES: &[(&str, &str)] = &[
     ("audio/x-wav", "audio/wav"),
     ("audio/wave", "audio/wav"),
     ("text/rtf", "application/rtf"),
+    ("application/x-pkcs7-signature", "application/pkcs7-signature"),
+    ("application/pkix-cert", "application/x-x509-ca-cert"),
+    ("application/x-x509-user-cert", "application/x-x509-ca-cert"),
+    ("application/x-pem-file", "application/x-x509-ca-cert"),
     ("text/xml", "application/xml"),
 ];
 
@@ -96,6 +136,20 @@ const CONTAINERS: &[(&str, &[&str])] = &[
     ),
     ("text/html", &["application/xhtml+xml", "text/plain"]),
     ("application/rtf", &["application/msword"]),
+    // Signed data may hold its content, or nothing but certificates.
+    (
+        "application/pkcs7-signature",
+        &[
+            "application/pkcs7-mime",
+            "application/x-pkcs7-mime",
+            "application/pkcs7-certs",
+            "application/x-pkcs7-cert",
+        ],
+    ),
+    // Text in armour travels under either type, or as text (RFC 3156, PGP/inline).
+    ("application/pgp-encrypted", &["text/plain"]),
+    ("application/pgp-signature", &["text/plain"]),
+    ("application/pgp-keys", &["text/plain"]),
 ];
 
 /// What kinds of files there are, as far as extensions tell them apart.
@@ -235,6 +289,7 @@ mod tests {
     const PDF: &[u8] = b"%PDF-1.7\n1 0 obj";
     const ZIP: &[u8] = b"PK\x03\x04\x14\0\0\0\0\0";
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+    const SIGNED: &[u8] = b"\x30\x82\x01\x02\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x82";
     const PE: &[u8] = b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0";
 
     #[test]
@@ -254,6 +309,29 @@ mod tests {
             (PNG, "image/png", Some("image/png"), false),
             (PE, "image/png", Some("application/vnd.microsoft.portable-executable"), true),
             (PE, "application/vnd.ms-excel", Some("application/vnd.microsoft.portable-executable"), true),
+            (
+                b"-----BEGIN PGP SIGNATURE-----\n",
+                "application/pgp-signature",
+                Some("application/pgp-signature"),
+                false,
+            ),
+            (b"-----BEGIN PGP SIGNATURE-----\n", "image/png", Some("application/pgp-signature"), true),
+            (b"-----BEGIN PGP SIGNED MESSAGE-----\n", "text/plain", Some("text/plain"), false),
+            (
+                b"-----BEGIN CERTIFICATE-----\n",
+                "application/pgp-keys",
+                Some("application/x-x509-ca-cert"),
+                true,
+            ),
+            (b"\x30\x82\x03\x01\x17\x0d", "application/pkcs7-signature", None, false),
+            (SIGNED, "application/x-pkcs7-signature", Some("application/pkcs7-signature"), false),
+            (SIGNED, "application/pkcs7-mime", Some("application/pkcs7-signature"), false),
+            (
+                b"\x30\x82\x03\x01\x30\x82\x02\x01",
+                "application/pkix-cert",
+                Some("application/x-x509-ca-cert"),
+                false,
+            ),
             (b"hello", "text/plain", Some("text/plain"), false),
             (b"hello", "text/x-patch", Some("text/plain"), false),
             (b"hello", "image/png", Some("text/plain"), true),

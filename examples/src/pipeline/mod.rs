@@ -182,7 +182,8 @@ pub fn extract(options: &Options, watch: impl FnMut(&Progress)) -> Result<Outcom
     summary.complete = !read.stopped;
     summary.stopped = read.stopped;
     let seconds = begun.elapsed().as_secs_f64();
-    summary.time_taken = Some(seconds);
+    // So many digits are read back as the same number.
+    summary.time_taken = Some((seconds * 1000.0).round() / 1000.0);
     let bytes: u64 = summary.inputs.iter().filter_map(|input| input.size).sum();
     #[expect(clippy::cast_precision_loss, reason = "a speed needs no more digits than that")]
     let speed = bytes as f64 / seconds;
@@ -213,8 +214,6 @@ fn shown(options: &Options) -> serde_json::Map<String, serde_json::Value> {
         map.insert("secrets".to_owned(), word.into());
     }
     // All of them: nobody has to know what they were by default in that version.
-    let thresholds = findings::Threshold::ALL.iter();
-    let thresholds = thresholds.map(|threshold| (threshold.id(), rules.thresholds.get(*threshold).into()));
-    map.insert("thresholds".to_owned(), thresholds.collect::<serde_json::Map<_, _>>().into());
+    map.insert("thresholds".to_owned(), rules.thresholds.to_options().into());
     map
 }

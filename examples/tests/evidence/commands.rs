@@ -11,7 +11,7 @@ use std::process::Command;
 fn verify_on_the_command_line() {
     let case = Case::s02();
     let line =
-        "1 captures, 132 records, 7 files, 3695 bytes of mail compared with their packets: no differences\n";
+        "1 captures, 138 records, 7 files, 3695 bytes of mail compared with their packets: no differences\n";
     assert_eq!(case.mailtap(&["verify", "out"]), (0, line.to_owned(), String::new()));
     assert_eq!(case.mailtap(&["verify", "--quiet", "out"]), (0, String::new(), String::new()));
     fs::rename(case.at("a.pcap"), case.at("b\u{1b}[31m.pcap")).unwrap();

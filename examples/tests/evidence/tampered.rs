@@ -105,6 +105,7 @@ fn records_that_were_changed() {
                 told("message 5", "record"),
                 told("message 6", "record"),
                 told("message 9", "provenance"),
+                told("findings.jsonl line 3", "message"),
                 told("message 9", "number"),
                 told("message 3", "number"),
             ],
@@ -150,6 +151,30 @@ fn records_that_were_changed() {
             ],
         ),
         ("provenance.jsonl", 3, "[[", "[", &[told("provenance.jsonl line 3", "record")]),
+        ("findings.jsonl", 2, "\"high\"", "\"info\"", &[told("findings.jsonl line 2", "finding")]),
+        (
+            "findings.jsonl",
+            2,
+            "\"sessions\":[1,7]",
+            "\"sessions\":[1,8]",
+            &[told("findings.jsonl line 2", "session")],
+        ),
+        (
+            "findings.jsonl",
+            2,
+            "\"logins\":[1,7]",
+            "\"logins\":[1,8]",
+            &[told("findings.jsonl line 2", "login")],
+        ),
+        (
+            "findings.jsonl",
+            3,
+            "\"messages\":[1",
+            "\"messages\":[0",
+            &[told("findings.jsonl line 3", "message")],
+        ),
+        ("findings.jsonl", 3, "\"input\":1", "\"input\":2", &[told("findings.jsonl line 3", "input")]),
+        ("findings.jsonl", 1, "{", "", &[told("findings.jsonl line 1", "record")]),
         ("provenance.jsonl", 3, "{", "", &[told("provenance.jsonl line 3", "record")]),
         ("sessions.jsonl", 2, "\"messages\":[2]", "\"messages\":[]", &[told("message 2", "number")]),
         (
@@ -178,7 +203,12 @@ fn records_that_were_changed() {
 #[test]
 fn records_that_were_removed() {
     for (file, number, expected) in [
-        ("logins.jsonl", 2, vec![told("summary.json counts", "logins")]),
+        (
+            "logins.jsonl",
+            2,
+            vec![told("findings.jsonl line 2", "login"), told("summary.json counts", "logins")],
+        ),
+        ("findings.jsonl", 6, vec![told("summary.json counts", "findings")]),
         ("commands.jsonl", 9, vec![told("summary.json counts", "commands")]),
         (
             "messages.jsonl",
@@ -186,6 +216,7 @@ fn records_that_were_removed() {
             vec![
                 told("messages.jsonl line 3", "message"),
                 told("message 3", "record"),
+                told("findings.jsonl line 3", "message"),
                 told("FILE", "file"),
                 told("message 3", "number"),
                 told("summary.json counts", "messages"),

@@ -3,11 +3,13 @@
 //! ```text
 //! files  <- their own names and hashes      files.rs
 //! records <- each other, files, counts      messages.rs, references.rs, numbers.rs
+//! findings <- the records they are made of   findings.rs
 //! bytes of messages <- bytes of packets     runs.rs, compared.rs
 //! ```
 
 mod compared;
 mod files;
+mod findings;
 mod messages;
 mod numbers;
 mod references;
@@ -142,6 +144,10 @@ fn in_batches(
     references.findings(dir, &mut teller);
     files.finish(&mut teller);
     references.finish(files.attached(), packets, &mut teller);
+    // Other records make other findings: they are compared where all else is as it should be.
+    if teller.findings == 0 && (summary.complete || summary.stopped) {
+        findings::compare(dir, &mut teller)?;
+    }
     let Teller { findings, checked, .. } = teller;
     Ok(Verdict { findings, complete: summary.complete, checked })
 }
