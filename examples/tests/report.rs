@@ -63,6 +63,9 @@ fn a_report_in_its_folder() {
         assert_eq!(source["size"].as_u64(), Some(size), "{name}");
     }
     assert_eq!(messages.as_array().unwrap().len(), 6);
+    let maps = block(&page, "maps");
+    assert_eq!(maps["mailed"]["edges"][0]["from"], "alice@lab.test");
+    assert_eq!(maps["spoke"]["edges"][0]["sessions"], 7);
     let details = block(&page, "details-0");
     let first = &details[0];
     assert_eq!(first["record"]["message"], 1);
@@ -90,7 +93,8 @@ fn a_report_in_its_folder() {
 fn elsewhere_with_a_title_and_with_secrets() {
     let dir = extracted(&["s02-swaks-auth.pcap"]);
     let page = |arguments: &[&str]| {
-        let arguments: Vec<_> = ["report", "out", "-o", "case.html"].iter().chain(arguments).copied().collect();
+        let arguments: Vec<_> =
+            ["report", "out", "-o", "case.html"].iter().chain(arguments).copied().collect();
         let (status, _, errors) = told(&mailtap(dir.path(), &arguments));
         assert_eq!((status, errors.as_str()), (0, ""));
         fs::read_to_string(dir.path().join("case.html")).unwrap()

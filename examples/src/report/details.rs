@@ -5,8 +5,8 @@ use std::io::Read as _;
 
 use serde::Serialize;
 
-use super::preview::{self, Shown};
 use super::picture::{self, Room};
+use super::preview::{self, Shown};
 use super::{Limits, envelope, escape};
 use crate::evidence::Folder;
 use crate::record::{Message, Part};

@@ -16,6 +16,7 @@ use super::totals::Totals;
 use super::{FILE_NAME, Limits, ReportError, escape, page};
 use crate::evidence::{Damaged, Folder};
 use crate::findings::Rule;
+use crate::maps::{Correspondence, Traffic};
 use crate::pipeline::Secrets;
 use crate::record::{Counts, Input, Login, Secret, Severity, SkippedFile, Summary, hex};
 use crate::sink::Records;
@@ -78,6 +79,8 @@ pub fn write(options: &Options) -> Result<Written, ReportError> {
     let mut writer = Writer {
         options,
         out: Target::create(&path)?,
+        mailed: Correspondence::new(MOST_PAIRS),
+        spoke: Traffic::new(MOST_PAIRS),
         totals: Totals::default(),
         damaged: Vec::new(),
         damaged_lines: 0,
@@ -91,6 +94,7 @@ pub fn write(options: &Options) -> Result<Written, ReportError> {
     writer.sessions(&folder)?;
     writer.logins(&folder)?;
     let messages = writer.messages(&folder, &in_anomalies, &found)?;
+    writer.maps()?;
     writer.head(folder.summary(), &sources)?;
     writer.put(after.as_bytes())?;
     let Writer { out, damaged, left_out, .. } = writer;
@@ -102,6 +106,8 @@ pub fn write(options: &Options) -> Result<Written, ReportError> {
 struct Writer<'a> {
     options: &'a Options,
     out: Target,
+    mailed: Correspondence,
+    spoke: Traffic,
     totals: Totals,
     damaged: Vec<Damaged>,
     damaged_lines: u64,
@@ -110,6 +116,9 @@ struct Writer<'a> {
 
 /// How many damaged lines are told one by one.
 const MOST_DAMAGED: usize = 100;
+
+/// How many pairs are counted for the maps.
+const MOST_PAIRS: usize = 200_000;
 
 /// Details of messages are read block by block, as they are looked at.
 const BLOCK: usize = 128 << 10;
@@ -133,6 +142,24 @@ struct Head<'a> {
     left_out: &'a [String],
     damaged: Vec<String>,
     damaged_lines: u64,
+}
+
+/// A map: the pairs, those first that had most to do with one another.
+#[derive(Serialize)]
+struct Drawn<Edge> {
+    edges: Vec<Edge>,
+    /// Pairs that are not among them, and what found no room when they were counted.
+    left_out: u64,
+}
+
+impl<Edge> Drawn<Edge> {
+    fn new(mut edges: Vec<Edge>, left_out: u64, most: usize, weight: impl Fn(&Edge) -> u64) -> Self {
+        // Of equal weight in their order, which is that of their names.
+        edges.sort_by_key(|edge| core::cmp::Reverse(weight(edge)));
+        let more = edges.len().saturating_sub(most) as u64;
+        edges.truncate(most);
+        Self { edges, left_out: left_out.saturating_add(more) }
+    }
 }
 
 /// A file of records that the report was made of.
@@ -264,6 +291,7 @@ impl Writer<'_> {
         for record in folder.sessions()? {
             let Some(mut session) = self.intact(record) else { continue };
             self.totals.session(&session);
+            self.spoke.session(&session);
             session.actions.truncate(self.options.limits.items);
             session.capabilities.truncate(self.options.limits.items);
             self.item(&mut count, most, &session)?;
@@ -298,6 +326,7 @@ impl Writer<'_> {
         for record in folder.messages()? {
             let Some(message) = self.intact(record) else { continue };
             self.totals.message(&message);
+            self.mailed.message(&message);
             count += 1;
             if rows.len() >= limits.messages {
                 continue;
@@ -361,6 +390,22 @@ impl Writer<'_> {
         self.put(block)?;
         self.put(b"]")?;
         block.clear();
+        self.end()
+    }
+
+    /// Who mailed whom, and which host spoke to which server.
+    fn maps(&mut self) -> Result<(), ReportError> {
+        let most = self.options.limits.map;
+        let mailed = core::mem::replace(&mut self.mailed, Correspondence::new(0)).finish();
+        let spoke = core::mem::replace(&mut self.spoke, Traffic::new(0)).finish();
+        let mailed = Drawn::new(mailed.edges, mailed.left_out, most, |edge| edge.messages);
+        let spoke = Drawn::new(spoke.edges, spoke.left_out, most, |edge| edge.sessions);
+        self.begin("maps")?;
+        self.put(b"{\"mailed\":")?;
+        self.json(&mailed)?;
+        self.put(b",\"spoke\":")?;
+        self.json(&spoke)?;
+        self.put(b"}")?;
         self.end()
     }
 
