@@ -151,14 +151,19 @@ function histogram(picture, spans, axis, top, tall) {
 /* Who had to do with whom: those on the left with those on the right, as wide as it was often. */
 function flowMap(edges, label, width) {
   const most = 22;
-  const side = (key) => {
+  const side = (key, chosen) => {
     const sums = new Map();
-    for (const edge of edges) sums.set(edge[key], (sums.get(edge[key]) || 0) + edge.weight);
+    for (const edge of chosen) sums.set(edge[key], (sums.get(edge[key]) || 0) + edge.weight);
     return Array.from(sums).sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
   };
-  const [left, right] = [side("from"), side("to")];
-  const [lefts, rights] = [left, right].map((all) => new Map(all.slice(0, most).map(([name, sum], at) => [name, { sum, at }])));
-  const shown = edges.filter((edge) => lefts.has(edge.from) && rights.has(edge.to));
+  /* The heaviest, as long as there is room for their ends. */
+  const ends = { from: new Set(), to: new Set() };
+  const shown = edges.slice().sort((a, b) => b.weight - a.weight).filter((edge) => {
+    const fits = ["from", "to"].every((key) => ends[key].has(edge[key]) || ends[key].size < most);
+    if (fits) ["from", "to"].forEach((key) => ends[key].add(edge[key]));
+    return fits;
+  });
+  const [lefts, rights] = ["from", "to"].map((key) => new Map(side(key, shown).map(([name, sum], at) => [name, { sum, at }])));
   const tops = new Map(Array.from(rights, ([name]) => {
     const ends = shown.filter((edge) => edge.to === name);
     const sum = ends.reduce((all, edge) => all + edge.weight, 0);
@@ -170,7 +175,7 @@ function flowMap(edges, label, width) {
   const lines = Math.max(lefts.size, rights.size);
   const tall = lines * line + 8;
   const room = Math.min(330, width * 0.36);
-  const letters = Math.floor(room / 6.7);
+  const letters = Math.floor(room / 7.6);
   const y = (nodes, at) => 4 + (at + 0.5 + (lines - nodes.size) / 2) * line;
   const heaviest = Math.max(...shown.map((edge) => edge.weight), 1);
   const picture = svg("svg", {
@@ -184,7 +189,7 @@ function flowMap(edges, label, width) {
     picture.append(svg("path", {
       class: "edge " + (edge.kind || ""),
       d: "M" + x1 + " " + y1 + "C" + (x1 + bend) + " " + y1 + " " + (x2 - bend) + " " + y2 + " " + x2 + " " + y2,
-      "stroke-width": (1 + 9 * Math.sqrt(edge.weight / heaviest)).toFixed(1),
+      "stroke-width": (1 + 7 * Math.sqrt(edge.weight / heaviest)).toFixed(1),
     }, svg("title", {}, plain(edge.from || "<>") + " \u2192 " + plain(edge.to) + ": " + edge.said)));
   }
   const names = (nodes, x, anchor) => {
@@ -196,10 +201,9 @@ function flowMap(edges, label, width) {
   };
   names(lefts, room, "end");
   names(rights, width - room, "start");
-  const hidden = [[left, "on the left"], [right, "on the right"]].filter(([all]) => all.length > most)
-    .map(([all, where]) => many(all.length - most, "more name") + " " + where);
+  const more = edges.length - shown.length;
   return el("figure", {}, picture,
-    el("figcaption", {}, label + (hidden.length ? "; " + hidden.join(" and ") + " in the table alone" : "")));
+    el("figcaption", {}, more ? many(more, "pair") + " of " + count(edges.length) + " found no room in the picture" : null));
 }
 
 /* A message with what is missing of it. */

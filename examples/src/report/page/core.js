@@ -42,6 +42,8 @@ function add(to, children) {
   }
 }
 
+const fill = (name, ...children) => add(byId("view-" + name), children);
+
 /* Controls, marks and overrides of direction, and what takes no room. A joiner between two pictures makes one of them,
    and one between Arabic letters is spelling. */
 const UNSEEN = new RegExp(

@@ -61,7 +61,7 @@ function findingsView() {
     input: () => { chosen.words = search.value; filter(); } });
   const choose = el("select", { "aria-label": "any severity", change: () => { chosen.severity = choose.value; filter(); } },
     el("option", { value: "" }, "any severity"), SEVERITIES.map((word) => el("option", { value: word }, word)));
-  view("findings").append(
+  fill("findings",
     el("p", { class: "lead" }, tally(TOTALS.findings, SEVERITIES, severity), FINDINGS.length ? "" : "No rule found anything."),
     el("div", { class: "filters" }, search, choose, result), list, more);
   filter();
@@ -92,7 +92,7 @@ function loginsView() {
     ],
     open: (item) => { location.hash = "#sessions/" + item.session; },
   });
-  view("logins").append(
+  fill("logins",
     el("p", { class: "lead" }, tally(TOTALS.logins, null, outcome), ". ", {
       show: "Secrets are shown as they passed.", hash: "Secrets are shown by their SHA-256.", omit: "Secrets are left out.",
     }[HEAD.secrets]), grid.node);
@@ -133,7 +133,7 @@ function anomaliesView() {
       filter();
     } }, el("span", { class: "faint" }, one[0]), " ", wire(one[1]), el("span", { class: "number" }, count(one[2])), size);
   }));
-  view("anomalies").append(el("p", { class: "lead" }, many(HEAD.counts.anomalies, "anomaly", "anomalies"), " of ",
+  fill("anomalies", el("p", { class: "lead" }, many(HEAD.counts.anomalies, "anomaly", "anomalies"), " of ",
     many(TOTALS.anomalies.length, "kind"), "."), kinds, grid.node);
   filter();
   anomaliesView.grid = grid;
@@ -155,9 +155,9 @@ function mapsView() {
     }).observe(place);
     const sorted = map.edges.map((edge, at) => [edges[at].weight, at, edge]).sort((a, b) => b[0] - a[0] || a[1] - b[1]);
     const most = 200;
-    host.append(el("h3", {}, title), place, table(title, heads, sorted.slice(0, most).map((one) => line(one[2])), "wide"),
+    add(host, [el("h3", {}, title), place, table(title, heads, sorted.slice(0, most).map((one) => line(one[2])), "wide"),
       sorted.length > most && el("p", { class: "faint" }, "and " + count(sorted.length - most) + " more"),
-      map.left_out > 0 && el("p", { class: "faint" }, count(map.left_out) + " more found no room"));
+      map.left_out > 0 && el("p", { class: "faint" }, count(map.left_out) + " more found no room")]);
   };
   const { mailed, spoke } = MAPS || {};
   if (!((mailed && mailed.edges.length) || (spoke && spoke.edges.length))) {
@@ -180,12 +180,12 @@ function mapsView() {
 function sourcesView() {
   const files = Object.entries(HEAD.sources).map(([name, source]) =>
     row(el("code", {}, name), bytes(source.size), hash(source.sha256)));
-  view("sources").append(
+  fill("sources",
     el("p", { class: "lead" }, "Made by mailtap " + HEAD.version + " of a folder that mailtap " + HEAD.tool_version + " extracted. ",
       HEAD.complete ? mark("the run came to its end", "good") : mark(HEAD.stopped ? "the run was stopped" : "the run did not come to its end", "bad")),
     el("h3", {}, "Captures"), inputs(),
     HEAD.skipped.length > 0 && [el("h3", {}, "Files that are no captures"), table("Skipped", ["File", "Why"],
-      HEAD.skipped.map((one) => row(wire(one.path), wire(one.why))), "wide")].flat(),
+      HEAD.skipped.map((one) => row(wire(one.path), wire(one.why))), "wide")],
     el("h3", {}, "Records that the report was made of"), table("Records", ["File", "Size", "SHA-256"], files, "wide"),
     el("h3", {}, "Options of the run"), facts(...Object.entries(HEAD.options).map(([name, value]) =>
       [name, code(typeof value === "object" ? JSON.stringify(value) : value)])),

@@ -152,9 +152,9 @@ addEventListener("beforeprint", () => {
   findingsView.reach(Infinity);
   document.querySelectorAll(".printed").forEach((one) => one.remove());
   for (const [name, grid] of [["messages", messages.grid], ["sessions", sessions.grid], ["logins", loginsView.grid], ["anomalies", anomaliesView.grid]]) {
-    view(name).append(grid.printed(name, PRINTED));
+    fill(name, grid.printed(name, PRINTED));
   }
-  view("findings").append(el("div", { class: "printed" }, el("h3", {}, "The rules"),
+  fill("findings", el("div", { class: "printed" }, el("h3", {}, "The rules"),
     table("The rules", ["Rule", "It means", "Harmless, or wrong", "Source"], Object.entries(RULES).map(([id, [title, meaning, unless, source]]) =>
       row([title, " ", el("code", {}, id)], meaning, unless, source)))));
   view("overview").querySelector(".chart").replaceChildren(timeline(700));

@@ -26,7 +26,7 @@ function overview() {
   const legend = el("p", { class: "legend" },
     PROTOCOLS.filter((name) => TOTALS.sessions[name]).map((name) => [protocol(name), " "]),
     worst.size > 0 && [el("span", { class: "alarm-key" }), " has a finding of high severity"]);
-  view("overview").append(
+  fill("overview",
     el("p", { class: "lead" }, TOTALS.first
       ? [many(sum(TOTALS.messages), "message"), " in ", many(HEAD.counts.sessions, "session"), ", ",
         when(TOTALS.first), " to ", when(TOTALS.last), ", out of ", many(HEAD.inputs.length, "capture"), "."]
@@ -112,7 +112,7 @@ function messagesView() {
     click: () => { messages.filters.session = 0; filter(); } });
   const pane = el("article", { class: "pane", id: "message", "aria-label": "Message", hidden: true });
   Object.assign(messages, { grid, search, pane, filter, result });
-  view("messages").append(
+  fill("messages",
     el("div", { class: "list" },
       el("div", { class: "filters", role: "search" }, search,
         el("label", { class: "check" }, inTexts, " in texts"),
@@ -205,7 +205,7 @@ function sessionsView() {
   });
   const pane = el("article", { class: "pane", id: "session", "aria-label": "Session", hidden: true });
   Object.assign(sessions, { grid, pane });
-  view("sessions").append(el("div", { class: "list" }, grid.node), pane);
+  fill("sessions", el("div", { class: "list" }, grid.node), pane);
   grid.sortBy(grid.columns[0], false);
   grid.show(SESSIONS);
 }
