@@ -9,6 +9,7 @@ MAILTAP is the program, default target/debug/mailtap. With --pictures it takes t
 
 import argparse
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -253,8 +254,11 @@ def own(page, path, messages):
     check("back closes it", page.evaluate("location.hash") == "#sessions")
     quiet(page, path, "own captures, searched")
 
-    page.go("messages/3")
+    page.open(path, "messages/3")
+    page.evaluate("addEventListener('beforeprint', () => { window.printed = [document.querySelectorAll('.printed tbody tr').length, document.querySelectorAll('.chart svg').length]; })")
     paper = page.paper()
+    rows, charts = page.evaluate("window.printed")
+    check("all is on paper", rows > everything and charts == 3, (rows, charts))
     check("it is printed", paper.startswith(b"%PDF") and len(paper) > 50_000, len(paper))
     check("nothing of that stays", page.evaluate("document.querySelectorAll('.printed').length") == 0)
     return paper
@@ -307,12 +311,16 @@ def pictures(page, path, folder):
     page.open(path)
     for scheme, fragment, name, size in (
         ("light", "overview", "overview", (1280, 800)),
-        ("dark", "messages/5", "message", (1280, 800)),
+        ("dark", "messages/8", "message", (1280, 800)),
     ):
         page.size(*size)
         page.scheme(scheme)
         page.go(fragment)
-        page.picture(folder / f"{name}.png")
+        path = folder.resolve() / f"{name}.png"
+        page.picture(path)
+        # As small as may be, where the tool for it is there.
+        if shutil.which("pngquant"):
+            subprocess.run(["pngquant", "--force", "--ext", ".png", "--speed", "1", "96", str(path)], check=True)
 
 
 def main():
@@ -328,7 +336,7 @@ def main():
         work = pathlib.Path(work)
 
         def report(name, *captures):
-            run = lambda *words: subprocess.run([arguments.mailtap.resolve(), *words], check=True, stdout=subprocess.DEVNULL)
+            run = lambda *words: subprocess.run([arguments.mailtap.resolve(), *words], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
             run("extract", *captures, "-o", work / name)
             before = time.monotonic()
             run("report", work / name)
@@ -340,7 +348,7 @@ def main():
         page = browser.Browser(program)
         try:
             print(page.call("Browser.getVersion")["product"], flush=True)
-            path = report("own", ROOT / "examples/captures")
+            path = report("own", "examples/captures")
             count = (work / "own/messages.jsonl").read_bytes().count(b"\n")
             own(page, path, count)
             if arguments.pictures:

@@ -3,6 +3,19 @@
 
 const PROTOCOLS = ["smtp", "lmtp", "pop3", "imap"];
 
+/* A place for a picture that is drawn as wide as there is room. */
+function chart(draw) {
+  const place = el("div", { class: "chart" });
+  let drawn = 0;
+  place.draw = (width) => {
+    if (width < 50 || width === drawn) return;
+    drawn = width;
+    place.replaceChildren(draw(width));
+  };
+  new ResizeObserver(() => place.draw(Math.floor(place.clientWidth))).observe(place);
+  return place;
+}
+
 /* The axis of time: long idle times are left out, and told. */
 function timeAxis(spans, width) {
   const merged = [];

@@ -111,6 +111,7 @@ function duration(milliseconds) {
   for (const [size, unit] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
     if (seconds >= size * 1.5) return sign + (seconds / size).toFixed(seconds < size * 10 ? 1 : 0) + "\u00a0" + unit;
   }
+  if (seconds < 1) return sign + Math.round(seconds * 1000) + "\u00a0ms";
   return sign + (seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(0)) + "\u00a0s";
 }
 

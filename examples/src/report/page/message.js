@@ -7,7 +7,7 @@ const section = (title, note, ...inside) =>
 function showMessage(entry) {
   const found = details(entry);
   const others = (groups.get(entry.group) || []).filter((other) => other !== entry);
-  const findings = FINDINGS.filter((finding) => (finding.messages || []).includes(entry.message));
+  const findings = findingsOf("messages", entry.message);
   if (!found) {
     return [heading(entry, null), el("p", { class: "notice" },
       "The report has no room for the details of this message: they are in messages.jsonl and in " +
@@ -57,6 +57,12 @@ function heading(entry, record) {
     el("p", { class: "kicker" }, "Message " + entry.message, " ", marks(entry), " ", bytes(entry.size)),
     el("h3", { tabindex: "-1" }, subject ? wire(subject) : el("span", { class: "faint" }, "no subject")));
 }
+
+const SEVERITIES = ["high", "medium", "low", "info"];
+
+/* Those of a message or a session, the worst first. */
+const findingsOf = (what, number) => FINDINGS.filter((finding) => (finding[what] || []).includes(number))
+  .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 
 /* A finding where there is more to see than findings. */
 const findingLine = (finding) => el("article", { class: "finding short " + finding.severity },
@@ -165,7 +171,7 @@ function path(entry, record, others) {
   return [
     el("h5", {}, "Claimed by the header", el("small", {}, "Received fields, the oldest first")),
     claimed.length ? el("ol", { class: "hops" }, claimed) : el("p", { class: "faint" }, "There is no Received field."),
-    el("h5", {}, "Seen on the wire"),
+    el("h5", {}, "Seen on the wire", el("small", {}, "transfers with the same Message-ID or content")),
     alsoSeen(entry, others),
   ];
 }

@@ -145,14 +145,7 @@ function mapsView() {
   const host = view("maps");
   const draw = (title, map, edges, heads, line) => {
     if (!map || !map.edges.length) return;
-    const place = el("div", { class: "chart" });
-    let drawn = 0;
-    new ResizeObserver(() => {
-      const width = Math.floor(place.clientWidth);
-      if (width < 50 || width === drawn) return;
-      drawn = width;
-      place.replaceChildren(flowMap(edges, title, width));
-    }).observe(place);
+    const place = chart((width) => flowMap(edges, title, width));
     const sorted = map.edges.map((edge, at) => [edges[at].weight, at, edge]).sort((a, b) => b[0] - a[0] || a[1] - b[1]);
     const most = 200;
     add(host, [el("h3", {}, title), place, table(title, heads, sorted.slice(0, most).map((one) => line(one[2])), "wide"),

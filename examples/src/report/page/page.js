@@ -153,17 +153,21 @@ addEventListener("beforeprint", () => {
   document.querySelectorAll(".printed").forEach((one) => one.remove());
   for (const [name, grid] of [["messages", messages.grid], ["sessions", sessions.grid], ["logins", loginsView.grid], ["anomalies", anomaliesView.grid]]) {
     fill(name, grid.printed(name, PRINTED));
+    if (name === "messages" && grid.items.length < MESSAGES.length) {
+      fill(name, el("p", { class: "printed" }, "Searched or filtered: " + count(grid.items.length) + " of " + many(MESSAGES.length, "message")));
+    }
   }
   fill("findings", el("div", { class: "printed" }, el("h3", {}, "The rules"),
     table("The rules", ["Rule", "It means", "Harmless, or wrong", "Source"], Object.entries(RULES).map(([id, [title, meaning, unless, source]]) =>
       row([title, " ", el("code", {}, id)], meaning, unless, source)))));
-  view("overview").querySelector(".chart").replaceChildren(timeline(700));
+  document.querySelectorAll(".chart").forEach((place) => place.draw(700));
   closed = Array.from(document.querySelectorAll(".pane details:not([open])"));
   closed.forEach((one) => { one.open = true; });
 });
 addEventListener("afterprint", () => {
   document.querySelectorAll(".printed").forEach((one) => one.remove());
   closed.forEach((one) => { one.open = false; });
+  document.querySelectorAll(".chart").forEach((place) => place.draw(Math.floor(place.clientWidth)));
 });
 byId("print").addEventListener("click", () => print());
 

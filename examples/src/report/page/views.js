@@ -4,7 +4,6 @@
 const view = (name) => byId("view-" + name);
 const TOTALS = HEAD.totals;
 const sum = (tally) => Object.values(tally || {}).reduce((all, one) => all + one, 0);
-const SEVERITIES = ["high", "medium", "low", "info"];
 
 const tally = (counts, order, made) => (order || Object.keys(counts || {})).filter((word) => (counts || {})[word])
   .map((word, at) => [at ? " \u00b7 " : "", count(counts[word]), " ", made ? made(word) : word]);
@@ -15,14 +14,6 @@ const tile = (title, number, href, ...about) =>
 
 function overview() {
   const whole = HEAD.complete && !HEAD.damaged_lines && HEAD.inputs.every((input) => !(input.damage || []).length && input.sha256);
-  const chart = el("div", { class: "chart" });
-  let drawn = 0;
-  new ResizeObserver(() => {
-    const width = Math.floor(chart.clientWidth);
-    if (width < 50 || width === drawn) return;
-    drawn = width;
-    chart.replaceChildren(timeline(width));
-  }).observe(chart);
   const legend = el("p", { class: "legend" },
     PROTOCOLS.filter((name) => TOTALS.sessions[name]).map((name) => [protocol(name), " "]),
     worst.size > 0 && [el("span", { class: "alarm-key" }), " has a finding of high severity"]);
@@ -46,7 +37,7 @@ function overview() {
       tile("Traffic", count(HEAD.counts.packets), "#sources", "packets \u00b7 ", bytes(TOTALS.session_bytes), " of mail sessions",
         el("div", {}, TOTALS.session_missing ? mark(bytes(TOTALS.session_missing) + " not captured", "bad") : "nothing missing",
           TOTALS.one_sided > 0 && [" \u00b7 ", count(TOTALS.one_sided), " one-sided"]))),
-    el("h3", {}, "Sessions over time"), chart, legend,
+    el("h3", {}, "Sessions over time"), chart(timeline), legend,
     el("h3", {}, "Findings"),
     FINDINGS.length ? topFindings() : el("p", { class: "none" }, "No rule found anything."),
     el("h3", {}, "Captures"), inputs());
@@ -213,7 +204,7 @@ function sessionsView() {
 const tls = (word) => mark(word, { refused: "bad", stripped: "bad", none: "odd", offered: "odd", starttls: "good", implicit: "good" }[word]);
 
 function showSession(session) {
-  const findings = FINDINGS.filter((finding) => (finding.sessions || []).includes(session.session));
+  const findings = findingsOf("sessions", session.session);
   const logins = LOGINS.filter((login) => login.session === session.session);
   const anomalies = ANOMALIES.filter((anomaly) => anomaly.session === session.session);
   const gone = session.missing_bytes.client + session.missing_bytes.server;
