@@ -21,7 +21,7 @@ function showMessage(entry) {
     facts(
       ["Transfer", protocol(record.protocol), " ", record.operation.toUpperCase(), " in ", sessionsOf(record)],
       ["Outcome", outcome(record.outcome), record.reply && [" ", code(record.reply)]],
-      ["Time", when(record.start), record.end !== record.start &&
+      ["Time", when(record.start), Date.parse(record.end) > Date.parse(record.start) &&
         [" (" + duration(Date.parse(record.end) - Date.parse(record.start)) + ")"]],
       ["Connection", code(record.client), " \u2192 ", code(record.server)],
       ["Packets", packets(record.packets)],
