@@ -191,6 +191,7 @@ function flowMap(edges, label, width) {
   const letters = Math.floor(room / 7.6);
   const y = (nodes, at) => 4 + (at + 0.5 + (lines - nodes.size) / 2) * line;
   const heaviest = Math.max(...shown.map((edge) => edge.weight), 1);
+  const thick = Math.min(7, 5 * Math.log10(heaviest + 1));
   const picture = svg("svg", {
     class: "map", viewBox: "0 0 " + width + " " + tall, width, height: tall, role: "img",
     "aria-label": label + "; the table below has them all",
@@ -202,7 +203,7 @@ function flowMap(edges, label, width) {
     picture.append(svg("path", {
       class: "edge " + (edge.kind || ""),
       d: "M" + x1 + " " + y1 + "C" + (x1 + bend) + " " + y1 + " " + (x2 - bend) + " " + y2 + " " + x2 + " " + y2,
-      "stroke-width": (1 + 7 * Math.sqrt(edge.weight / heaviest)).toFixed(1),
+      "stroke-width": (1 + thick * Math.sqrt(edge.weight / heaviest)).toFixed(1),
     }, svg("title", {}, plain(edge.from || "<>") + " \u2192 " + plain(edge.to) + ": " + edge.said)));
   }
   const names = (nodes, x, anchor) => {
