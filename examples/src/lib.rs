@@ -13,9 +13,10 @@
 //! - [`record`] holds the records as plain data,
 //! - [`sink`] writes records and files into the output folder,
 //! - [`evidence`] reads that folder again: it traces messages to their packets, and compares all with the captures,
+//! - [`report`] makes a page to look at of that folder,
 //! - [`export`] writes it in the formats of other tools.
 //!
-//! Only [`capture`], [`sink`], [`evidence`] and [`export`] do input and output.
+//! Only [`capture`], [`sink`], [`evidence`], [`report`] and [`export`] do input and output.
 //!
 //! ```
 //! use mailtap::capture::{Item, Reader};
@@ -43,6 +44,7 @@ pub mod maps;
 mod message;
 pub mod pipeline;
 pub mod record;
+pub mod report;
 pub mod sink;
 
 #[cfg(doctest)]

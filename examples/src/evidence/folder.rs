@@ -123,6 +123,11 @@ impl Folder {
         part.file.as_deref().map_or(Ok(None), |file| self.file(Store::Attachments, file))
     }
 
+    /// Opens a file of records as it is.
+    pub(crate) fn records_file(&self, records: Records) -> Result<File, EvidenceError> {
+        lines::open(&self.dir, records.file_name())
+    }
+
     fn file(&self, store: Store, named: &str) -> Result<Option<File>, EvidenceError> {
         // What a record says is used as a path in the form alone that the tool gives its files.
         let name = named.strip_prefix(store.folder_name()).and_then(|rest| rest.strip_prefix('/'));

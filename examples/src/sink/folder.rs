@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{JsonLines, SinkError, Spool, json, system};
 use crate::record::{Summary, TOOL};
+use crate::report;
 
 const SUMMARY: &str = "summary.json";
 const NEW_SUMMARY: &str = ".tmp-summary.json";
@@ -221,7 +222,9 @@ fn clear(path: &Path, entries: &[DirEntry], is_empty: bool) -> Result<(), SinkEr
         } else if kind.is_file() && name == SUMMARY {
             summary = Some(path);
         } else if kind.is_file()
-            && (name == NEW_SUMMARY || Records::ALL.iter().any(|records| name == records.file_name()))
+            && (name == NEW_SUMMARY
+                || Records::ALL.iter().any(|records| name == records.file_name())
+                || (name == report::FILE_NAME && report::is_report(&path)))
         {
             files.push(path);
         } else {

@@ -7,6 +7,7 @@ mod export;
 mod extract;
 mod narrate;
 mod reading;
+mod report;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ enum Command {
     Trace(evidence::Trace),
     Verify(evidence::Verify),
     Export(export::Export),
+    Report(report::Report),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Command::Trace(arguments) => arguments.run(),
         Command::Verify(arguments) => arguments.run(),
         Command::Export(arguments) => arguments.run(),
+        Command::Report(arguments) => arguments.run(),
     }
 }
 

@@ -5,6 +5,7 @@ use super::super::records::{Message, Part};
 use super::super::{EvidenceError, lines};
 use super::{Finding, Teller};
 use crate::record::hex;
+use crate::report;
 use crate::sink::{Hashes, Records, Store};
 use std::fs;
 use std::io::Read as _;
@@ -173,7 +174,8 @@ fn top(dir: &Path, teller: &mut Teller<'_>) {
     for name in names {
         let known = name == "summary.json"
             || Records::ALL.iter().any(|records| name == records.file_name())
-            || Store::ALL.iter().any(|store| name == store.folder_name());
+            || Store::ALL.iter().any(|store| name == store.folder_name())
+            || (name == report::FILE_NAME && report::is_report(&dir.join(&name)));
         if !known {
             teller.tell(&Finding::new(
                 name.to_string_lossy().into_owned(),
