@@ -12,7 +12,10 @@
 //!
 //! All exports read the records one by one, so that they take the same memory whatever the size of the folder. They write
 //! beside their place and rename, and replace nothing but what an earlier export wrote, and that only when told to. No
-//! text from the wire names a file.
+//! text from the wire names a file. Looking through a Maildir that is to be replaced takes some 200 bytes for each mail in it.
+//!
+//! `--secrets` is about logins, commands and the bytes of streams that anomalies show. Without it they are handed on as the
+//! folder has them; nothing that `extract` hashed or left out comes back. Mails are handed on as they are.
 
 mod cells;
 pub mod crack;

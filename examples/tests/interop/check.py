@@ -185,6 +185,8 @@ def check_mutt(form, path, count):
         return
     numbers = WORK / f"{form}.mutt"
     numbers.unlink(missing_ok=True)
+    # It would ask whether to make one.
+    (WORK / "Mail").mkdir(exist_ok=True)
     push = f"<tag-pattern>~A<enter><tag-prefix-cond><pipe-message>echo x >>{numbers}<enter><end-cond><exit>"
     options = ["set pipe_split wait_key=no quit=yes mail_check=0 mark_old=no", "unset move confirmappend", f'push "{push}"']
     command = ["mutt", "-n", "-F", "/dev/null", "-R", "-f", str(path)] + [x for o in options for x in ("-e", o)]
