@@ -1,11 +1,13 @@
 //! `FINDINGS.md` lists every rule that `findings.jsonl` can name, as the table in the code has it.
 //!
 //! `BLESS=1 cargo test -p mailtap --test findings` writes it.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail loudly")]
 
+use mailtap::evidence::{Folder, verify};
 use mailtap::findings::{Rule, Threshold};
+use mailtap::pipeline::{Options, extract};
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const HEAD: &str = "# Findings
 
@@ -51,4 +53,54 @@ fn the_page_is_that_of_the_rules() {
         std::fs::write(&path, &page).unwrap();
     }
     assert_eq!(std::fs::read_to_string(path).unwrap(), page, "BLESS=1 writes it anew");
+}
+
+fn capture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/s02-swaks-auth.pcap")
+}
+
+/// A run that was stopped tells what it found until then.
+#[test]
+fn stopped_runs_tell_their_findings() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    // Whoever stops is heard once in some thousand packets.
+    let options = Options::new(vec![capture(); 60], out.clone());
+    options.reading.stop.ask();
+    let outcome = extract(&options, |_| {}).unwrap();
+    assert!(outcome.stopped && outcome.counts.packets < 60 * 169, "{outcome:?}");
+    let findings = std::fs::read_to_string(out.join("findings.jsonl")).unwrap();
+    assert_eq!(findings.lines().count() as u64, outcome.counts.findings);
+    assert!(findings.contains("\"rule\":\"cleartext-password\""));
+}
+
+#[test]
+fn thresholds_on_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let mailtap = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mailtap"));
+        command.current_dir(dir.path()).args(["extract", "-q"]).arg(capture());
+        let output = command.args(arguments).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let set = ["--threshold", "many-recipients.recipients=1", "--threshold", "date-off.past-days=1000000"];
+    assert_eq!(mailtap(&[&["-o", "a"], &set[..]].concat()), (Some(0), String::new()));
+    let folder = Folder::open(&dir.path().join("a")).unwrap();
+    let rules: Vec<String> =
+        folder.findings().unwrap().map(|finding| finding.unwrap().rule.into_owned()).collect();
+    assert!(rules.contains(&"many-recipients".to_owned()) && !rules.contains(&"date-off".to_owned()));
+    let thresholds = folder.summary().options.get("thresholds").unwrap();
+    assert_eq!(thresholds["many-recipients.recipients"], 1);
+    assert_eq!(thresholds["login-guessing.failures"], 10);
+    // They are known again.
+    let verdict = verify(&dir.path().join("a"), &[], |finding| panic!("{finding:?}")).unwrap();
+    assert_eq!(verdict.findings, 0);
+    for (text, why) in [
+        ("many-recipients=1", "there is no threshold"),
+        ("many-recipients.recipients", "expected RULE.NAME=VALUE"),
+        ("many-recipients.recipients=many", "is no whole number"),
+    ] {
+        let (status, stderr) = mailtap(&["-o", "b", "--threshold", text]);
+        assert!(status == Some(2) && stderr.contains(why), "{text}: {stderr}");
+    }
 }

@@ -104,10 +104,33 @@ fn danger_of_content(part: &Part) -> Option<Danger> {
     PROGRAMS.contains(&kind).then_some(Danger { severity: Severity::High, what: "program" })
 }
 
-/// What the part does when it is opened, by its content and by each of its names; the worst.
+/// What an archive holds. In one of many files, scripts are nothing special, and programs little.
+fn danger_of_entries(part: &Part) -> Option<Danger> {
+    let few = part.entries.len() <= FEW;
+    let dangers = part.entries.iter().filter_map(|name| danger_of_name(name.as_str()));
+    let dangers = dangers.filter(|danger| few || danger.what == "program");
+    let worst = dangers.max_by_key(|danger| danger.severity)?;
+    let severity = if few { worst.severity } else { worst.severity.min(Severity::Medium) };
+    Some(Danger { severity, what: "archive that holds such" })
+}
+
+/// Archives of so many files, folders included, were packed for one of them.
+const FEW: usize = 3;
+
+/// A page that is no text of the message, but to be opened by a browser: it may put a file together (HTML smuggling).
+fn danger_of_page(part: &Part) -> Option<Danger> {
+    let attached = part.disposition.as_ref().is_some_and(|disposition| disposition.as_str() == "attachment");
+    let page = names(part).filter_map(extension).any(|extension| {
+        ["htm", "html", "shtml", "xhtml", "mht", "mhtml", "svg"].contains(&extension.as_str())
+    });
+    (attached && page).then_some(Danger { severity: Severity::Low, what: "web page" })
+}
+
+/// What the part does when it is opened, by its content, by each of its names and by what it holds; the worst.
 fn danger(part: &Part) -> Option<Danger> {
     let named = names(part).filter_map(danger_of_name);
-    danger_of_content(part).into_iter().chain(named).max_by_key(|danger| danger.severity)
+    let held = danger_of_entries(part).into_iter().chain(danger_of_page(part));
+    danger_of_content(part).into_iter().chain(named).chain(held).max_by_key(|danger| danger.severity)
 }
 
 /// Signs that turn the direction of writing (UAX 9), with which `exe.fdp` is shown as `fdp.exe`.
@@ -174,6 +197,7 @@ fn note(
         draft.text("detected_type", detected(part).unwrap_or_default());
         draft.most("size", part.size.unwrap_or(0));
         names(part).for_each(|name| draft.list("names", name));
+        part.entries.iter().for_each(|name| draft.list("holds", name.as_str()));
         draft.list("parts", &part.path);
         for (name, value) in facts {
             draft.list(name, value);
@@ -209,7 +233,7 @@ fn hidden(gather: &mut Gather, part: &Part, danger: Option<Danger>, spot: &Spot)
     // Pictures in pages are what data: addresses are for, and text in an epilogue is what lists add.
     let is_file = part.file.is_some() && !detected(part).is_some_and(|kind| kind.starts_with("text/"));
     let severity = match danger {
-        Some(danger) => danger.severity,
+        Some(danger) => danger.severity.max(Severity::Medium),
         None if part.hidden == Some(Hidden::DataUri) || !is_file => return,
         None => Severity::Medium,
     };
@@ -262,6 +286,33 @@ mod tests {
             assert_eq!(part(name, detected, |_| {}), expected, "{name}");
         }
         assert_eq!(part("setup.exe", PE, |part| part.size = Some(0)), "");
+    }
+
+    #[test]
+    fn what_archives_hold() {
+        let zip = |entries: &[&str]| {
+            part("a.zip", "application/zip", |part| {
+                part.entries = entries.iter().map(|name| (*name).into()).collect();
+            })
+        };
+        for (entries, expected) in [
+            (&["invoice.js"][..], "dangerous-attachment high"),
+            (&["x/", "x/invoice.exe"], "dangerous-attachment high"),
+            (&["letter.docm"], "dangerous-attachment medium"),
+            (&["a.pdf", "b.pdf"], ""),
+            (&["a.js", "b.js", "c.js", "d.html"], ""),
+            (&["a.js", "setup.exe", "c.js", "d.html"], "dangerous-attachment medium"),
+        ] {
+            assert_eq!(zip(entries), expected, "{entries:?}");
+        }
+    }
+
+    #[test]
+    fn pages() {
+        let attached = |part: &mut Part| part.disposition = Some("attachment".into());
+        assert_eq!(part("bill.html", "text/html", attached), "dangerous-attachment low");
+        assert_eq!(part("bill.html", "text/html", |_| {}), "");
+        assert_eq!(part("bill.txt", "text/plain", attached), "");
     }
 
     #[test]

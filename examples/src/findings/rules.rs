@@ -137,8 +137,8 @@ rules! {
         unless "A mail program declares a wrong type; low findings are often that.",
         by "MITRE ATT&CK T1036"
     }
-    DangerousAttachment = "dangerous-attachment", "Dangerous attachment", "high if it runs when opened, medium for macros, shortcuts to other places and disk images" {
-        "An attachment is a program, a script, a shortcut, a document with macros or a disk image, by content or by the extension of its name; or a HTML page that holds such a file.",
+    DangerousAttachment = "dangerous-attachment", "Dangerous attachment", "high if it runs when opened, medium for macros, links and disk images, low for web pages" {
+        "An attachment is a program, a script, a shortcut, a document with macros or a disk image, by content or by the extension of its name; an archive that holds such, as far as its beginning tells; or a web page to be opened by a browser, which may put a file together.",
         unless "Administrators and developers mail scripts to each other.",
         by "MITRE ATT&CK T1566.001, T1204.002, T1027.006"
     }

@@ -1,13 +1,13 @@
 //! One message on its way: its bytes go to the spool and through the MIME extractor as they stream, and what the
 //! record needs is kept.
 
+mod archive;
 mod candidates;
 mod copies;
 mod headers;
 mod kind;
 mod name;
 mod parts;
-mod sealed;
 mod urls;
 
 use crate::flow::places::Places;

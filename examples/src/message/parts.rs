@@ -2,7 +2,7 @@
 
 use super::kind;
 use super::urls::{Urls, Words};
-use super::{name, sealed};
+use super::{archive, name};
 use crate::record::{Hidden, Part, PartDecode, PartName, PieceOf, Text};
 use crate::sink::{Folder, Hashes, SinkError, Spool, Store};
 use mime_extract::join::{self, Piece};
@@ -179,7 +179,10 @@ impl Parts {
             }
         }
         record.detected_type = detected.map(|kind| kind.content_type.into());
-        record.encryption = sealed::encryption(&open.head).map(Into::into);
+        record.encryption = archive::encryption(&open.head).map(Into::into);
+        if record.detected_type.as_deref() == Some("application/zip") {
+            record.entries = archive::entries(&open.head);
+        }
         let name = record.filename.as_ref().map(Text::as_str);
         record.type_mismatch = detected.is_some_and(|kind| kind.contradicts(declared, name));
         Ok(())

@@ -48,6 +48,9 @@ pub struct Part {
     /// What keeps the content from being looked into: `zip`, `rar` or `office`, where it needs a password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption: Option<Code>,
+    /// Names of the first files in a ZIP archive that is nothing more special, as they stand there. Never use them as paths.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<Text>,
     /// Whether the content is something else than the message says.
     pub type_mismatch: bool,
     /// How well the transfer encoding could be undone.
@@ -86,6 +89,7 @@ impl Part {
             md5: None,
             detected_type: None,
             encryption: None,
+            entries: Vec::new(),
             type_mismatch: false,
             decode: PartDecode::Ok,
             complete: false,

@@ -1,4 +1,6 @@
-//! Whether a file needs a password, as far as its first bytes tell.
+//! What the first bytes of an archive tell: whether it needs a password, and what it holds.
+
+use crate::record::Text;
 
 /// What encrypts the content that begins so: `zip`, `rar` or `office`.
 pub(super) fn encryption(head: &[u8]) -> Option<&'static str> {
@@ -18,25 +20,42 @@ fn number(bytes: &[u8], at: usize, len: usize) -> Option<usize> {
     Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte)))
 }
 
-/// Bit 0 of the flags in a local file header (APPNOTE 4.4.4); folders have no content to encrypt, so the next is looked at
-/// as well.
-fn zip(head: &[u8]) -> bool {
-    let mut rest = head;
-    while rest.starts_with(b"PK\x03\x04") {
-        let Some(flags) = number(rest, 6, 2) else { return false };
-        if flags & 1 != 0 {
-            return true;
-        }
-        let sizes = (number(rest, 18, 4), number(rest, 26, 2), number(rest, 28, 2));
-        let (Some(content), Some(name), Some(extra)) = sizes else { return false };
-        // The size stands behind the content.
-        if flags & 8 != 0 {
-            return false;
-        }
-        let Some(next) = rest.get((30 + name + extra).saturating_add(content)..) else { return false };
-        rest = next;
+/// So many files of an archive are named.
+const MAX_ENTRIES: usize = 20;
+
+/// A local file header (APPNOTE 4.3.7).
+struct Local<'a> {
+    encrypted: bool,
+    name: &'a [u8],
+    /// What follows its content, where its size is known.
+    rest: &'a [u8],
+}
+
+fn local(head: &[u8]) -> Option<Local<'_>> {
+    if !head.starts_with(b"PK\x03\x04") {
+        return None;
     }
-    false
+    let flags = number(head, 6, 2)?;
+    let (content, name, extra) = (number(head, 18, 4)?, number(head, 26, 2)?, number(head, 28, 2)?);
+    let behind = 30 + name + extra;
+    // With bit 3 the size stands behind the content.
+    let rest = if flags & 8 == 0 { head.get(behind.saturating_add(content)..) } else { None };
+    Some(Local { encrypted: flags & 1 != 0, name: head.get(30..30 + name)?, rest: rest.unwrap_or_default() })
+}
+
+fn locals(head: &[u8]) -> impl Iterator<Item = Local<'_>> {
+    core::iter::successors(local(head), |last| local(last.rest))
+}
+
+/// Names of the first files.
+pub(super) fn entries(head: &[u8]) -> Vec<Text> {
+    let named = locals(head).filter(|local| !local.name.is_empty());
+    named.take(MAX_ENTRIES).map(|local| Text::from(local.name)).collect()
+}
+
+/// Folders have no content to encrypt, so the files behind them are looked at as well.
+fn zip(head: &[u8]) -> bool {
+    locals(head).any(|local| local.encrypted)
 }
 
 /// RAR 4: encrypted headers, or the first file; RAR 5: encrypted headers.
@@ -70,7 +89,7 @@ fn office(head: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn local(flags: u8, name: &[u8], content: &[u8]) -> Vec<u8> {
+    fn file(flags: u8, name: &[u8], content: &[u8]) -> Vec<u8> {
         let mut header = b"PK\x03\x04\x14\0".to_vec();
         header.extend([flags, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         header.extend(u32::try_from(content.len()).unwrap().to_le_bytes());
@@ -90,11 +109,11 @@ mod tests {
             .chain("EncryptedPackage".bytes().flat_map(|byte| [byte, 0]))
             .collect();
         for (head, expected) in [
-            (local(0, b"a", b"content"), None),
-            (local(1, b"a", b"content"), Some("zip")),
-            ([local(0, b"folder/", b""), local(1, b"folder/a", b"x")].concat(), Some("zip")),
-            ([local(8, b"a", b""), local(1, b"b", b"x")].concat(), None),
-            (local(1, b"a", b"content")[..7].to_vec(), None),
+            (file(0, b"a", b"content"), None),
+            (file(1, b"a", b"content"), Some("zip")),
+            ([file(0, b"folder/", b""), file(1, b"folder/a", b"x")].concat(), Some("zip")),
+            ([file(8, b"a", b""), file(1, b"b", b"x")].concat(), None),
+            (file(1, b"a", b"content")[..29].to_vec(), None),
             (b"Rar!\x1a\x07\0\xcf\x90\x73\0\0\x0d\0\0\0\0\0\0\0\xaa\xbb\x74\x24\x90".to_vec(), Some("rar")),
             (b"Rar!\x1a\x07\0\xcf\x90\x73\0\0\x0d\0\0\0\0\0\0\0\xaa\xbb\x74\x20\x90".to_vec(), None),
             (b"Rar!\x1a\x07\0\xcf\x90\x73\x80\0\x0d\0".to_vec(), Some("rar")),
@@ -107,5 +126,15 @@ mod tests {
         ] {
             assert_eq!(encryption(&head), expected, "{head:?}");
         }
+    }
+
+    #[test]
+    fn names_of_files() {
+        let zip =
+            [file(0, b"docs/", b""), file(0, b"docs/a.js", b"x"), file(8, b"b", b""), file(0, b"c", b"x")];
+        let names: Vec<String> = entries(&zip.concat()).iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["docs/", "docs/a.js", "b"]);
+        assert_eq!(entries(&file(0, b"a", b"x").repeat(30)).len(), MAX_ENTRIES);
+        assert!(entries(b"PK\x03\x04").is_empty());
     }
 }
