@@ -176,6 +176,7 @@ fn shorten(record: &mut Message, limits: &Limits) -> BTreeMap<&'static str, usiz
     for part in &mut record.parts {
         cut(&mut part.names, limits.items);
         cut(&mut part.via, limits.items);
+        cut(&mut part.entries, limits.items);
     }
     more.retain(|_, more| *more > 0);
     more

@@ -1,6 +1,6 @@
 //! An output folder as one page to look at and to print.
 //!
-//! [`write`] reads the records once, in order, and writes the page as it goes: memory is taken by a short row of each
+//! [`write`](fn@write) reads the records once, in order, and writes the page as it goes: memory is taken by a short row of each
 //! message, never by all of it. The page loads nothing and sends nothing: style and script stand in it and are allowed by
 //! their hashes, everything else is forbidden to it by its content policy. Data stand in blocks of JSON that nothing
 //! runs, and reach the page as text alone.

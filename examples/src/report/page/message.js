@@ -225,12 +225,14 @@ function parts(record, more) {
       part.hidden && mark("hidden: " + part.hidden, "bad", "Mail programs do not show it"),
       part.decode !== "ok" && mark("decoded: " + part.decode, "odd"),
       !part.complete && mark("incomplete", "bad"),
+      part.encryption && mark("encrypted: " + plain(part.encryption), "odd", "It needs a password"),
       (part.via || []).length > 0 && mark("another reading", "odd", plain(part.via.join(", "))),
     ].filter(Boolean).map((one) => [one, " "]);
     return el("tr", {}, name,
       el("td", {}, part.filename && wire(part.filename), (part.names || []).some((one) => one.value !== part.filename) &&
         el("div", { class: "faint" }, part.names.map((one, at) => [at ? ", " : "", wire(one.source), ": ", wire(one.value)]))),
-      el("td", {}, part.detected_type ? wire(part.detected_type) : ""),
+      el("td", {}, part.detected_type ? wire(part.detected_type) : "",
+        (part.entries || []).length > 0 && el("div", { class: "faint" }, part.entries.map((one, at) => [at ? ", " : "", wire(one)]))),
       el("td", { class: "number" }, part.size === undefined ? "" : bytes(part.size)),
       el("td", {}, marked),
       el("td", {}, part.sha256 && hash(part.sha256, plain("MD5 " + part.md5)),
