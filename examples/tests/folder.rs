@@ -1,6 +1,9 @@
 //! The records of an output folder, read back: what is read is what was written, to the letter.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail loudly")]
 
+mod common;
+
+use common::captures;
 use mailtap::evidence::{Folder, RecordsOf};
 use mailtap::findings::{Config, Observer};
 use mailtap::pipeline::{Options, extract};
@@ -9,17 +12,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
-
-fn captures() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
-    let read = |folder: PathBuf| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let all = read(folder.join("imap")).chain(read(folder));
-    let mut captures: Vec<_> =
-        all.filter(|path| path.extension().is_some_and(|name| name == "pcap")).collect();
-    captures.sort();
-    captures
-}
 
 fn written<T: Serialize + DeserializeOwned>(records: RecordsOf<T>) -> String {
     records.map(|record| serde_json::to_string(&record.unwrap()).unwrap() + "\n").collect()

@@ -5,23 +5,15 @@
 //! ```
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail loudly")]
 
+mod common;
+
+use common::captures;
 use mailtap::pipeline::{Options, extract};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
-
-fn captures() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
-    let mut captures = Vec::new();
-    for folder in [folder.clone(), folder.join("imap")] {
-        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        captures.extend(files.filter(|path| path.extension().is_some_and(|extension| extension == "pcap")));
-    }
-    captures.sort();
-    captures
-}
+use std::path::PathBuf;
 
 /// The records as they are written, without how long the run took and where its captures were; and instead of the
 /// files of messages and attachments, which are named by what is in them, `files.txt` with their sizes and names.

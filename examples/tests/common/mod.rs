@@ -1,4 +1,4 @@
-//! Captures out of transcripts: what a test says becomes packets.
+//! Captures: those of the repository, and those out of transcripts, where what a test says becomes packets.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail loudly")]
 #![allow(dead_code, reason = "each test binary uses its part")]
 
@@ -7,7 +7,7 @@ use mail_wire::transcript::{Step, Transcript};
 use mailtap::pipeline::{Options, extract};
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A TCP connection as raw IPv4 packets (link type 101) in a pcap file: handshake, one packet for each step, FINs. The
 /// packets of gaps are left out, as a capture that loses them would.
@@ -95,7 +95,7 @@ impl Extracted {
         Self { dir }
     }
 
-    pub(crate) fn out(&self) -> std::path::PathBuf {
+    pub(crate) fn out(&self) -> PathBuf {
         self.dir.path().join("out")
     }
 
@@ -107,6 +107,18 @@ impl Extracted {
         let bytes = fs::read(self.out().join(message["file"].as_str().unwrap())).unwrap();
         String::from_utf8(bytes).unwrap()
     }
+}
+
+/// The captures of the repository, in order.
+pub(crate) fn captures() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let mut captures = Vec::new();
+    for folder in [folder.clone(), folder.join("imap")] {
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        captures.extend(files.filter(|path| path.extension().is_some_and(|extension| extension == "pcap")));
+    }
+    captures.sort();
+    captures
 }
 
 pub(crate) fn lines(folder: &Path, name: &str) -> Vec<Value> {

@@ -7,24 +7,13 @@ mod common;
 mod commands;
 mod tampered;
 
-use common::lines;
+use common::{captures, lines};
 use mailtap::evidence::{Finding, Verdict, verify};
 use mailtap::pipeline::{Options, extract};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-fn captures() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
-    let mut captures = Vec::new();
-    for folder in [folder.clone(), folder.join("imap")] {
-        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        captures.extend(files.filter(|path| path.extension().is_some_and(|extension| extension == "pcap")));
-    }
-    captures.sort();
-    captures
-}
 
 /// A capture, what was extracted of it, and both may be changed.
 struct Case {
