@@ -24,8 +24,8 @@ pub(super) enum Client {
     AwaitAnswer,
     /// Unknown until the last line of the AUTHENTICATE exchange is answered.
     AwaitSasl,
-    /// A line of the AUTHENTICATE exchange; `sure`: the server asked for it.
-    Sasl { sure: bool },
+    /// A line of the AUTHENTICATE exchange, or a command if the client gave up.
+    Sasl,
 }
 
 impl Session {
@@ -42,7 +42,7 @@ impl Session {
             return true;
         }
         match self.client {
-            Client::Sasl { sure } => self.step_sasl(sure),
+            Client::Sasl => self.step_sasl(),
             Client::AwaitLiteral | Client::AwaitAnswer | Client::AwaitSasl => false,
             Client::Commands => match self.halves.of_mut(Side::Client).line.reading {
                 Reading::Line => self.step_commands(),
@@ -59,7 +59,7 @@ impl Session {
         match self.client {
             Client::Commands => self.queue_is_full() && self.halves.of(Side::Client).wire.has_unread(),
             Client::AwaitLiteral | Client::AwaitAnswer | Client::AwaitSasl => true,
-            Client::Sasl { .. } => false,
+            Client::Sasl => false,
         }
     }
 
@@ -80,14 +80,14 @@ impl Session {
             }
             Client::AwaitLiteral if ahead == Some(true) => self.refuse_literal(),
             Client::AwaitLiteral => self.go_on(),
-            Client::AwaitSasl => self.client = Client::Sasl { sure: false },
+            Client::AwaitSasl => self.client = Client::Sasl,
             Client::AwaitAnswer => {
                 if let Some(last) = self.queue.last().cloned() {
                     self.unanswered(&last);
                 }
                 self.client = Client::Commands;
             }
-            Client::Sasl { .. } => {}
+            Client::Sasl => {}
         }
         true
     }

@@ -67,19 +67,17 @@ impl Session {
         }
     }
 
-    pub(super) fn step_sasl(&mut self, sure: bool) -> bool {
-        // A server that gives up has answered although it asked for more.
-        let sure = sure && self.halves.of(Side::Server).line.held.is_none();
-        if !sure {
-            match self.command_ahead() {
-                None => return false,
-                Some(true) => {
-                    self.end_login(Outcome::Unknown);
-                    self.client = Client::Commands;
-                    return true;
-                }
-                Some(false) => {}
+    pub(super) fn step_sasl(&mut self) -> bool {
+        // A server that asked for more may have given up by now, and its answer, if it is not here yet, does not say so:
+        // the line tells by itself, since no response in base64 looks like a command.
+        match self.command_ahead() {
+            None => return false,
+            Some(true) => {
+                self.end_login(Outcome::Unknown);
+                self.client = Client::Commands;
+                return true;
             }
+            Some(false) => {}
         }
         let Some(frame) = self.halves.of_mut(Side::Client).wire.next(Mode::Line) else {
             let ended = self.halves.of_mut(Side::Client).wire.is_finished();
@@ -136,7 +134,7 @@ impl Session {
             None => Outcome::Unknown,
         };
         self.end_login(outcome);
-        if matches!(self.client, Client::AwaitAnswer | Client::AwaitSasl | Client::Sasl { .. }) {
+        if matches!(self.client, Client::AwaitAnswer | Client::AwaitSasl | Client::Sasl) {
             self.client = Client::Commands;
         }
     }

@@ -279,7 +279,7 @@ impl Session {
             Client::AwaitSasl if !idles => {
                 self.respond(response, Some(Verb::Authenticate), at, span);
                 self.challenge(text);
-                self.client = Client::Sasl { sure: true };
+                self.client = Client::Sasl;
             }
             _ => match self.queue.idle() {
                 Some(idle) => {

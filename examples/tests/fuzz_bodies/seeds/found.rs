@@ -43,6 +43,11 @@ const IMAP: &[Found] = &[
         "imap_session",
         b"\x00\x05\x11US: * OK ready\nC: a IDLE\nS: + ihi\nC: d AUTHENTICATE LOGIN\nS: + VXNlcm5hbWU6\nC: *\nS: d BAD cancelled\nC: e AUTHENTICATE EXTERNAL =\nS: e OK hi\n",
     ),
+    // Whether a command came where the server had asked for a response depended on whether its tagged answer was here.
+    (
+        "imap_session",
+        b"\x00\x05\xd2\x46C: d AUTHENTICATE LOGIt\\x00IMAP4rev1 LE\nC: d AUTHENTICATE LOGIt\\x00\\x00\\x00 + idling\nS: +u VXNlc\\x00\\x00 + idling\nS: +u VXNlcm0hbWU6\nC:XXX *\nS: d BAD cancelled\n",
+    ),
 ];
 
 const POP3: &[Found] = &[
