@@ -5,7 +5,7 @@
 //!                                                     AUTH lines -> sasl::Exchange -> Credential
 //! ```
 //!
-//! - [`Direction`], [`Timestamp`], [`Secret`]: the words all sessions use.
+//! - [`Direction`], [`Timestamp`], [`Secret`]: the words all sessions use; [`Fifo`]: what they queue in.
 //! - [`halves`]: the two directions of a connection, who speaks in which, what waits.
 //! - [`upgrade`]: STARTTLS and its like; [`preface`]: what a proxy says first.
 //! - [`framer`]: lines, dot-terminated bodies, counted and opaque bytes out of chunks, with gaps as input.
@@ -36,6 +36,7 @@
 mod direction;
 #[cfg(feature = "transcript")]
 pub mod drive;
+mod fifo;
 pub mod framer;
 pub mod halves;
 pub mod preface;
@@ -48,6 +49,7 @@ pub mod tunnel;
 pub mod upgrade;
 
 pub use direction::{Direction, Timestamp};
+pub use fifo::Fifo;
 pub use secret::Secret;
 
 #[cfg(doctest)]

@@ -1,8 +1,7 @@
 //! Chunks of one direction that no frame has taken yet.
 
-use crate::Timestamp;
+use crate::{Fifo, Timestamp};
 use bytes::{Buf as _, Bytes, BytesMut};
-use std::collections::VecDeque;
 
 /// Above this many pieces, small chunks are merged, so that bookkeeping cannot outgrow the bytes it keeps.
 const MAX_PIECES: usize = 512;
@@ -19,7 +18,7 @@ pub(super) enum Piece {
 /// The queue of unread pieces.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inbox {
-    pieces: VecDeque<Piece>,
+    pieces: Fifo<Piece>,
     bytes: usize,
     /// Chunks of different times were merged.
     blurred: bool,
@@ -34,7 +33,8 @@ impl Inbox {
             return;
         }
         self.bytes += bytes.len();
-        if self.pieces.len() >= MAX_PIECES
+        let full = self.pieces.len() >= MAX_PIECES;
+        if full
             && let Some(Piece::Data { at: last_at, bytes: last, owned: owned @ true }) =
                 self.pieces.back_mut()
         {
@@ -49,9 +49,8 @@ impl Inbox {
             *owned = true;
             return;
         }
-        let owned = self.pieces.len() >= MAX_PIECES;
-        let bytes = if owned { Bytes::copy_from_slice(&bytes) } else { bytes };
-        self.pieces.push_back(Piece::Data { at, bytes, owned });
+        let bytes = if full { Bytes::copy_from_slice(&bytes) } else { bytes };
+        self.pieces.push_back(Piece::Data { at, bytes, owned: full });
     }
 
     pub(super) fn gap(&mut self, at: Timestamp, len: Option<u64>) {
@@ -65,7 +64,8 @@ impl Inbox {
         }
     }
 
-    pub(super) fn front(&self) -> Option<&Piece> {
+    #[inline]
+    pub(super) const fn front(&self) -> Option<&Piece> {
         self.pieces.front()
     }
 
@@ -80,11 +80,12 @@ impl Inbox {
     /// Takes up to `len` bytes of the data at the front, a shared slice.
     pub(super) fn take(&mut self, len: usize) -> Option<(Timestamp, Bytes)> {
         let Some(Piece::Data { at, bytes, .. }) = self.pieces.front_mut() else { return None };
+        let at = *at;
         if len < bytes.len() {
             self.bytes -= len;
-            return Some((*at, bytes.split_to(len)));
+            return Some((at, bytes.split_to(len)));
         }
-        let Some(Piece::Data { at, bytes, .. }) = self.pieces.pop_front() else { return None };
+        let Some(Piece::Data { bytes, .. }) = self.pieces.pop_front() else { return None };
         self.bytes -= bytes.len();
         Some((at, bytes))
     }
@@ -93,6 +94,7 @@ impl Inbox {
     /// it.
     pub(super) fn take_line(&mut self, len: usize) -> Option<(Timestamp, Bytes, bool)> {
         let Some(Piece::Data { at, bytes, .. }) = self.pieces.front_mut() else { return None };
+        let at = *at;
         let text = len.checked_sub(1)?;
         let crlf = text.checked_sub(1).and_then(|last| bytes.get(last)) == Some(&b'\r');
         let text = text - usize::from(crlf);
@@ -100,11 +102,11 @@ impl Inbox {
         if len < bytes.len() {
             let line = bytes.slice(..text);
             bytes.advance(len);
-            return Some((*at, line, crlf));
+            return Some((at, line, crlf));
         }
-        let Some(Piece::Data { at, mut bytes, .. }) = self.pieces.pop_front() else { return None };
-        bytes.truncate(text);
-        Some((at, bytes, crlf))
+        let Some(Piece::Data { bytes: mut line, .. }) = self.pieces.pop_front() else { return None };
+        line.truncate(text);
+        Some((at, line, crlf))
     }
 
     /// Passes over one byte of the data at the front.
@@ -137,7 +139,8 @@ impl Inbox {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    #[inline]
+    pub(super) const fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
 

@@ -84,7 +84,11 @@ impl Session {
     pub(super) fn next_run(&mut self) -> Option<Event> {
         let Server::Body { bare_lf } = self.server else { return None };
         let gapped = self.download.as_ref().is_none_or(|message| message.gapped.is_some());
-        if gapped || self.halves.has_more(Side::Client) || self.is_opaque(Side::Client) {
+        if gapped
+            || !self.halves.has_more(Side::Server)
+            || self.halves.has_more(Side::Client)
+            || self.is_opaque(Side::Client)
+        {
             return None;
         }
         let frame = self.halves.of_mut(Side::Server).next(Mode::Body { bare_lf });

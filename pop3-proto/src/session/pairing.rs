@@ -5,7 +5,7 @@
 
 use crate::reply::Status;
 use crate::{Operation, Verb};
-use std::collections::VecDeque;
+use mail_wire::Fifo;
 
 /// A command that awaits its reply.
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +85,7 @@ impl Expect {
 
 /// The commands that await replies, oldest first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Queue(VecDeque<Pending>);
+pub(super) struct Queue(Fifo<Pending>);
 
 impl Queue {
     pub(super) fn push(&mut self, pending: Pending) {
@@ -115,7 +115,7 @@ impl Queue {
 
     /// Notes that replies are missing: what waits now may have been answered.
     pub(super) fn doubt(&mut self) {
-        for pending in &mut self.0 {
+        for pending in self.0.iter_mut() {
             pending.doubtful = true;
         }
     }

@@ -4,8 +4,7 @@
 //! paired by a queue. Only where bytes are missing is a reply matched by what it says.
 
 use crate::{Parameters, Path, Reply, Verb};
-use mail_wire::Timestamp;
-use std::collections::VecDeque;
+use mail_wire::{Fifo, Timestamp};
 
 /// A command that awaits its reply.
 #[derive(Clone, Debug)]
@@ -107,7 +106,7 @@ impl Expect {
 /// The commands that await replies, oldest first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Queue {
-    pending: VecDeque<Pending>,
+    pending: Fifo<Pending>,
     memory: usize,
 }
 
@@ -143,7 +142,7 @@ impl Queue {
 
     /// Notes that replies are missing: what waits now may have been answered.
     pub(super) fn doubt(&mut self) {
-        for pending in &mut self.pending {
+        for pending in self.pending.iter_mut() {
             pending.doubtful = true;
         }
     }
