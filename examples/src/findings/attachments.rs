@@ -104,6 +104,11 @@ fn danger_of_content(part: &Part) -> Option<Danger> {
     PROGRAMS.contains(&kind).then_some(Danger { severity: Severity::High, what: "program" })
 }
 
+/// A document whose name does not say that it has macros is opened with them all the same.
+fn danger_of_macros(part: &Part) -> Option<Danger> {
+    part.macros.then_some(Danger { severity: Severity::Medium, what: "document with macros" })
+}
+
 /// What an archive holds. In one of many files, scripts are nothing special, and programs little.
 fn danger_of_entries(part: &Part) -> Option<Danger> {
     let few = part.entries.len() <= FEW;
@@ -129,7 +134,7 @@ fn danger_of_page(part: &Part) -> Option<Danger> {
 /// What the part does when it is opened, by its content, by each of its names and by what it holds; the worst.
 fn danger(part: &Part) -> Option<Danger> {
     let named = names(part).filter_map(danger_of_name);
-    let held = danger_of_entries(part).into_iter().chain(danger_of_page(part));
+    let held = danger_of_entries(part).into_iter().chain(danger_of_page(part)).chain(danger_of_macros(part));
     danger_of_content(part).into_iter().chain(named).chain(held).max_by_key(|danger| danger.severity)
 }
 
@@ -286,6 +291,10 @@ mod tests {
             assert_eq!(part(name, detected, |_| {}), expected, "{name}");
         }
         assert_eq!(part("setup.exe", PE, |part| part.size = Some(0)), "");
+        assert_eq!(
+            part("letter.doc", "application/msword", |part| part.macros = true),
+            "dangerous-attachment medium"
+        );
     }
 
     #[test]

@@ -65,9 +65,15 @@ pub(super) fn observe(gather: &mut Gather, login: &Login, line: u64) {
     }
     match login.outcome {
         LoginOutcome::Rejected => failed(gather, login, &place, &key, user, subject, &spot),
-        LoginOutcome::Accepted => succeeded(gather, &place, &key, user, &spot),
+        LoginOutcome::Accepted => succeeded(gather, login, &place, &key, user, &spot),
         _ => {}
     }
+}
+
+/// Whom a login means, whoever tries it.
+fn target(login: &Login) -> String {
+    let user = login.username.as_ref().map_or("", |user| user.as_str());
+    format!("{}|{}|{user}", login.server, login.protocol)
 }
 
 fn failed(
@@ -84,6 +90,15 @@ fn failed(
         draft.list("users", user);
         draft.list("mechanisms", login.mechanism.as_str());
     }
+    let everywhere = || format!("{user} at {} ({})", login.server, login.protocol);
+    if !user.is_empty()
+        && let Some(draft) =
+            gather.note(Rule::DistributedGuessing, Severity::Medium, &target(login), everywhere, spot)
+    {
+        draft.text("user", user);
+        draft.list("clients", host(&login.client));
+        draft.list("mechanisms", login.mechanism.as_str());
+    }
     if let Some(draft) = gather.note(Rule::LoginAfterFailures, Severity::Medium, key, subject, spot) {
         draft.run += 1;
         draft.text("user", user);
@@ -92,10 +107,14 @@ fn failed(
 }
 
 /// What was a failure before is a success now.
-fn succeeded(gather: &mut Gather, place: &str, key: &str, user: &str, spot: &Spot) {
+fn succeeded(gather: &mut Gather, login: &Login, place: &str, key: &str, user: &str, spot: &Spot) {
     if let Some(draft) = gather.known(Rule::LoginFailures, place) {
         draft.most("failures_before_success", draft.count);
         draft.list("succeeded", user);
+    }
+    if let Some(draft) = gather.known(Rule::DistributedGuessing, &target(login)) {
+        draft.most("failures_before_success", draft.count);
+        draft.list("succeeded", host(&login.client));
     }
     if let Some(draft) = gather.known(Rule::LoginAfterFailures, key)
         && draft.run > 0
@@ -124,6 +143,15 @@ pub(super) fn judge_failures(draft: &Draft, thresholds: &Thresholds) -> Option<(
     } else {
         None
     }
+}
+
+/// Whether the failures as one user came from more clients than one person has.
+pub(super) fn judge_distributed(draft: &Draft, thresholds: &Thresholds) -> Option<(Rule, Severity)> {
+    let most = thresholds.get(Threshold::DistributedFailures);
+    let many =
+        draft.different("clients") >= thresholds.get(Threshold::DistributedClients) && draft.count >= most;
+    let high = draft.number("failures_before_success") >= most.max(1);
+    many.then_some((Rule::DistributedGuessing, if high { Severity::High } else { Severity::Medium }))
 }
 
 /// Whether a success after failures is one too many.
@@ -239,6 +267,32 @@ mod tests {
             ),
         ] {
             assert_eq!(tries(made), expected, "{made:?}");
+        }
+    }
+
+    #[test]
+    fn one_user_tried_from_many_clients() {
+        let tries = |user: &str, clients: u8, each: usize, last: LoginOutcome| {
+            found(|observer| {
+                for client in 0..clients {
+                    let mut login = login(user, Rejected);
+                    login.mechanism = "GSSAPI".into();
+                    login.client = format!("10.0.1.{client}:40000");
+                    (0..each).for_each(|_| observer.login(&login));
+                    login.outcome = last;
+                    observer.login(&login);
+                }
+            })
+        };
+        for (user, clients, each, last, expected) in [
+            ("a", 5, 2, Unknown, "distributed-guessing medium"),
+            ("a", 4, 2, Unknown, ""),
+            ("a", 5, 1, Unknown, ""),
+            ("", 5, 2, Unknown, ""),
+            ("a", 10, 1, Accepted, "distributed-guessing high"),
+            ("a", 5, 1, Accepted, ""),
+        ] {
+            assert_eq!(tries(user, clients, each, last), expected, "{user} {clients} {each} {last:?}");
         }
     }
 

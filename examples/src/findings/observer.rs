@@ -126,6 +126,7 @@ fn judge(
 ) -> Option<(Rule, Severity)> {
     match rule {
         Rule::LoginFailures => logins::judge_failures(draft, thresholds),
+        Rule::DistributedGuessing => logins::judge_distributed(draft, thresholds),
         Rule::LoginAfterFailures => logins::judge_success(draft, thresholds),
         Rule::LargeOutbound => messages::judge_outbound(draft, thresholds),
         Rule::DirectDelivery => sessions.judge_direct(draft, thresholds),

@@ -87,6 +87,11 @@ rules! {
         unless "A gateway or webmail logs in for many people while the server refuses all.",
         by "MITRE ATT&CK T1110.003"
     }
+    DistributedGuessing = "distributed-guessing", "Password of one user guessed from many clients", "medium, high if a login succeeded after them" {
+        "Logins as one user at one server failed, from many clients and often.",
+        unless "Many devices of one person, or one mailbox of many people, go on with an old password.",
+        by "MITRE ATT&CK T1110.001, T1110.004"
+    }
     LoginAfterFailures = "login-after-failures", "Login succeeded after failures", "medium, high after as many failures as guessing takes" {
         "A client that had failed several times in a row as a user logged in as this user.",
         unless "A person remembers the password at last.",

@@ -59,6 +59,8 @@ thresholds! {
     GuessingFailures = LoginGuessing "failures" 10, "failed logins of one client at one server, from which on they are guessing";
     SprayingUsers = PasswordSpraying "users" 5, "users that one client failed to log in as at one server, from which on it is spraying";
     SprayingEach = PasswordSpraying "each" 3, "failed logins for each of these users, up to which it is spraying and not guessing";
+    DistributedClients = DistributedGuessing "clients" 5, "clients whose logins as one user failed at one server, from which on it is guessing by many";
+    DistributedFailures = DistributedGuessing "failures" 10, "failed logins of all of them, from which on it is";
     AfterFailures = LoginAfterFailures "failures" 3, "failed logins of one client as one user before the one that succeeds";
     ManyRecipients = ManyRecipients "recipients" 50, "recipients that the server took for one message";
     LargeOutbound = LargeOutbound "bytes" 50_000_000, "bytes of mail that one client sends in the name of one sender";

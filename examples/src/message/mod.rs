@@ -4,6 +4,7 @@
 mod archive;
 mod candidates;
 mod copies;
+mod ends;
 mod headers;
 mod kind;
 mod name;

@@ -1,5 +1,6 @@
 //! The nodes of the MIME tree: hashed as they stream, and written where they are attachments.
 
+use super::ends::Ends;
 use super::kind;
 use super::urls::{Urls, Words};
 use super::{archive, name};
@@ -8,9 +9,6 @@ use crate::sink::{Folder, Hashes, SinkError, Spool, Store};
 use mime_extract::join::{self, Piece};
 use mime_extract::{Candidate, Container, Decode, PartEnd, PartKind};
 use std::collections::BTreeMap;
-
-/// So many first bytes tell what a file is.
-const HEAD: usize = 8 << 10;
 
 /// The nodes of one message, in order.
 #[derive(Debug)]
@@ -30,7 +28,7 @@ struct Open {
     /// Its place in `parts`.
     place: usize,
     sink: Sink,
-    head: Vec<u8>,
+    ends: Ends,
     /// A text whose addresses are collected.
     text: Option<Words>,
 }
@@ -105,7 +103,7 @@ impl Parts {
                 (true, false) => Sink::Hashes(Box::default()),
                 (true, true) => Sink::File(Box::new(self.folder.spool(Store::Attachments))),
             },
-            head: Vec::new(),
+            ends: Ends::default(),
             text: (holds_content && shown)
                 .then(|| Words { charset: part.charset.clone().unwrap_or_default(), markup }),
         };
@@ -130,8 +128,7 @@ impl Parts {
 
     pub(super) fn data(&mut self, number: u32, bytes: &[u8]) -> Result<(), SinkError> {
         let Some(open) = self.open.get_mut(&number) else { return Ok(()) };
-        let room = HEAD - open.head.len();
-        open.head.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        open.ends.push(bytes);
         if let Some(words) = &open.text {
             self.urls.push(words, bytes);
         }
@@ -163,7 +160,7 @@ impl Parts {
             record.hidden = None;
         }
         let declared = record.content_type.as_str();
-        let detected = kind::detect(&open.head, declared);
+        let detected = kind::detect(open.ends.head(), declared);
         match open.sink {
             Sink::None => return Ok(()),
             Sink::Hashes(hashes) => {
@@ -179,9 +176,11 @@ impl Parts {
             }
         }
         record.detected_type = detected.map(|kind| kind.content_type.into());
-        record.encryption = archive::encryption(&open.head).map(Into::into);
+        let shown = archive::look(&open.ends);
+        record.encryption = shown.encryption.map(Into::into);
+        record.macros = shown.macros;
         if record.detected_type.as_deref() == Some("application/zip") {
-            record.entries = archive::entries(&open.head);
+            record.entries = shown.entries;
         }
         let name = record.filename.as_ref().map(Text::as_str);
         record.type_mismatch = detected.is_some_and(|kind| kind.contradicts(declared, name));

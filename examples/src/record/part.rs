@@ -45,12 +45,15 @@ pub struct Part {
     /// The type that the content itself shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detected_type: Option<Code>,
-    /// What keeps the content from being looked into: `zip`, `rar` or `office`, where it needs a password.
+    /// What keeps the content from being looked into: `zip`, `rar`, `7z` or `office`, where it needs a password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption: Option<Code>,
     /// Names of the first files in a ZIP archive that is nothing more special, as they stand there. Never use them as paths.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<Text>,
+    /// Whether it is a document with macros: a VBA project or a macro sheet.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub macros: bool,
     /// Whether the content is something else than the message says.
     pub type_mismatch: bool,
     /// How well the transfer encoding could be undone.
@@ -90,6 +93,7 @@ impl Part {
             detected_type: None,
             encryption: None,
             entries: Vec::new(),
+            macros: false,
             type_mismatch: false,
             decode: PartDecode::Ok,
             complete: false,

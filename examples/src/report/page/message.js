@@ -226,6 +226,7 @@ function parts(record, more) {
       part.decode !== "ok" && mark("decoded: " + part.decode, "odd"),
       !part.complete && mark("incomplete", "bad"),
       part.encryption && mark("encrypted: " + plain(part.encryption), "odd", "It needs a password"),
+      part.macros && mark("macros", "odd", "It has a VBA project or a macro sheet"),
       (part.via || []).length > 0 && mark("another reading", "odd", plain(part.via.join(", "))),
     ].filter(Boolean).map((one) => [one, " "]);
     return el("tr", {}, name,
