@@ -265,8 +265,13 @@ impl Connection {
         if after == half.next.cast_signed() {
             return true;
         }
-        // Below the acknowledged edge behind a hole: it may be garbage, and a gap is honest.
-        if after == half.acked.cast_signed() && position > half.next.cast_signed() {
+        // Below the acknowledged edge behind a hole: it may be garbage, and a gap is honest. Not so while the hole is young:
+        // a keep-alive ends a silence, and what comes just behind its acknowledgement was overtaken by it.
+        let silent = |wait: Wait| out.now.saturating_sub(wait.since) >= out.config.ack_grace_time;
+        if after == half.acked.cast_signed()
+            && position > half.next.cast_signed()
+            && half.wait.is_some_and(silent)
+        {
             let offset = position.unsigned_abs();
             if let Some(&byte) = segment.payload.first()
                 && !half.held.covers(offset)

@@ -236,7 +236,7 @@ fn g_probes_and_times() {
             ("G2 first", r#"HS c0"z" c1"AAAA" E"#, "open c:AAAA end:CaptureEnd"),
             (
                 "G3",
-                r#"HS c1"AA" s1[A]/ack9 c8"z" c3"BBBBBB" E"#,
+                r#"HS c1"AA" s1[A]/ack9 c8"z"/at75000 c3"BBBBBB" E"#,
                 "open c:AA c:!probe-byte c:BBBBBB end:CaptureEnd",
             ),
             (
@@ -288,6 +288,22 @@ fn g_probes_and_times() {
                 "H31 late",
                 r#"HS c1"AA"/len4 c1"AAAA" E"#,
                 "open c:AA c:gap2+2:Truncated c:!late-data(2:AA) end:CaptureEnd",
+            ),
+        ],
+    );
+}
+
+/// A byte alone that its acknowledgement overtook is no keep-alive.
+#[test]
+fn g_single_bytes_out_of_order() {
+    check(
+        &Play::new(|config| config.ack_grace = 8),
+        &[
+            ("G3 overtaken", r#"HS c1"AA" s1[A]/ack5 c4"C" c3"B" c5"D" E"#, "open c:AABCD end:CaptureEnd"),
+            (
+                "G3 by a later one",
+                r#"HS c1"AA" s1[A]/ack4 s1[A]/ack5 s1[A]/ack6 c5"D" c4"C" c3"B" E"#,
+                "open c:AABCD end:CaptureEnd",
             ),
         ],
     );
