@@ -91,6 +91,8 @@ pub enum EventKind {
     Conflict(Box<Conflict>),
     /// A later SYN showed that client and server were guessed the wrong way round. Directions keep their names.
     RolesCorrected,
+    /// A flow opened as [`Origin::MidStream`] was seen from its beginning after all: its SYN came late, and fits.
+    BeginningSeen,
     /// A direction has ended; all its data and gaps were told before.
     Closed {
         /// Which direction.

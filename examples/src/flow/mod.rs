@@ -258,6 +258,10 @@ impl Flow {
                 Some(missing) => self.one_sided(missing, at, context, told),
                 None => Ok(()),
             },
+            EventKind::BeginningSeen => {
+                self.mid_stream = false;
+                Ok(())
+            }
             EventKind::OneSided { missing } => self.one_sided(missing, at, context, told),
             EventKind::Data { dir, offset, bytes, packet_offset, released_by, .. } => {
                 if live && released_by != event.packet {

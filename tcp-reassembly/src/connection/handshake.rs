@@ -3,8 +3,8 @@
 use super::payload::Arrival;
 use super::{Connection, Out, source};
 use crate::flows::Key;
-use crate::half::Start;
 use crate::half::held::{Piece, slice};
+use crate::half::{Half, Start};
 use crate::{Anomaly, Direction, EventKind, Flags, Origin, Segment, Seq};
 
 /// How to go on with a segment.
@@ -44,6 +44,10 @@ impl Connection {
             self.roles_corrected = true;
             out.emit(EventKind::RolesCorrected);
         }
+        if self.origin == Origin::MidStream && self.is_whole(dir, segment) {
+            self.origin = if is_reply { Origin::SynAck } else { Origin::Handshake };
+            out.emit(EventKind::BeginningSeen);
+        }
         if let Some(ack) = segment.ack() {
             // A SYN-ACK tells the beginning of the other side as well.
             let peer = self.half(dir.flip());
@@ -65,6 +69,16 @@ impl Connection {
             return Step::Stop;
         }
         Step::Go
+    }
+
+    /// Whether nothing is missing before the first bytes that were told or are held, as a late SYN in this direction shows.
+    fn is_whole(&self, dir: Direction, syn: &Segment) -> bool {
+        let begins =
+            |half: &Half| !half.is_known() || half.isn.is_none_or(|isn| half.position(isn.plus(1)) == 0);
+        let (half, peer) = (self.half(dir), self.half(dir.flip()));
+        // A SYN-ACK acknowledges no less than the SYN.
+        let acked = syn.ack().is_none_or(|ack| !peer.is_known() || peer.position(ack) >= 0);
+        begins(half) && begins(peer) && acked
     }
 
     /// Whether a direction that begins at `first` can be the one that was seen.

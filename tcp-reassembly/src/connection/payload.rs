@@ -221,17 +221,15 @@ impl Connection {
         let (packets, origin) = (self.packets, self.origin);
         let peer_has_isn = self.half(dir.flip()).isn.is_some();
         let half = self.half_mut(dir);
-        let anchor = match (half.first_ack, half.last_ack) {
+        let anchor = match half.first_ack {
             // The peer's whole side is known from its SYN on: its first acknowledgement is where this side began.
-            (Some(first), _)
+            Some(first)
                 if origin == Origin::Handshake
                     && peer_has_isn
                     && (0..=i64::from(out.config.max_ahead)).contains(&i64::from(seq.since(first))) =>
             {
                 Some(first)
             }
-            // Exactly what the peer waits for.
-            (_, Some(last)) if last == seq => Some(seq),
             _ => None,
         };
         match anchor {

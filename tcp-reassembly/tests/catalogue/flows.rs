@@ -37,12 +37,17 @@ fn f_start() {
             (
                 "F7",
                 r#"c5"BBBB" c1"AAAA" c0[S] s0[SA]/ack1 c9"CC"/ack1 E"#,
-                "open:mid c:AAAABBBBCC end:CaptureEnd",
+                "open:mid beginning c:AAAABBBBCC end:CaptureEnd",
+            ),
+            (
+                "F7 the server first",
+                r#"s1"220"/ack1 c1[A]/ack4 c0[S] s0[SA]/ack1 c1"QUIT"/ack4 s4"221"/ack5 E"#,
+                "open:mid beginning s:220 c:QUIT s:221 end:CaptureEnd",
             ),
             (
                 "F7 after release",
                 r#"c1"A" c2"B" c3"C" c4"D" c0[S] s0[SA]/ack1 s1"220"/ack5 c5"E"/ack4 E"#,
-                "open:mid c:ABCD s:220 c:E end:CaptureEnd",
+                "open:mid c:ABCD beginning s:220 c:E end:CaptureEnd",
             ),
             (
                 "F7 missed",
@@ -98,7 +103,7 @@ fn f_start() {
         &[(
             "F6",
             r#"s1"220"/ack1 s0[SA]/ack1 c1"QUIT"/ack4 s4"221"/ack5 E"#,
-            "open:mid! roles c:220 s:QUIT c:221 end:CaptureEnd",
+            "open:mid! roles beginning c:220 s:QUIT c:221 end:CaptureEnd",
         )],
     );
 }

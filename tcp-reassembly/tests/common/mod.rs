@@ -215,6 +215,7 @@ pub fn show(events: &[Event], client_end: SocketAddr) -> String {
                 format!("{}:urgent{offset}:{}", side(*dir), char::from(*byte))
             }
             EventKind::RolesCorrected => "roles".to_owned(),
+            EventKind::BeginningSeen => "beginning".to_owned(),
             EventKind::Closed { dir, how } => {
                 format!("{}:{}", side(*dir), if *how == Close::Fin { "fin" } else { "rst" })
             }
