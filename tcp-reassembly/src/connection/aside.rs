@@ -10,6 +10,10 @@ impl Connection {
     /// Keeps a piece.
     pub(super) fn put_aside(&mut self, dir: Direction, piece: Piece, out: &mut Out<'_>) {
         out.fate = Fate::Aside;
+        if self.half(dir).closed.is_some() {
+            self.reject(dir, piece, out);
+            return;
+        }
         let aside = self.half_mut(dir).aside.get_or_insert_default();
         let inserted = aside.insert(piece, Some(Policy::First), false);
         let over = |aside: &Held| {

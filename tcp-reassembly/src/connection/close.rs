@@ -128,8 +128,10 @@ impl Connection {
     }
 
     fn close(&mut self, dir: Direction, how: Close, out: &mut Out<'_>) {
-        let half = self.half_mut(dir);
-        if half.closed.is_none() {
+        if self.half(dir).closed.is_none() {
+            // Behind the end nothing more is told.
+            self.drop_aside(dir, out);
+            let half = self.half_mut(dir);
             half.closed = Some(how);
             half.held.clear();
             out.emit(EventKind::Closed { dir, how });

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use super::{Connection, Out};
 use crate::half::held::Piece;
 use crate::half::{Acked, Start};
-use crate::{Config, Direction, EventKind, GapReason, Seq};
+use crate::{Config, Direction, EventKind, GapReason, Origin, Seq};
 
 /// Why the next bytes of a direction have to wait although they are here.
 #[derive(Debug, Clone, Copy)]
@@ -56,10 +56,18 @@ impl Connection {
         }
     }
 
-    /// The lowest byte held becomes offset 0.
+    /// The lowest byte held becomes offset 0. Where the peer's whole side is known from its SYN on, its first
+    /// acknowledgement is where this side began, and what lies between was missed.
     pub(super) fn fix_start(&mut self, dir: Direction, out: &Out<'_>) {
+        let from_syn = self.origin == Origin::Handshake && self.half(dir.flip()).isn.is_some();
         let half = self.half_mut(dir);
-        half.settle(half.lowest());
+        let lowest = half.lowest();
+        let began =
+            half.first_ack.filter(|_| from_syn).map(|first| half.position(first).max(0).unsigned_abs());
+        let near = |began: &u64| {
+            lowest.checked_sub(*began).is_some_and(|missed| missed <= u64::from(out.config.max_ahead))
+        };
+        half.settle(began.filter(near).unwrap_or(lowest));
         self.replay_last_ack(dir, out);
     }
 

@@ -8,7 +8,7 @@ use crate::half::held::{Piece, Source, Stamp, slice};
 use crate::half::replay::Known;
 use crate::half::{Acked, Fin, Start, Wait};
 use crate::stats::Fate;
-use crate::{Anomaly, Direction, Doubt, EventKind, Flags, Origin, Segment, Seq, Urgent};
+use crate::{Anomaly, Direction, Doubt, EventKind, Flags, Segment, Seq, Urgent};
 
 /// Segments out of the window that have to follow each other to be believed.
 const ELSEWHERE_RUN: u8 = 4;
@@ -218,27 +218,8 @@ impl Connection {
 
     /// Where a direction begins whose SYN was not seen. RFC 9293 has no such case; see [`Start`].
     fn begin_with_data(&mut self, seq: Seq, dir: Direction, out: &Out<'_>) {
-        let (packets, origin) = (self.packets, self.origin);
-        let peer_has_isn = self.half(dir.flip()).isn.is_some();
-        let half = self.half_mut(dir);
-        let anchor = match half.first_ack {
-            // The peer's whole side is known from its SYN on: its first acknowledgement is where this side began.
-            Some(first)
-                if origin == Origin::Handshake
-                    && peer_has_isn
-                    && (0..=i64::from(out.config.max_ahead)).contains(&i64::from(seq.since(first))) =>
-            {
-                Some(first)
-            }
-            _ => None,
-        };
-        match anchor {
-            Some(first) => {
-                half.begin(first);
-                self.replay_last_ack(dir, out);
-            }
-            None => half.hold(seq, packets, out.now),
-        }
+        let packets = self.packets;
+        self.half_mut(dir).hold(seq, packets, out.now);
     }
 
     /// Reads the acknowledgement that came before the start was known.

@@ -329,3 +329,23 @@ fn i_timeouts() {
         &[("told", r#"c0[S] c1"AA"/ack9 c3"BB"/ack12 E"#, "open-s c:AABB end:CaptureEnd")],
     );
 }
+
+/// Doubtful data behind a FIN that was believed.
+#[test]
+fn c_doubtful_data_behind_the_end() {
+    check(
+        &Play::new(|config| config.checksums = tcp_reassembly::Checksums::Auto),
+        &[
+            (
+                "after it",
+                r#"HS c1[FA]"A" X11000 c2"zz"/bad c4[A]/off E"#,
+                "open c:A c:fin c:!rejected(1:zz,checksum) end:CaptureEnd",
+            ),
+            (
+                "before it",
+                r#"HS c1"A" c3"zz"/bad c2[FA] X11000 c5[A]/off E"#,
+                "open c:A c:!rejected(2:zz,checksum) c:fin end:CaptureEnd",
+            ),
+        ],
+    );
+}
