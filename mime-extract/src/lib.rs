@@ -66,8 +66,10 @@
 //! AppleDouble, what CMS (S/MIME) signed or compressed, messages in files of another type, and `x-gzip64` are opened as
 //! they stream: [`Part::container`] says what a file was in, its path is that of the part that holds it with a name
 //! behind, and that part stays as it is. uuencode is believed from its second line on, the others by their signatures. A
-//! message in a file is read as one, its parts are told below it. What PGP and CMS encrypted, BinHex and messages of
-//! Outlook are told and not opened. Signatures are not checked.
+//! message in a file is read as one, its parts are told below it. The file in the address of a link is called what the
+//! link's `download` says; where that stands behind the address the file ends with the tag, after an
+//! [`EventKind::PartName`]. What PGP and CMS encrypted, BinHex and messages of Outlook are told and not opened. Signatures
+//! are not checked.
 //!
 //! Pieces that came in several messages are joined by [`join`]; [`text`] shows what people see.
 //!
@@ -75,7 +77,7 @@
 //!
 //! All in [`Config`]: header blocks 1 MiB, depth 100, messages in transfer encodings or files inside of one another 20,
 //! parts 10,000, parameters 200, compressed content 256 MiB. [`Config::worst_case`] adds them up. Delimiter lines end at
-//! 2 KiB, lines of uuencode and yEnc at 16 KiB; TNEF inside of TNEF is opened eight deep, values of CMS 32 deep.
+//! 2 KiB, lines of uuencode and yEnc at 16 KiB; of a tag with an address 1 KiB is looked at for a name; TNEF inside of TNEF is opened eight deep, values of CMS 32 deep.
 //! Other readings: 16, of messages up to 32 MiB, four times whose length is decoded.
 //!
 //! # Not covered
