@@ -71,7 +71,8 @@
 //! [`EventKind::PartName`]. What PGP and CMS encrypted, BinHex and messages of Outlook are told and not opened. Signatures
 //! are not checked.
 //!
-//! Pieces that came in several messages are joined by [`join`]; [`text`] shows what people see.
+//! Pieces that came in several messages are joined by [`join`]; [`text`] shows what people see; [`report`] reads what
+//! machines tell of deliveries, receipts and abuse.
 //!
 //! # Limits
 //!
@@ -90,7 +91,8 @@
 //!
 //! RFC 5322 (header fields), 2045, 2046 (MIME), 2047 (encoded words), 2183 (Content-Disposition), 2231
 //! (parameters), 6532 (message/global), 3501 (part numbers), 3676 (format=flowed), 2152 (UTF-7), 5321 (Received), 8601
-//! (Authentication-Results), 5652, 8551 (CMS, S/MIME), 1740 (AppleDouble), 1952 (gzip), 2397 (data:). POSIX (uuencode), the
+//! (Authentication-Results), 5652, 8551 (CMS, S/MIME), 1740 (AppleDouble), 1952 (gzip), 2397 (data:),
+//! 3463, 3464, 6533 (delivery status), 8098 (receipts), 5965 (abuse). POSIX (uuencode), the
 //! yEnc draft 1.3, MS-OXTNEF, MS-OXRTFCP.
 
 mod anomaly;
@@ -105,6 +107,7 @@ mod event;
 mod extractor;
 mod headers;
 pub mod join;
+pub mod report;
 mod slice;
 pub mod text;
 
