@@ -274,8 +274,8 @@ fn candidate_in(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
             [.., b'\n' | b'\r'] => return Some((at - 1, at)),
             _ => {}
         }
-        let run = slice::split(bytes, at).1.iter().take_while(|byte| **byte == b'-').count();
-        from = at + run;
+        // The rest of the line, which may be full of dashes, holds no other.
+        from = at + memchr::memchr2(b'\n', b'\r', slice::split(bytes, at).1)?;
     }
 }
 
@@ -354,6 +354,10 @@ mod tests {
             ("a\n--bb\n--c\n--b\n", "a\n--bb\n--c[open]"),
             ("a--b\n-b\n- -b\n--\n", "a--b\n-b\n- -b\n--[held \\n]"),
             ("a\r--b\n", "a\r--b[held \\n]"),
+            // Dashes inside of a line, of one that ends with a CR alone too.
+            ("a -- b --\r\n--b\n", "a -- b --[open]"),
+            ("a--b---\r--b\n--b\n", "a--b---\r--b[open]"),
+            ("a ---\n--b\n", "a ---[open]"),
             ("a\n--b", "a[open]"),
             ("a\r\n--", "a[held \\r\\n--]"),
             ("a\r\n--c", "a\r\n--c"),

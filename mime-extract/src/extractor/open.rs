@@ -78,7 +78,7 @@ impl Extractor {
         self.start(content, headers, range.clone(), body, None);
         if let Some(node) = self.nodes.last_mut() {
             node.complete = seen;
-            node.inside = opener.map(Inside::new);
+            node.inside = opener.map(Inside::new).map(Box::new);
             node.body_start = at.max(range.start);
             node.second_header = (bare && !message_block && shape == PartKind::Leaf).then_some(0);
         }
