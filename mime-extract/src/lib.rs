@@ -66,16 +66,19 @@
 //! AppleDouble, what CMS (S/MIME) signed or compressed, messages in files of another type, and `x-gzip64` are opened as
 //! they stream: [`Part::container`] says what a file was in, its path is that of the part that holds it with a name
 //! behind, and that part stays as it is. uuencode is believed from its second line on, the others by their signatures. A
-//! message in a file is read as one, its parts are told below it. What PGP and CMS encrypted, BinHex and messages of
-//! Outlook are told and not opened. Signatures are not checked.
+//! message in a file is read as one, its parts are told below it. The file in the address of a link is called what the
+//! link's `download` says; where that stands behind the address the file ends with the tag, after an
+//! [`EventKind::PartName`]. What PGP and CMS encrypted, BinHex and messages of Outlook are told and not opened. Signatures
+//! are not checked.
 //!
-//! Pieces that came in several messages are joined by [`join`]; [`text`] shows what people see.
+//! Pieces that came in several messages are joined by [`join`]; [`text`] shows what people see; [`report`] reads what
+//! machines tell of deliveries, receipts and abuse.
 //!
 //! # Limits
 //!
 //! All in [`Config`]: header blocks 1 MiB, depth 100, messages in transfer encodings or files inside of one another 20,
 //! parts 10,000, parameters 200, compressed content 256 MiB. [`Config::worst_case`] adds them up. Delimiter lines end at
-//! 2 KiB, lines of uuencode and yEnc at 16 KiB; TNEF inside of TNEF is opened eight deep, values of CMS 32 deep.
+//! 2 KiB, lines of uuencode and yEnc at 16 KiB; of a tag with an address 1 KiB is looked at for a name; TNEF inside of TNEF is opened eight deep, values of CMS 32 deep.
 //! Other readings: 16, of messages up to 32 MiB, four times whose length is decoded.
 //!
 //! # Not covered
@@ -88,7 +91,8 @@
 //!
 //! RFC 5322 (header fields), 2045, 2046 (MIME), 2047 (encoded words), 2183 (Content-Disposition), 2231
 //! (parameters), 6532 (message/global), 3501 (part numbers), 3676 (format=flowed), 2152 (UTF-7), 5321 (Received), 8601
-//! (Authentication-Results), 5652, 8551 (CMS, S/MIME), 1740 (AppleDouble), 1952 (gzip), 2397 (data:). POSIX (uuencode), the
+//! (Authentication-Results), 5652, 8551 (CMS, S/MIME), 1740 (AppleDouble), 1952 (gzip), 2397 (data:),
+//! 3463, 3464, 6533 (delivery status), 8098 (receipts), 5965 (abuse). POSIX (uuencode), the
 //! yEnc draft 1.3, MS-OXTNEF, MS-OXRTFCP.
 
 mod anomaly;
@@ -103,6 +107,7 @@ mod event;
 mod extractor;
 mod headers;
 pub mod join;
+pub mod report;
 mod slice;
 pub mod text;
 

@@ -7,7 +7,7 @@ mod common;
 use bytes::Bytes;
 use common::checks::{check_gap, check_gap_told, check_prefix, check_raw, with_gap};
 use common::{Step, chunks, corpus, data, listing, python_corpus, run, whole};
-use mime_extract::{Config, EventKind, Extractor, candidates};
+use mime_extract::{Config, EventKind, Extractor, candidates, report};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -126,6 +126,10 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         b"=ybegin part=1 total=2 line=128 size=6 name=c\n=ypart begin=1 end=3\n",
         b"<a href=\"data:a/b;base64,QUJD",
         b"<a href=data:,x%41&amp;",
+        b"<a download=\"x<y&amp;\" href='data:a/b,x'",
+        b" download='z>",
+        b" href=data:",
+        b"'",
         b"\">",
         b"-----BEGIN PGP MESSAGE-----\n",
         b"From x\n",
@@ -147,6 +151,22 @@ fn mail() -> impl Strategy<Value = Bytes> {
 fn small() -> Config {
     Config::default().max_header(0).max_depth(3).max_encoded_depth(1).max_parts(4).max_parameters(2)
 }
+
+/// Lines of reports.
+const REPORT: &[&[u8]] = &[
+    b"Original-Recipient: rfc822;<a@b>\n",
+    b"Final-Recipient: utf-8; \\x{e9}\\x{110000}@b\r\n",
+    b"Action: failed (x\n",
+    b"Status: 5.1.1\n",
+    b"Reporting-MTA: dns;\n",
+    b"Disposition: a/b; c/d, e\n",
+    b"Source-IP: [::1]\n",
+    b"\n",
+    b"\r\n",
+    b" \n",
+    b" fold\n",
+    b"no field\n",
+];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
@@ -228,6 +248,32 @@ proptest! {
             steps.insert(at.index(steps.len() + 1), Step::Gap(len));
         }
         run(&steps, &Config::default());
+    }
+
+    /// Whatever a report holds, nothing of it is lost, and each field belongs to one block.
+    #[test]
+    fn reports_of_anything_are_read(
+        pieces in prop::collection::vec(prop_oneof![
+            8 => prop::sample::select(REPORT).prop_map(<[u8]>::to_vec),
+            1 => prop::collection::vec(any::<u8>(), 0..30),
+        ], 0..30),
+    ) {
+        let report = pieces.concat();
+        let essence = |bytes: &[u8]| -> Vec<u8> {
+            bytes.iter().copied().filter(|byte| !matches!(byte, b'\t'..=b'\r' | b' ' | b':')).collect()
+        };
+        let of = |fields: &mime_extract::Headers| -> Vec<u8> {
+            fields.iter().flat_map(|field| [field.name(), field.raw()].concat()).collect()
+        };
+        let status = report::delivery_status(&report);
+        let mut told = of(&status.fields);
+        for recipient in &status.recipients {
+            prop_assert!(!recipient.fields.is_empty());
+            told.extend(of(&recipient.fields));
+        }
+        prop_assert_eq!(essence(&told), essence(&report));
+        prop_assert_eq!(of(&report::disposition(&report).fields), told.clone());
+        prop_assert_eq!(of(&report::feedback(&report).fields), told);
     }
 
     /// Values are read without a panic, whatever they hold.

@@ -10,7 +10,7 @@ use crate::{Anomaly, Container};
 /// Longest type and parameters.
 const MAX_HEAD: usize = 512;
 
-/// Longest escape or entity.
+/// Longest escape or character reference.
 const MAX_ESCAPE: usize = 10;
 
 /// How the content travels.
@@ -32,6 +32,8 @@ pub(super) struct DataUri {
     escape: Vec<u8>,
     /// Where it begins.
     start: u64,
+    /// What the tag around it calls the file, and then what it is called.
+    name: Option<String>,
 }
 
 /// What a byte or an escape is.
@@ -60,17 +62,27 @@ pub(super) fn opens(before: &[u8]) -> Option<Option<u8>> {
 }
 
 impl DataUri {
-    pub(super) const fn new(quote: Option<u8>, start: u64) -> Self {
-        Self { body: Body::Head(Vec::new()), quote, escape: Vec::new(), start }
+    pub(super) const fn new(quote: Option<u8>, start: u64, name: Option<String>) -> Self {
+        Self { body: Body::Head(Vec::new()), quote, escape: Vec::new(), start, name }
     }
 
-    pub(super) const fn memory(&self) -> usize {
+    pub(super) fn memory(&self) -> usize {
         let body = match &self.body {
             Body::Head(held) => held.capacity(),
             Body::Base64(_) => size_of::<Base64>(),
             Body::Percent => 0,
         };
-        body + self.escape.capacity()
+        body + self.escape.capacity() + self.name.as_ref().map_or(0, String::capacity)
+    }
+
+    /// Whether it turned out to hold a file.
+    pub(super) const fn is_file(&self) -> bool {
+        !matches!(self.body, Body::Head(_))
+    }
+
+    /// What the file is called.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// Takes the next bytes: how many belong to the address, and whether it is over.
@@ -96,7 +108,7 @@ impl DataUri {
             }
             at += 1;
             let held = core::mem::take(held);
-            let Some(body) = start(&held, self.start, found) else { return (at, true) };
+            let Some(body) = self.open(&held, found) else { return (at, true) };
             self.body = body;
         }
         let (len, ended) = self.payload(slice::split(run, at).1, origin.part(at, run.len()), found);
@@ -104,6 +116,52 @@ impl DataUri {
             self.end(true, true, origin.at(at + len), found);
         }
         (at + len, ended)
+    }
+
+    /// The type in the head, which begins a file; `None`: it is no address.
+    fn open(&mut self, head: &[u8], found: &mut Vec<Found>) -> Option<Body> {
+        let text = str::from_utf8(head).ok()?;
+        let mut words = text.split(';').map(str::trim);
+        let media = words.next().unwrap_or_default().to_ascii_lowercase();
+        let typed =
+            media.split_once('/').is_some_and(|(kind, subtype)| !kind.is_empty() && !subtype.is_empty());
+        let mut inner = Inner::of(Container::DataUri);
+        let mut base64 = false;
+        for word in words {
+            match word.split_once('=') {
+                None => base64 |= word.eq_ignore_ascii_case("base64"),
+                Some((key, value)) if key.eq_ignore_ascii_case("charset") => {
+                    inner.charset = Some(value.to_owned());
+                }
+                Some((key, value))
+                    if ["name", "filename"].iter().any(|name| key.eq_ignore_ascii_case(name)) =>
+                {
+                    inner.name = Some(percent_decoded(value)).filter(|name| !name.is_empty());
+                }
+                Some(_) => {}
+            }
+        }
+        if !typed && (!media.is_empty() || !base64) {
+            return None;
+        }
+        // What pages show inline is no news; images of SVG can hold scripts.
+        let shown = media != "image/svg+xml"
+            && ["image/", "font/", "application/font", "application/x-font"]
+                .iter()
+                .any(|kind| media.starts_with(kind));
+        inner.content_type = if typed { media.into() } else { "text/plain".into() };
+        // Browsers believe the tag.
+        let better = self.name.take().filter(|name| inner.name.as_ref() != Some(name));
+        let first = inner.name.take().or_else(|| better.clone());
+        self.name = better.clone().or_else(|| first.clone());
+        let better = better.filter(|_| first != self.name);
+        let at = self.start;
+        found.push(Found { at, kind: Kind::Start(inner.named(first)) });
+        if !shown {
+            found.push(Found { at, kind: Kind::Anomaly(Anomaly::HtmlDataUri) });
+        }
+        found.extend(better.map(|name| Found { at, kind: Kind::Name(name) }));
+        Some(if base64 { Body::Base64(Box::default()) } else { Body::Percent })
     }
 
     /// How many bytes are content, and whether the byte behind them ends it.
@@ -197,7 +255,7 @@ impl DataUri {
                 _ => None,
             },
             [b'%', _] => return Token::More,
-            [b'&', inner @ .., b';'] => entity(inner),
+            [b'&', inner @ .., b';'] => reference(inner).map(|one| one.to_string().into_bytes()),
             [b'&', ..] if self.escape.len() < MAX_ESCAPE => return Token::More,
             _ => None,
         };
@@ -236,42 +294,6 @@ impl DataUri {
     }
 }
 
-/// The type in the head, which begins a file; `None`: it is no address.
-fn start(head: &[u8], at: u64, found: &mut Vec<Found>) -> Option<Body> {
-    let text = str::from_utf8(head).ok()?;
-    let mut words = text.split(';').map(str::trim);
-    let media = words.next().unwrap_or_default().to_ascii_lowercase();
-    let typed = media.split_once('/').is_some_and(|(kind, subtype)| !kind.is_empty() && !subtype.is_empty());
-    let mut inner = Inner::of(Container::DataUri);
-    let mut base64 = false;
-    for word in words {
-        match word.split_once('=') {
-            None => base64 |= word.eq_ignore_ascii_case("base64"),
-            Some((key, value)) if key.eq_ignore_ascii_case("charset") => {
-                inner.charset = Some(value.to_owned());
-            }
-            Some((key, value)) if ["name", "filename"].iter().any(|name| key.eq_ignore_ascii_case(name)) => {
-                inner.name = Some(percent_decoded(value)).filter(|name| !name.is_empty());
-            }
-            Some(_) => {}
-        }
-    }
-    if !typed && (!media.is_empty() || !base64) {
-        return None;
-    }
-    // What pages show inline is no news; images of SVG can hold scripts.
-    let shown = media != "image/svg+xml"
-        && ["image/", "font/", "application/font", "application/x-font"]
-            .iter()
-            .any(|kind| media.starts_with(kind));
-    inner.content_type = if typed { media.into() } else { "text/plain".into() };
-    found.push(Found { at, kind: Kind::Start(inner) });
-    if !shown {
-        found.push(Found { at, kind: Kind::Anomaly(Anomaly::HtmlDataUri) });
-    }
-    Some(if base64 { Body::Base64(Box::default()) } else { Body::Percent })
-}
-
 fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -288,9 +310,9 @@ fn percent_decoded(text: &str) -> String {
     charset::guess(&bytes).text.into_owned()
 }
 
-/// The character of an entity; `None`: not known.
-fn entity(name: &[u8]) -> Option<Vec<u8>> {
-    let character = match name {
+/// The character that a reference names between `&` and `;`. `None`: not known.
+pub(super) fn reference(name: &[u8]) -> Option<char> {
+    Some(match name {
         b"amp" => '&',
         b"quot" => '"',
         b"apos" => '\'',
@@ -306,8 +328,7 @@ fn entity(name: &[u8]) -> Option<Vec<u8>> {
         }
         [b'#', digits @ ..] => char::from_u32(str::from_utf8(digits).ok()?.parse().ok()?)?,
         _ => return None,
-    };
-    Some(character.to_string().into_bytes())
+    })
 }
 
 #[cfg(test)]
@@ -316,7 +337,7 @@ mod tests {
 
     /// What an address holds and what is behind it, for one size of chunks.
     fn read(text: &str, quote: Option<u8>, size: usize) -> String {
-        let mut uri = DataUri::new(quote, 0);
+        let mut uri = DataUri::new(quote, 0, None);
         let mut found = Vec::new();
         let (mut used, mut over) = (0, false);
         for chunk in text.as_bytes().chunks(size) {

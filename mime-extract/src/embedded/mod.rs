@@ -11,7 +11,9 @@ mod data_uri;
 mod eml;
 mod gzip;
 mod inflate;
+mod markup;
 mod opening;
+mod tag;
 mod text;
 mod tnef;
 mod uuencode;
@@ -109,6 +111,7 @@ impl Opener {
         let text = content_type.starts_with("text/")
             || matches!(content_type, "application/x-uuencode" | "application/mac-binhex40");
         if (text && !message) || declared || markup {
+            let markup = markup.then(|| Box::new(markup::Markup::new(content.charset.as_deref())));
             return Some(Self::Text(text::Text::new(declared, markup)));
         }
         let binary = text || message || content_type.starts_with("application/");

@@ -22,6 +22,8 @@ pub(super) fn may_open(line: &[u8]) -> bool {
 /// How far it is to the next line that begins a file, or to the last line of `rest` if that may become one; the first
 /// line apart.
 pub(super) fn seek_line(rest: &[u8]) -> Option<usize> {
+    // A short text and a piece of a long line have no other line.
+    memchr::memchr(b'\n', rest)?;
     let mut first: Option<usize> = None;
     for needle in NEEDLES.iter() {
         let within = slice::split(rest, first.unwrap_or(rest.len())).0;

@@ -1,7 +1,8 @@
 //! Files among lines of text: uuencode, its base64 kind and yEnc; in HTML also in `data:` addresses. What PGP and
 //! BinHex hold is told and not opened.
 
-use super::data_uri::{self, DataUri};
+use super::data_uri::DataUri;
+use super::markup::Markup;
 use super::opening::{BINHEX, is_base64, may_open, pgp, seek_line};
 use super::uuencode::{self, Line};
 use super::{Found, Inner, Kind, yenc};
@@ -73,10 +74,8 @@ pub(crate) struct Text {
     bare: bool,
     /// Whether places are those of single bytes.
     exact: bool,
-    /// Whether addresses may hold files.
-    markup: bool,
-    /// The last bytes that were passed over, in markup.
-    before: Vec<u8>,
+    /// What is known of the place in HTML, where addresses may hold files.
+    markup: Option<Box<Markup>>,
     /// The rest of the line was too long.
     skip: bool,
     /// What was told of PGP and of BinHex, once.
@@ -84,11 +83,8 @@ pub(crate) struct Text {
     told_binhex: bool,
 }
 
-/// Bytes before the colon of an address that matter.
-const BEFORE: usize = 5;
-
 impl Text {
-    pub(super) fn new(declared: bool, markup: bool) -> Self {
+    pub(super) const fn new(declared: bool, markup: Option<Box<Markup>>) -> Self {
         Self {
             state: State::Prose,
             line: Vec::new(),
@@ -97,7 +93,6 @@ impl Text {
             bare: declared,
             exact: false,
             markup,
-            before: Vec::new(),
             skip: false,
             told_pgp: false,
             told_binhex: false,
@@ -110,7 +105,7 @@ impl Text {
             State::Base64(_) => size_of::<Base64>(),
             _ => 0,
         };
-        self.line.capacity() + self.before.capacity() + state
+        self.line.capacity() + self.markup.as_ref().map_or(0, |markup| markup.memory()) + state
     }
 
     pub(super) fn push(&mut self, bytes: &Bytes, origin: Origin, found: &mut Vec<Found>) {
@@ -121,8 +116,13 @@ impl Text {
         while at < bytes.len() {
             let rest = slice::split(bytes, at).1;
             if let State::Data(uri) = &mut self.state {
+                let from = found.len();
                 let (len, over) = uri.push(rest, origin.part(at, bytes.len()), found);
-                self.pass(slice::split(rest, len).0);
+                let passed = slice::split(rest, len).0;
+                if let Some(markup) = &mut self.markup {
+                    markup.address(uri, passed, over, from, found);
+                }
+                self.fresh = passed.last().map_or(self.fresh, |last| *last == b'\n');
                 if over {
                     self.state = State::Prose;
                 }
@@ -133,7 +133,7 @@ impl Text {
                 let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |len| len + 1);
                 let (skipped, _) = slice::split(rest, len);
                 self.skip = !skipped.ends_with(b"\n");
-                self.pass(skipped);
+                self.pass(skipped, found);
                 at += len;
                 continue;
             }
@@ -146,15 +146,16 @@ impl Text {
                     memchr::memchr(b'\n', rest).map(|len| Seek::Line(len + 1))
                 };
                 match next {
-                    None => return self.pass(rest),
+                    None => return self.pass(rest, found),
                     Some(Seek::Address(len, quote)) => {
-                        self.pass(slice::split(rest, len).0);
+                        self.pass(slice::split(rest, len).0, found);
                         at += len;
-                        self.state = State::Data(Box::new(DataUri::new(quote, origin.at(at))));
+                        let name = self.markup.as_mut().and_then(|markup| markup.enter());
+                        self.state = State::Data(Box::new(DataUri::new(quote, origin.at(at), name)));
                         continue;
                     }
                     Some(Seek::Line(len)) => {
-                        self.pass(slice::split(rest, len).0);
+                        self.pass(slice::split(rest, len).0, found);
                         at += len;
                         self.fresh = true;
                         self.line_at = origin.at(at);
@@ -168,7 +169,7 @@ impl Text {
             if self.line.is_empty() && whole && len <= MAX_FILE_LINE {
                 at += len;
                 self.line(piece, found);
-                self.pass(piece);
+                self.pass(piece, found);
                 continue;
             }
             let held = self.line.len();
@@ -178,10 +179,10 @@ impl Text {
                 // What was held is no opening: the rest is looked at anew.
                 self.line.truncate(held);
                 let line = core::mem::take(&mut self.line);
-                self.pass(&line);
+                self.pass(&line, found);
                 self.fresh = line.is_empty() && self.fresh;
                 if held == 0 {
-                    self.pass(piece);
+                    self.pass(piece, found);
                     at += len;
                 }
                 continue;
@@ -191,23 +192,28 @@ impl Text {
                 self.line.clear();
                 self.broken(found);
                 self.skip = !whole;
-                self.pass(piece);
+                self.pass(piece, found);
             } else if whole {
                 let line = core::mem::take(&mut self.line);
                 self.line(&line, found);
-                self.pass(&line);
+                self.pass(&line, found);
             }
         }
     }
 
     /// Bytes were passed over.
-    fn pass(&mut self, bytes: &[u8]) {
+    fn pass(&mut self, bytes: &[u8], found: &mut Vec<Found>) {
         let Some(last) = bytes.last() else { return };
         self.fresh = *last == b'\n';
-        if self.markup {
-            self.before.extend_from_slice(slice::split(bytes, bytes.len().saturating_sub(BEFORE)).1);
-            let surplus = self.before.len().saturating_sub(BEFORE);
-            self.before.drain(..surplus);
+        if let Some(markup) = &mut self.markup {
+            markup.pass(bytes, found);
+        }
+    }
+
+    /// What is told next does not belong to the file of an address.
+    fn release(&mut self, found: &mut Vec<Found>) {
+        if let Some(markup) = &mut self.markup {
+            markup.release(found);
         }
     }
 
@@ -223,29 +229,12 @@ impl Text {
             known.flatten().map(|line| line - at)
         };
         let before = slice::split(rest, line.unwrap_or(rest.len())).0;
-        if self.markup
-            && let Some((len, quote)) = self.seek_address(before)
+        if let Some(markup) = &self.markup
+            && let Some((len, quote)) = markup.seek(before)
         {
             return Some(Seek::Address(len, quote));
         }
         line.map(Seek::Line)
-    }
-
-    /// The content of the first address: where it begins, and the quote before the address.
-    fn seek_address(&self, rest: &[u8]) -> Option<(usize, Option<u8>)> {
-        memchr::memchr_iter(b':', rest).find_map(|at| {
-            // Where nearly all colons of markup fail.
-            let last = at.checked_sub(1).and_then(|at| rest.get(at)).or_else(|| self.before.last())?;
-            if !last.eq_ignore_ascii_case(&b'a') {
-                return None;
-            }
-            let quote = if at >= BEFORE {
-                data_uri::opens(slice::range(rest, at - BEFORE, at))
-            } else {
-                data_uri::opens(&[&self.before, slice::split(rest, at).0].concat())
-            }?;
-            Some((at + 1, quote))
-        })
     }
 
     /// Whether the line so far can be one of a file.
@@ -324,10 +313,12 @@ impl Text {
                 self.start_yenc(begin, None, at, found);
             }
         } else if let Some(what) = pgp(text) {
+            self.release(found);
             if !core::mem::replace(&mut self.told_pgp, true) {
                 found.push(Found { at, kind: Kind::Anomaly(Anomaly::PgpInline { what }) });
             }
         } else if text.starts_with(BINHEX) {
+            self.release(found);
             if !core::mem::replace(&mut self.told_binhex, true) {
                 found.push(Found { at, kind: Kind::Anomaly(Anomaly::BinHex) });
             }
@@ -422,7 +413,8 @@ impl Text {
         self.state = State::Prose;
     }
 
-    fn start(&self, inner: Inner, at: u64, anomaly: Anomaly, found: &mut Vec<Found>) {
+    fn start(&mut self, inner: Inner, at: u64, anomaly: Anomaly, found: &mut Vec<Found>) {
+        self.release(found);
         found.push(Found { at, kind: Kind::Start(inner) });
         found.push(Found { at, kind: Kind::Anomaly(anomaly) });
     }
@@ -457,7 +449,9 @@ impl Text {
 
     pub(super) fn gap(&mut self, at: u64, found: &mut Vec<Found>) {
         self.line.clear();
-        self.before.clear();
+        if let Some(markup) = &mut self.markup {
+            markup.gap(found);
+        }
         // Of the line that goes on behind it nobody knows where it began.
         self.fresh = false;
         match core::mem::replace(&mut self.state, State::Prose) {
@@ -528,6 +522,7 @@ impl Text {
             }
             _ => {}
         }
+        self.release(found);
         self.state = State::Prose;
     }
 }

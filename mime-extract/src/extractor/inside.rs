@@ -62,7 +62,7 @@ impl Inside {
         let readers = self.open.iter().filter_map(|file| file.reader.as_ref());
         let read: usize = readers.map(|reader| size_of::<Reader>() + reader.extractor.buffered()).sum();
         let paths: usize = self.open.iter().map(|file| file.path.capacity()).sum();
-        self.opener.memory() + self.open.capacity() * size_of::<File>() + paths + read
+        size_of::<Self>() + self.opener.memory() + self.open.capacity() * size_of::<File>() + paths + read
     }
 
     /// Whether there is more to tell of what was given.
@@ -129,7 +129,7 @@ impl Extractor {
         told
     }
 
-    fn tell_all(&mut self, place: usize, mut inside: Inside, found: Vec<Found>) {
+    fn tell_all(&mut self, place: usize, mut inside: Box<Inside>, found: Vec<Found>) {
         for Found { at, kind } in found {
             if !self.tell(place, &mut inside, at, kind) {
                 return;

@@ -169,9 +169,22 @@ impl Lines {
                     if len.is_none() && run.bytes.len() >= room {
                         return Some(self.flush());
                     }
-                    self.keep(run, len.map_or(run.bytes.len(), |len| len + 1));
-                    len?;
-                    return Some(self.complete(boundaries));
+                    let Some(len) = len else {
+                        self.keep(run, run.bytes.len());
+                        return None;
+                    };
+                    let mut rest = run.clone();
+                    self.keep(run, len + 1);
+                    let found = self.complete(boundaries);
+                    // The line end of a line that is no delimiter may be that of the next one, which need not be held as
+                    // well if the run has all of it.
+                    let end = self.held.len();
+                    if found.delimiter.is_none() && end <= len + 1 {
+                        self.held.clear();
+                        drop(rest.take(len + 1 - end));
+                        *run = rest;
+                    }
+                    return Some(found);
                 }
                 _ => return Some(self.flush()),
             }
@@ -274,8 +287,8 @@ fn candidate_in(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
             [.., b'\n' | b'\r'] => return Some((at - 1, at)),
             _ => {}
         }
-        let run = slice::split(bytes, at).1.iter().take_while(|byte| **byte == b'-').count();
-        from = at + run;
+        // The rest of the line, which may be full of dashes, holds no other.
+        from = at + memchr::memchr2(b'\n', b'\r', slice::split(bytes, at).1)?;
     }
 }
 
@@ -340,6 +353,33 @@ mod tests {
         }
     }
 
+    /// Few lines are held at the end of a chunk: one, and the next if a line end is cut there. All behind them pass in one run.
+    #[test]
+    fn lines_that_are_no_delimiters_pass_together() {
+        let text = Bytes::from("--c\r\n".repeat(1000));
+        let mut boundaries = Boundaries::default();
+        boundaries.push(0, b"b".to_vec());
+        for size in [499, 500, 501, 502] {
+            let (mut lines, mut content, mut at) = (Lines::default(), Vec::new(), 0);
+            while at < text.len() {
+                let bytes = text.slice(at..text.len().min(at + size));
+                let origin = Origin { start: at as u64, end: (at + bytes.len()) as u64, exact: true };
+                at += bytes.len();
+                let mut run = Run { bytes, origin };
+                let mut pieces = 0;
+                while let Some(found) = lines.next(&mut run, &boundaries) {
+                    let Some(run) = found.content else { unreachable!("no delimiter") };
+                    assert_eq!(run.origin.end - run.origin.start, run.bytes.len() as u64);
+                    assert_eq!(run.origin.start, content.len() as u64);
+                    content.extend_from_slice(&run.bytes);
+                    pieces += 1;
+                }
+                assert!(pieces <= 3, "{pieces} by {size}");
+            }
+            assert_eq!(content, text.slice(..text.len() - 2), "by {size}");
+        }
+    }
+
     #[test]
     fn delimiters_take_the_line_end_before_them() {
         let long = format!("a\n--{}\n--b\n", "x".repeat(2 * MAX_DELIMITER));
@@ -354,6 +394,10 @@ mod tests {
             ("a\n--bb\n--c\n--b\n", "a\n--bb\n--c[open]"),
             ("a--b\n-b\n- -b\n--\n", "a--b\n-b\n- -b\n--[held \\n]"),
             ("a\r--b\n", "a\r--b[held \\n]"),
+            // Dashes inside of a line, of one that ends with a CR alone too.
+            ("a -- b --\r\n--b\n", "a -- b --[open]"),
+            ("a--b---\r--b\n--b\n", "a--b---\r--b[open]"),
+            ("a ---\n--b\n", "a ---[open]"),
             ("a\n--b", "a[open]"),
             ("a\r\n--", "a[held \\r\\n--]"),
             ("a\r\n--c", "a\r\n--c"),

@@ -24,8 +24,8 @@ pub(super) struct Node {
     pub(super) told: Vec<(u64, EventKind)>,
     /// The same of lines that are nearly delimiters. Apart, since places in a decoded message give no order.
     pub(super) near: Vec<(u64, EventKind)>,
-    /// What looks for files in the content of a leaf.
-    pub(super) inside: Option<Inside>,
+    /// What looks for files in the content of a leaf. Boxed, since it is taken out for each run.
+    pub(super) inside: Option<Box<Inside>>,
     /// How much of the name of a content field the body begins with, if nothing but an empty line stands before it.
     pub(super) second_header: Option<usize>,
 }
@@ -158,7 +158,7 @@ impl Node {
             Body::Hidden(_, usual) => usual.start.capacity(),
             Body::Message(message) => message.tail.capacity(),
         };
-        let inside = self.inside.as_ref().map_or(0, Inside::memory);
+        let inside = self.inside.as_ref().map_or(0, |inside| inside.memory());
         let told = (self.told.capacity() + self.near.capacity()) * size_of::<(u64, EventKind)>();
         size_of::<Self>() + self.path.capacity() + body + told + inside
     }

@@ -14,17 +14,6 @@ use crate::{Anomaly, Encoding, EventKind, Headers, Name, NameSource, Part, PartK
 use bytes::Bytes;
 use core::ops::Range;
 
-/// A number in digits; there is one for each part.
-fn decimal(mut number: u32) -> String {
-    let mut digits = Vec::with_capacity(10);
-    loop {
-        digits.extend(char::from_digit(number % 10, 10));
-        number /= 10;
-        if number == 0 {
-            return digits.into_iter().rev().collect();
-        }
-    }
-}
 /// Whether content of that type is none that has lines.
 fn is_binary(content_type: &str) -> bool {
     let kind = content_type.split('/').next().unwrap_or_default();
@@ -78,7 +67,7 @@ impl Extractor {
         self.start(content, headers, range.clone(), body, None);
         if let Some(node) = self.nodes.last_mut() {
             node.complete = seen;
-            node.inside = opener.map(Inside::new);
+            node.inside = opener.map(Inside::new).map(Box::new);
             node.body_start = at.max(range.start);
             node.second_header = (bare && !message_block && shape == PartKind::Leaf).then_some(0);
         }
@@ -234,7 +223,7 @@ impl Extractor {
                     (Some(name), _) => Some(name),
                     (None, Some(parent)) => {
                         number = match parent.phase {
-                            Phase::Parts => decimal(parent.parts),
+                            Phase::Parts => parent.parts.to_string(),
                             Phase::Preamble => "preamble".to_owned(),
                             Phase::Epilogue => format!("epilogue{}", parent.parts),
                         };

@@ -62,6 +62,11 @@ impl Headers {
         Self { block: block.into_boxed_slice().into(), spans: spans.into(), complete }
     }
 
+    /// A block whose bytes are shared with others.
+    pub(crate) fn shared(block: Bytes, spans: &[Span], complete: bool) -> Self {
+        Self { block, spans: spans.into(), complete }
+    }
+
     pub(crate) fn copy(block: &[u8], spans: &[Span], complete: bool) -> Self {
         Self { block: Bytes::copy_from_slice(block), spans: spans.into(), complete }
     }

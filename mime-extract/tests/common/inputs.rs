@@ -55,6 +55,12 @@ pub(crate) const HOSTILE: &[Input] = &[
         }
         text
     }),
+    ("600,000 addresses in tags that are none", || {
+        format!("Content-Type: text/html\n\n{}", "<a \" href=data:x".repeat(600_000))
+    }),
+    ("600,000 addresses in one tag", || {
+        format!("Content-Type: text/html\n\n<a {}", "title=href=data:x ".repeat(600_000))
+    }),
     ("1 million files in uuencode", || {
         format!("Subject: x\n\n{}", "begin 644 x\n!00``\n`\nend\n".repeat(400_000))
     }),

@@ -1,10 +1,10 @@
 //! What content is and says, and how it is shown: M83 to M87, M90 to M93, M98 to M100, M102, M104, M105.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use crate::support::check;
 use bytes::Bytes;
-use mime_extract::{Config, EventKind, Extractor, Headers, Part, text};
+use mime_extract::{Config, EventKind, Extractor, Headers, Part, report, text};
 
 #[test]
 fn m83_content_that_is_not_what_it_says() {
@@ -66,6 +66,13 @@ fn m87_report() {
         ],
         &[],
     );
+    let status =
+        report::delivery_status(b"Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; a@b\nAction: failed");
+    let fields: Vec<_> = status.recipients.iter().map(|one| format!("{:?}", one.fields)).collect();
+    assert_eq!(format!("{:?}", status.fields), "[Reporting-MTA: dns; mx]");
+    assert_eq!(fields, ["[Final-Recipient: rfc822; a@b, Action: failed]"]);
+    let address = status.recipients[0].address.as_ref().map(|address| (&*address.kind, &*address.value));
+    assert_eq!(address, Some(("rfc822", "a@b")));
 }
 
 #[test]

@@ -338,7 +338,7 @@ fn m103_data_addresses() {
         "Content-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n<a download=3D\"x\" href=3D\"data:application/zip;base64,UEs=\nDBA=3D=3D\">x</a>\n<img src=3D\"data:image/gif;base64,R0lGODlh\">\n",
         &[
             r#"0 text/html quoted-printable "<a download=\"x\" href=\"data:application/zip;base64,UEsDBA==\">x</a>\n<img src=\"data:image/gif;base64,R0lGODlh\">\n""#,
-            r#"data1 application/zip binary in=data-uri "PK\x03\x04" html-data-uri"#,
+            r#"data1 application/zip binary name="x" in=data-uri "PK\x03\x04" html-data-uri"#,
             r#"data2 image/gif binary in=data-uri "GIF89a""#,
         ],
         &[],
