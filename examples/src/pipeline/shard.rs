@@ -11,6 +11,8 @@ use tcp_reassembly::{Config, EventKind, FlowId, Reassembler, Segment};
 
 /// So many packets of a connection may pass before one that was sent earlier is taken for lost.
 const REORDERED: u32 = 64;
+/// Or so much time.
+const PAUSE: Duration = Duration::from_secs(10);
 
 /// The connections whose addresses fall to one shard.
 #[derive(Debug)]
@@ -60,10 +62,11 @@ impl Shard {
         config.max_held_total = memory.held / shards.max(1);
         config.max_replay_total = memory.compared / shards.max(1);
         config.max_flows /= shards.max(1);
-        // Captures of several queues or taps come out of order by some packets. A file costs nothing to wait for.
+        // Captures of several queues or taps come out of order by some packets, and their times by a pause between two. A
+        // file costs nothing to wait for.
         config.ack_grace = REORDERED;
-        config.ack_grace_time = Duration::from_secs(1);
         config.start_hold_packets = REORDERED;
+        (config.ack_grace_time, config.start_hold_time) = (PAUSE, PAUSE);
         Self {
             reassembler: Reassembler::new(config),
             flows: BTreeMap::new(),
