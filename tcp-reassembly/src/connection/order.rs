@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use super::{Connection, Out};
 use crate::half::held::Piece;
-use crate::half::{Acked, Start};
+use crate::half::{Acked, Start, Wait};
 use crate::{Config, Direction, EventKind, GapReason, Origin, Seq};
 
 /// Why the next bytes of a direction have to wait although they are here.
@@ -192,7 +192,11 @@ impl Connection {
             return false;
         }
         let Some(Block::Until(need)) = self.block(dir, out.config) else { return false };
-        if !self.half(dir.flip()).grace_over(self.packets, out.now, out.config) {
+        let packets = self.packets;
+        let peer = self.half_mut(dir.flip());
+        // An acknowledgement that came before the start was known has not been waited for yet.
+        peer.wait.get_or_insert(Wait { packets, since: out.now });
+        if !peer.grace_over(packets, out.now, out.config) {
             return false;
         }
         self.bring_to(dir.flip(), need, out);

@@ -227,13 +227,19 @@ impl Connection {
         let packets = self.packets;
         let half = self.half_mut(dir);
         half.first_ack = None;
-        if let Some(ack) = half.last_ack.take()
-            && let Acked::Data(position) = half.read_ack(ack, out.config)
-        {
-            half.acked = position.max(0).unsigned_abs();
-            if half.acked > half.next {
-                half.wait = Some(Wait { packets, since: out.now });
+        let Some(ack) = half.last_ack.take() else { return };
+        match half.read_ack(ack, out.config) {
+            Acked::Data(position) => half.acked = position.max(0).unsigned_abs(),
+            Acked::Fin(offset) => {
+                half.acked = offset;
+                if let Some(fin) = &mut half.fin {
+                    fin.acked = true;
+                }
             }
+            Acked::Absurd(_) => {}
+        }
+        if half.acked > half.next {
+            half.wait = Some(Wait { packets, since: out.now });
         }
     }
 
