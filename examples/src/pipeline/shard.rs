@@ -11,8 +11,10 @@ use tcp_reassembly::{Config, EventKind, FlowId, Reassembler, Segment};
 
 /// So many packets of a connection may pass before one that was sent earlier is taken for lost.
 const REORDERED: u32 = 64;
+/// And so many bytes: on a loopback, packets are large.
+const START_BYTES: usize = 4 << 20;
 /// Or so much time.
-const PAUSE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_secs(120);
 
 /// The connections whose addresses fall to one shard.
 #[derive(Debug)]
@@ -65,8 +67,8 @@ impl Shard {
         // Captures of several queues or taps come out of order by some packets, and their times by a pause between two. A
         // file costs nothing to wait for.
         config.ack_grace = REORDERED;
-        config.start_hold_packets = REORDERED;
-        (config.ack_grace_time, config.start_hold_time) = (PAUSE, PAUSE);
+        (config.start_hold_packets, config.start_hold_bytes) = (REORDERED, START_BYTES);
+        (config.ack_grace_time, config.start_hold_time, config.gap_timeout) = (PAUSE, PAUSE, PAUSE);
         Self {
             reassembler: Reassembler::new(config),
             flows: BTreeMap::new(),
