@@ -18,9 +18,12 @@ impl Session {
     pub(super) fn begin_message(&mut self, operation: Operation) {
         let (envelope, verdicts_due) = self.transaction.take(operation);
         let verb = if operation == Operation::Bdat { Verb::Bdat } else { Verb::Data };
+        // Where the capture begins behind MAIL, it may begin behind chunks as well.
+        let maybe_behind_others =
+            self.config.mid_stream && operation == Operation::Bdat && envelope.sender.is_none();
         self.message = Some(Message {
             verb,
-            complete: operation != Operation::Unknown,
+            complete: operation != Operation::Unknown && !maybe_behind_others,
             terminated: false,
             gapped: operation == Operation::Unknown,
             unstuffed_told: false,
@@ -34,7 +37,10 @@ impl Session {
             end: None,
         });
         let (at, here) = self.here(Side::Client);
-        self.emit(Side::Client, at, here, EventKind::MessageStart(Box::new(envelope)));
+        self.emit(Side::Client, at, here.clone(), EventKind::MessageStart(Box::new(envelope)));
+        if maybe_behind_others {
+            self.emit(Side::Client, at, here, EventKind::MessageGap(None));
+        }
     }
 
     /// Mid-stream: whether the first bytes are the inside of a message; `None` while that cannot be told.
