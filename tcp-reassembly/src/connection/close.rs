@@ -14,11 +14,7 @@ impl Connection {
         let packets = self.packets;
         let half = self.half_mut(dir);
         if !half.is_known() && !half.is_holding() {
-            if half.last_ack == Some(seq) {
-                half.begin(seq);
-            } else {
-                half.hold(seq, packets, out.now);
-            }
+            half.hold(seq, packets, out.now);
         }
         let position = half.position(seq);
         let offset = position.max(0).unsigned_abs();
