@@ -161,10 +161,13 @@ fn conflicts_and_late_data_show_their_bytes() {
     capture.say(0, 0x18, b"EHLO x\r\n");
     capture.frames[4][8] = 30;
     capture.say(1, 0x18, b"250 a\r\n");
-    // A command that is answered, and captured long after its answer, as frame 9.
+    // A command that is answered, and captured long after its answer, as frame 73.
     let late = capture.tcp(0, 0x18, b"NOOP\r\n");
     capture.say(1, 0x18, b"250 ok\r\n");
     capture.say(0, 0x18, b"QUIT\r\n");
+    for _ in 0..64 {
+        capture.say(1, 0x10, b"");
+    }
     capture.fragment(0, 0, 0, false, &late);
     capture.say(1, 0x19, b"221 bye\r\n");
     capture.say(0, 0x11, b"");
@@ -193,6 +196,6 @@ fn conflicts_and_late_data_show_their_bytes() {
             .filter(|anomaly| anomaly["code"] == "conflict" || anomaly["code"] == "late-data")
             .map(|anomaly| json!([anomaly["code"], anomaly["packet"]["frame"], anomaly["detail"]]))
             .collect();
-        assert_eq!(anomalies, [json!(["conflict", 5, conflict]), json!(["late-data", 9, late])]);
+        assert_eq!(anomalies, [json!(["conflict", 5, conflict]), json!(["late-data", 73, late])]);
     }
 }
