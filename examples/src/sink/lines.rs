@@ -11,8 +11,14 @@ use super::{SinkError, json, system};
 /// Written when so much is collected.
 const BUFFER: usize = 64 * 1024;
 
+/// A process that is killed in the middle of a write may leave it cut at the end of such a page of the file.
+const PAGE: u64 = 4096;
+
 /// Writes records, one a line. Whole lines are collected and written together; a write that fails half-way is taken
 /// back, so that the file always ends with a line. Dropping it writes what is collected, without telling errors.
+///
+/// No write goes over the end of a page of the file but for a line that does so by itself: only such a line can be cut
+/// when the process is killed, and only while it is written.
 #[derive(Debug)]
 pub struct JsonLines {
     path: PathBuf,
@@ -53,17 +59,21 @@ impl JsonLines {
     ///
     /// The file cannot be written.
     pub fn flush(&mut self) -> Result<(), SinkError> {
-        if self.buffer.is_empty() {
-            return Ok(());
+        let mut done = 0;
+        let mut result = Ok(());
+        while let Some(rest) = self.buffer.get(done..).filter(|rest| !rest.is_empty()) {
+            let lines = page(rest, self.written);
+            if let Err(error) = self.file.write_all(lines) {
+                // Half a line is worse than none. Where even that fails, the first error is the one to tell.
+                let _ = self.file.set_len(self.written);
+                result = Err(SinkError::io("write", &self.path)(error));
+                break;
+            }
+            self.written += lines.len() as u64;
+            done += lines.len();
         }
-        if let Err(error) = self.file.write_all(&self.buffer) {
-            // Half a line is worse than none. Where even that fails, the first error is the one to tell.
-            let _ = self.file.set_len(self.written);
-            return Err(SinkError::io("write", &self.path)(error));
-        }
-        self.written += self.buffer.len() as u64;
-        self.buffer.clear();
-        Ok(())
+        self.buffer.drain(..done);
+        result
     }
 
     /// How many records were added.
@@ -71,6 +81,14 @@ impl JsonLines {
     pub const fn lines(&self) -> u64 {
         self.lines
     }
+}
+
+/// The lines at the front that end in the page where the file, of this size, goes on; or one that is longer.
+fn page(lines: &[u8], size: u64) -> &[u8] {
+    let room = usize::try_from(PAGE - size % PAGE).unwrap_or(usize::MAX);
+    let Some(page) = lines.get(..room) else { return lines };
+    let end = memchr::memrchr(b'\n', page).or_else(|| memchr::memchr(b'\n', lines));
+    end.and_then(|end| lines.get(..=end)).unwrap_or(lines)
 }
 
 impl Drop for JsonLines {
@@ -103,6 +121,24 @@ mod tests {
         assert!(fs::read_to_string(&path).unwrap().ends_with("\n3\n"));
         let error = JsonLines::create(&path).unwrap_err().to_string();
         assert!(error.starts_with(&format!("cannot create {}: ", path.display())), "{error}");
+    }
+
+    #[test]
+    fn writes_end_with_a_line_and_in_a_page() {
+        let line = |len: usize| [vec![b'x'; len - 1], vec![b'\n']].concat();
+        for (size, lens, expected) in [
+            (0, &[10, 20][..], 30),
+            (0, &[4096, 10], 4096),
+            (0, &[4000, 96, 10], 4096),
+            (0, &[4000, 97, 10], 4000),
+            (4000, &[97, 10], 97),
+            (4000, &[96, 10], 96),
+            (4095, &[1, 10], 1),
+            (100, &[10_000, 10], 10_000),
+        ] {
+            let lines: Vec<u8> = lens.iter().flat_map(|len| line(*len)).collect();
+            assert_eq!(page(&lines, size).len(), expected, "{size} {lens:?}");
+        }
     }
 
     #[cfg(target_os = "linux")]
