@@ -36,7 +36,11 @@ fn looks(side: Side<'_>, mid_stream: bool, line_looks: fn(&[u8]) -> Looks) -> Lo
 }
 
 fn client_line(line: &[u8]) -> Looks {
-    if announces_literal(line) {
+    let tag = line.split(|byte| *byte == b' ').next().unwrap_or_default();
+    if tag.is_empty() || tag.len() > 20 || !tag.iter().all(u8::is_ascii_alphanumeric) {
+        return Looks::Unlike;
+    }
+    if command::announces_literal(line) {
         // The first piece of a command: its arguments are not there yet.
         return match Verb::of(line) {
             Verb::Login | Verb::Append | Verb::Select | Verb::Examine => Looks::Surely,
@@ -45,10 +49,6 @@ fn client_line(line: &[u8]) -> Looks {
         };
     }
     let Ok(command) = command::parse(&bytes::Bytes::copy_from_slice(line)) else { return Looks::Unlike };
-    if command.tag.is_empty() || command.tag.len() > 20 || !command.tag.iter().all(u8::is_ascii_alphanumeric)
-    {
-        return Looks::Unlike;
-    }
     match (command.verb, &command.arguments) {
         // What no other protocol says in the second word of a line.
         (Verb::Capability | Verb::Authenticate, _)
@@ -62,14 +62,6 @@ fn client_line(line: &[u8]) -> Looks {
         _ if command.uid => Looks::Surely,
         _ => Looks::Like,
     }
-}
-
-/// RFC 9051 section 9: `{5}`, `{5+}` at the end of a line.
-fn announces_literal(line: &[u8]) -> bool {
-    let Some(inside) = line.strip_suffix(b"}") else { return false };
-    let size = inside.strip_suffix(b"+").or_else(|| inside.strip_suffix(b"-")).unwrap_or(inside);
-    let digits = size.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    digits > 0 && size.get(..size.len() - digits).is_some_and(|rest| rest.ends_with(b"{"))
 }
 
 fn server_line(line: &[u8]) -> Looks {
@@ -108,6 +100,8 @@ mod tests {
             ("a1 SEARCH SUBJECT {5}\r\n", "", true, false, imap),
             ("a1 FUNCTION {5}\r\n", "", false, false, IsNot),
             ("a1 LOGIN {x}\r\n", "", false, false, IsNot),
+            ("log: LOGIN {5}\r\n", "", false, false, IsNot),
+            (": LOGIN alice x\r\n", "", false, false, IsNot),
             ("a1 NOOP\r\n", "", false, false, Undecided),
             ("a1 NOOP\r\n", "", true, false, imap),
             ("GET / HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n", false, false, IsNot),

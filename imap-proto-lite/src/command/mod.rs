@@ -17,7 +17,7 @@ pub use fetch::Attribute;
 pub use verb::Verb;
 
 use crate::ParseError;
-use crate::lexical::Scan;
+use crate::lexical::{Scan, announced};
 use bytes::Bytes;
 use core::fmt;
 
@@ -53,6 +53,20 @@ pub fn parse(line: &Bytes) -> Result<Command, ParseError> {
     }
     let arguments = arguments::parse(head.verb, &mut scan)?;
     Ok(Command { tag: scan.share(head.tag), verb: head.verb, uid: head.uid, arguments, line: line.clone() })
+}
+
+/// Whether a line of a client, given without its end, announces a literal (RFC 9051 section 4.3): the command goes on
+/// behind it, and [`parse`] needs that too.
+///
+/// ```
+/// use imap_proto_lite::command::announces_literal;
+///
+/// assert!(announces_literal(b"a1 LOGIN {5}") && announces_literal(b"a1 LOGIN {5+}"));
+/// assert!(!announces_literal(b"a1 LOGIN alice {x}"));
+/// ```
+#[must_use]
+pub fn announces_literal(line: &[u8]) -> bool {
+    announced(line).is_some()
 }
 
 /// Tag and verb, which stand in the first piece of a command.
