@@ -127,13 +127,13 @@ fn rar4(head: &[u8]) -> bool {
 
 /// A number of RAR 5: seven bits a byte, lowest first; the last byte has the high bit clear.
 fn vint(bytes: &mut &[u8]) -> Option<usize> {
-    let mut number = 0_usize;
+    let mut number = 0_u64;
     for place in 0..9 {
         let (first, rest) = bytes.split_first()?;
         *bytes = rest;
-        number |= usize::from(first & 0x7f) << (7 * place);
+        number |= u64::from(first & 0x7f) << (7 * place);
         if first & 0x80 == 0 {
-            return Some(number);
+            return usize::try_from(number).ok();
         }
     }
     None
