@@ -27,7 +27,7 @@ use std::sync::Arc;
 /// Decoded bytes of all readings of a message, as a multiple of its length.
 const MAX_EXPANSION: u64 = 4;
 
-/// A leaf that the primary reading does not have.
+/// A leaf whose content the primary reading does not have.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
@@ -43,7 +43,8 @@ pub struct Candidate {
     pub hidden: Option<PartKind>,
 }
 
-/// The leaves that only other readings of a message find.
+/// The leaves that only other readings of a message find: content which no leaf and no attached message of the primary
+/// reading has.
 ///
 /// `gaps` are the bytes that are missing in `message`: where in the whole message, holes included, and how many (`None`:
 /// nobody knows, as at the end of a cut message), in order.
@@ -86,7 +87,7 @@ pub struct Candidates {
     state: State,
     /// The leaves of the primary reading.
     known: Known,
-    /// The SHA-256 of all leaves told or had before.
+    /// The SHA-256 of all leaves told or had before, and of the messages of the primary reading.
     seen: BTreeSet<[u8; 32]>,
     ready: VecDeque<Candidate>,
     /// Bytes that may still be decoded.

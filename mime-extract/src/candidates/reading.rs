@@ -142,16 +142,14 @@ pub(super) fn primary(message: &Message, config: &Config) -> Primary {
         match kind {
             EventKind::PartStart(part) => parts.start(number, part),
             EventKind::PartData(bytes) => {
-                if let Some(open) =
-                    parts.open.get_mut(&number).filter(|open| open.part.kind != PartKind::Message)
-                {
+                if let Some(open) = parts.open.get_mut(&number) {
                     open.hash.update(&bytes);
                 }
             }
             EventKind::Anomaly(anomaly) => parts.anomaly(number, anomaly, range.start),
             EventKind::PartEnd(end) => {
                 if let Some(open) = parts.end(number, &end)
-                    && !matches!(open.part.kind, PartKind::Multipart | PartKind::Message)
+                    && open.part.kind != PartKind::Multipart
                 {
                     digests.insert(open.hash.finalize().into());
                     if open.exact && end.kind == PartKind::Leaf && open.part.kind == PartKind::Leaf {

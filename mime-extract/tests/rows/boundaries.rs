@@ -48,6 +48,15 @@ fn m45_two_content_types() {
         ],
         &[r#"1 application/zip "hidden" via ct-duplicate"#],
     );
+    // The bytes of the message were told with it, whatever else they are called.
+    check(
+        "Content-Type: message/rfc822\nContent-Type: application/zip\n\n\nhidden\n",
+        &[
+            r#"0 message message/rfc822 "\nhidden\n" ct-duplicate"#,
+            r#"0.0 text/plain "hidden\n" header-start-blank"#,
+        ],
+        &[],
+    );
 }
 
 #[test]
