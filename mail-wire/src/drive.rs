@@ -158,7 +158,41 @@ pub fn run<M: Machine>(
     run_timed(machine, &timed(steps), worst_case)
 }
 
-/// Feeds the steps, then the end of both halves, and drains the session after each.
+/// The steps as a reassembler tells them that holds what stands behind a hole to the end: the other half runs ahead, then
+/// come the holes of this one, and what was behind them, with the times of their capture.
+#[must_use]
+pub fn with_holes(steps: &[Timed], lost: impl Fn(usize) -> bool) -> Vec<Timed> {
+    let (mut told, mut held, mut torn) = (Vec::new(), Vec::new(), [false; 2]);
+    for (number, (at, step)) in steps.iter().enumerate() {
+        let dir = match step {
+            Step::Push(dir, _) | Step::Gap(dir, _) | Step::Close(dir) | Step::Resume(dir) => *dir,
+            Step::Wait(_) => continue,
+        };
+        let hole = match step {
+            Step::Push(_, bytes) if lost(number) => Some(Step::Gap(dir, Some(bytes.len() as u64))),
+            _ => None,
+        };
+        let Some(torn) = torn.get_mut(index(dir)) else { continue };
+        *torn |= hole.is_some();
+        let to = if *torn { &mut held } else { &mut told };
+        to.push((*at, hole.unwrap_or_else(|| step.clone())));
+    }
+    let end = last(steps);
+    for dir in Direction::BOTH {
+        for (at, step) in &held {
+            let (Step::Push(of, _) | Step::Gap(of, _) | Step::Close(of) | Step::Resume(of)) = step else {
+                continue;
+            };
+            if *of == dir {
+                told.push((if matches!(step, Step::Gap(..)) { end } else { *at }, step.clone()));
+            }
+        }
+    }
+    told
+}
+
+/// Feeds the steps, then the end of both halves, and drains the session after each; what stands behind a gap comes with
+/// it.
 ///
 /// # Errors
 ///
@@ -172,7 +206,8 @@ pub fn run_timed<M: Machine>(
     let mut events = Vec::new();
     let (mut now, mut ends, mut pushed) = (Timestamp::ZERO, [0_u64; 2], [0_u64; 2]);
     let end = Direction::BOTH.map(|dir| (last(steps), Step::Close(dir)));
-    for (at, step) in steps.iter().chain(&end) {
+    let mut steps = steps.iter().chain(&end).peekable();
+    while let Some((at, step)) = steps.next() {
         now = now.max(*at);
         match step {
             Step::Push(dir, bytes) => add(&mut pushed, *dir, bytes.len() as u64),
@@ -180,6 +215,11 @@ pub fn run_timed<M: Machine>(
             Step::Wait(_) | Step::Close(_) | Step::Resume(_) => {}
         }
         machine.apply(step, *at);
+        if let (Step::Gap(dir, _), Some((_, Step::Push(next, _) | Step::Gap(next, _)))) = (step, steps.peek())
+            && dir == next
+        {
+            continue;
+        }
         while let Some(event) = machine.poll() {
             let end = ends.get_mut(index(event.dir)).ok_or("no such direction")?;
             if event.span.start > event.span.end || event.at > now {

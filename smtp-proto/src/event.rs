@@ -161,7 +161,8 @@ pub enum Operation {
 pub struct MessageEnd {
     /// What the server made of it.
     pub outcome: Outcome,
-    /// Whether all bytes were seen, from the first to the end that the client marked.
+    /// Whether all bytes were seen, from the first to the end that the client marked. That end itself may be missing,
+    /// where nothing else fits into the gap and the server took the message.
     pub complete: bool,
     /// Whether the end was seen that the client marks: the dot line, the last chunk. A message may lack bytes before
     /// it, or may end with the connection.

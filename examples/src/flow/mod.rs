@@ -28,6 +28,11 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use tcp_reassembly::{Direction, End, EventKind, GapReason, Origin};
 
+/// So long what stands behind a hole is held, in case that the packet comes after all.
+pub(crate) const HOLD: Duration = Duration::from_secs(120);
+/// So long a session waits for one half: what it waits for may be held.
+const PATIENCE: Duration = Duration::from_secs(150);
+
 /// So many bytes, or stretches, of an unknown flow are kept; the protocols told apart here show themselves sooner.
 const MAX_UNKNOWN_BYTES: usize = 16 << 10;
 const MAX_UNKNOWN_STRETCHES: usize = 256;

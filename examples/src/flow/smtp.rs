@@ -38,7 +38,7 @@ struct Transfer {
 impl Smtp {
     pub(super) fn new(mid_stream: bool) -> Self {
         Self {
-            session: Session::new(Config::default().mid_stream(mid_stream)),
+            session: Session::new(Config::default().mid_stream(mid_stream).max_wait(super::PATIENCE)),
             account: Account::new(Protocol::Smtp, Layer::Smtp, "STARTTLS"),
             message: None,
             suspect: None,
@@ -193,7 +193,7 @@ impl Smtp {
             Operation::Bdat => record::Operation::Bdat,
             _ => record::Operation::Unknown,
         };
-        let closed = self.account.close(open, operation, !end.terminated, scene)?;
+        let closed = self.account.close(open, operation, !end.terminated && !end.complete, scene)?;
         let Closed { mut record, anomalies, finished } = closed;
         record.envelope = Some(envelope_record(&envelope, end));
         record.outcome = match end.outcome {

@@ -1,6 +1,7 @@
 //! One part of the connections: reassembler, flows and limits of its own.
 
 use super::Memory;
+use crate::flow::HOLD;
 use crate::flow::{Context, Flow, Told};
 use crate::sink::SinkError;
 use core::hash::{Hash as _, Hasher};
@@ -13,8 +14,6 @@ use tcp_reassembly::{Config, EventKind, FlowId, Reassembler, Segment};
 const REORDERED: u32 = 64;
 /// And so many bytes: on a loopback, packets are large.
 const START_BYTES: usize = 4 << 20;
-/// Or so much time.
-const PAUSE: Duration = Duration::from_secs(120);
 
 /// The connections whose addresses fall to one shard.
 #[derive(Debug)]
@@ -68,7 +67,7 @@ impl Shard {
         // file costs nothing to wait for.
         config.ack_grace = REORDERED;
         (config.start_hold_packets, config.start_hold_bytes) = (REORDERED, START_BYTES);
-        (config.ack_grace_time, config.start_hold_time, config.gap_timeout) = (PAUSE, PAUSE, PAUSE);
+        (config.ack_grace_time, config.start_hold_time, config.gap_timeout) = (HOLD, HOLD, HOLD);
         Self {
             reassembler: Reassembler::new(config),
             flows: BTreeMap::new(),

@@ -69,6 +69,14 @@ impl Inbox {
         self.pieces.front()
     }
 
+    /// When the first data was captured, gaps passed over.
+    pub(super) fn next_data_at(&self) -> Option<Timestamp> {
+        self.pieces.iter().find_map(|piece| match piece {
+            Piece::Data { at, .. } => Some(*at),
+            Piece::Gap { .. } => None,
+        })
+    }
+
     pub(super) fn pop(&mut self) -> Option<Piece> {
         let piece = self.pieces.pop_front();
         if let Some(Piece::Data { bytes, .. }) = &piece {

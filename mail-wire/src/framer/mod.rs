@@ -51,6 +51,8 @@ pub struct Framer {
     after_gap: bool,
     body: Option<Body>,
     closed: Option<Timestamp>,
+    /// The time of the bytes pushed last.
+    latest: Option<Timestamp>,
     /// Stream offset behind the last byte or gap pushed.
     pushed: u64,
     /// Where the stream is said to be plaintext again.
@@ -84,6 +86,7 @@ impl Framer {
             after_gap: false,
             body: None,
             closed: None,
+            latest: None,
             pushed: 0,
             marks: VecDeque::new(),
         }
@@ -93,6 +96,7 @@ impl Framer {
     #[inline]
     pub fn push(&mut self, at: Timestamp, bytes: Bytes) {
         self.closed = None;
+        self.latest = Some(at);
         self.pushed = self.pushed.saturating_add(bytes.len() as u64);
         self.inbox.push(at, bytes);
     }
@@ -223,6 +227,28 @@ impl Framer {
     #[must_use]
     pub const fn has_exact_times(&self) -> bool {
         self.inbox.has_exact_times()
+    }
+
+    /// When the next byte was captured; `None` where a gap is next, or nothing.
+    #[must_use]
+    pub fn next_at(&self) -> Option<Timestamp> {
+        match self.inbox.front() {
+            _ if !self.partial.is_empty() => Some(self.partial_at),
+            Some(Piece::Data { at, .. }) => Some(*at),
+            Some(Piece::Gap { .. }) | None => None,
+        }
+    }
+
+    /// When the next byte was captured that is there, behind a gap too.
+    #[must_use]
+    pub fn next_data_at(&self) -> Option<Timestamp> {
+        self.next_at().or_else(|| self.inbox.next_data_at())
+    }
+
+    /// When the bytes pushed last were captured. Gaps do not count: they are told long after the place where they are.
+    #[must_use]
+    pub const fn latest(&self) -> Option<Timestamp> {
+        self.latest
     }
 
     /// Copies what is unread, so that it keeps no capture buffer alive: call it before a wait.

@@ -280,3 +280,26 @@ fn what_is_known_before_it_comes_passes_the_queue() {
     framer.push(AT, Bytes::from_static(b"\n"));
     assert_eq!(framer.next(Mode::Line).map(|frame| frame.span), Some(10..12));
 }
+
+#[test]
+fn tells_when_bytes_were_captured() {
+    let at = Timestamp::from_secs;
+    let mut framer = Framer::new(100);
+    assert_eq!((framer.next_at(), framer.latest()), (None, None));
+    framer.push(at(3), "a\r\nb".into());
+    framer.push(at(4), "c\r\n".into());
+    framer.gap(at(90), Some(2));
+    assert_eq!((framer.next_at(), framer.latest()), (Some(at(3)), Some(at(4))));
+    assert_eq!(framer.next_data_at(), Some(at(3)));
+    assert!(framer.next(Mode::Line).is_some());
+    assert_eq!(framer.next_at(), Some(at(3)));
+    assert!(framer.next(Mode::Line).is_some());
+    assert!(framer.at_gap());
+    assert_eq!((framer.next_at(), framer.latest(), framer.next_data_at()), (None, Some(at(4)), None));
+    framer.push(at(5), "d".into());
+    assert_eq!((framer.next_at(), framer.next_data_at()), (None, Some(at(5))));
+    assert!(framer.next(Mode::Line).is_some());
+    // The beginning of a line has the time of what it ends with so far.
+    assert!(framer.next(Mode::Line).is_none());
+    assert_eq!((framer.next_at(), framer.latest()), (Some(at(5)), Some(at(5))));
+}

@@ -54,6 +54,8 @@ pub(super) enum Content {
     Chunk { size: u64, last: bool },
     /// Bytes that the server fetches (RFC 4468); they are not on this wire.
     Elsewhere { last: bool },
+    /// A message whose DATA was in a gap.
+    Unasked,
 }
 
 impl Session {
@@ -68,7 +70,8 @@ impl Session {
             Client::Blob { left } => self.step_blob(left),
             Client::Refused(_) => self.step_refused(),
             Client::AwaitEnvelope(content) => {
-                let answered = self.queue.is_empty();
+                let early = content == Content::Unasked && self.server_leads();
+                let answered = self.queue.is_empty() && !early;
                 if answered {
                     self.begin_content(content);
                 }
@@ -109,8 +112,8 @@ impl Session {
             | Client::AwaitVerdict
             | Client::AwaitStartTls
             | Client::AwaitSasl => true,
-            Client::Body { .. }
-            | Client::Chunk { .. }
+            Client::Body { .. } => self.awaits_verdict_in_gap(),
+            Client::Chunk { .. }
             | Client::Blob { .. }
             | Client::Refused(_)
             | Client::Sasl { .. }
@@ -127,6 +130,12 @@ impl Session {
             self.give_up_tunnel();
             return true;
         }
+        if matches!(self.client, Client::Body { .. }) {
+            if let Some(message) = &mut self.message {
+                message.taken_as_content = true;
+            }
+            return true;
+        }
         if tell && self.sync.patient {
             self.anomaly_here(Side::Client, Anomaly::VerdictMissing);
         }
@@ -139,9 +148,13 @@ impl Session {
         while let Some(pending) = self.queue.pop() {
             self.resolve(pending, None);
         }
-        if matches!(self.client, Client::AwaitVerdict) {
-            self.client = Client::Commands;
-            self.end_message();
+        match self.client {
+            Client::AwaitVerdict => {
+                self.client = Client::Commands;
+                self.end_message();
+            }
+            Client::AwaitEnvelope(content @ Content::Unasked) => self.begin_content(content),
+            _ => {}
         }
         true
     }
@@ -205,15 +218,20 @@ impl Session {
                 }
             }
         }
+        match self.is_behind_lost_data() {
+            None => return false,
+            Some(true) => {
+                self.begin_behind_lost_data();
+                return true;
+            }
+            Some(false) => {}
+        }
         let Some(frame) = self.halves.of_mut(Side::Client).next(Mode::Line) else {
             return self.client_ended();
         };
         match frame.kind {
             FrameKind::Line(line) => self.command_line(line, frame.at, frame.span),
-            FrameKind::Gap(_) => {
-                self.sync.shaky = true;
-                self.leftover(Side::Client, frame);
-            }
+            FrameKind::Gap(len) => self.command_gap(frame.at, frame.span, len),
             _ => self.leftover(Side::Client, frame),
         }
         true
@@ -291,6 +309,9 @@ impl Session {
             _ => None,
         };
         let verb = command.verb;
+        if verb == Verb::Mail {
+            self.sync.mail_at = span.start;
+        }
         let oddity = oddity(&command);
         self.emit(Side::Client, at, span.clone(), EventKind::Command(Box::new(command)));
         if raw {

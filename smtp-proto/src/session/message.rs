@@ -16,16 +16,21 @@ use mail_wire::framer::{Frame, FrameKind, Mode};
 impl Session {
     /// The next bytes are the message, whose envelope is complete now.
     pub(super) fn begin_message(&mut self, operation: Operation) {
+        let gapped = self.may_lack_chunks();
         let (envelope, verdicts_due) = self.transaction.take(operation);
         let verb = if operation == Operation::Bdat { Verb::Bdat } else { Verb::Data };
-        // Where the capture begins behind MAIL, it may begin behind chunks as well.
+        // Where the capture begins behind MAIL, it may begin behind chunks as well; and a gap may hide some.
         let maybe_behind_others =
-            self.config.mid_stream && operation == Operation::Bdat && envelope.sender.is_none();
+            operation == Operation::Bdat && (gapped || self.config.mid_stream && envelope.sender.is_none());
         self.message = Some(Message {
             verb,
             complete: operation != Operation::Unknown && !maybe_behind_others,
             terminated: false,
             gapped: operation == Operation::Unknown,
+            at_line_start: true,
+            tail: None,
+            taken_as_content: false,
+            unasked: false,
             unstuffed_told: false,
             loose_ends: false,
             declared: declared_size(&envelope),
@@ -74,6 +79,12 @@ impl Session {
     }
 
     pub(super) fn step_body(&mut self, bare_lf: bool) -> bool {
+        if self.lost_its_verdict() {
+            return true;
+        }
+        if self.awaits_verdict_in_gap() {
+            return false;
+        }
         let Some(Frame { at, span, kind, .. }) =
             self.halves.of_mut(Side::Client).next(Mode::Body { bare_lf })
         else {
@@ -93,6 +104,7 @@ impl Session {
                 self.content(at, span, bytes);
             }
             FrameKind::EndOfData => {
+                self.end_of_tail(false);
                 if let Some(message) = &mut self.message {
                     message.end = Some((at, span));
                     message.terminated = true;
@@ -113,7 +125,10 @@ impl Session {
     }
 
     fn content(&mut self, at: Timestamp, span: Range<u64>, bytes: Bytes) {
+        self.end_of_tail(false);
         if let Some(message) = &mut self.message {
+            message.at_line_start = bytes.last() == Some(&b'\n');
+            message.taken_as_content = false;
             message.size = message.size.saturating_add(bytes.len() as u64);
             if let Some(lines) = &mut message.carved {
                 *lines = lines.saturating_add(bytes.iter().filter(|byte| **byte == b'\n').count());
@@ -122,21 +137,12 @@ impl Session {
         self.emit(Side::Client, at, span, EventKind::MessageData(bytes));
     }
 
-    fn message_gap(&mut self, at: Timestamp, span: Range<u64>, len: Option<u64>) {
-        if let Some(message) = &mut self.message {
-            message.complete = false;
-            // Chunks are counted: their end is known, whatever they lack.
-            message.gapped |= matches!(self.client, Client::Body { .. });
-        }
-        self.emit(Side::Client, at, span, EventKind::MessageGap(len));
-    }
-
     /// The stream ends inside the message. A verdict may come all the same: of a terminator that was not captured.
     fn cut_message(&mut self) {
-        if let Some(message) = &mut self.message {
+        if let Some(message) = self.message.as_mut().filter(|message| message.tail.is_none()) {
             message.complete = false;
+            self.anomaly_here(Side::Client, Anomaly::Truncated);
         }
-        self.anomaly_here(Side::Client, Anomaly::Truncated);
         self.await_verdict();
     }
 
@@ -151,15 +157,24 @@ impl Session {
             return self.end_message();
         }
         let verb = self.message.as_ref().map_or(Verb::Data, |message| message.verb);
-        self.queue.push(Pending::new(Expect::Verdict(verb)));
+        let at = self
+            .message
+            .as_ref()
+            .and_then(|message| message.end.as_ref())
+            .map_or(Timestamp::ZERO, |end| end.0);
+        self.queue.push(Pending { at, ..Pending::new(Expect::Verdict(verb)) });
         self.client = Client::AwaitVerdict;
     }
 
     pub(super) fn begin_content(&mut self, content: Content) {
+        if content == Content::Unasked {
+            return self.begin_unasked(Operation::Unknown);
+        }
         if self.message.is_none() {
             self.begin_message(Operation::Bdat);
         }
         self.client = match content {
+            Content::Unasked => return,
             Content::Chunk { size, last } => Client::Chunk { left: size, last },
             Content::Elsewhere { last } => {
                 let (at, here) = self.here(Side::Client);

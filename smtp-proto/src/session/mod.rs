@@ -8,6 +8,7 @@
 
 mod auth;
 mod client;
+mod loss;
 mod message;
 mod opening;
 mod pairing;
@@ -22,6 +23,7 @@ use crate::{Anomaly, Config, Reply, Verb};
 use bytes::Bytes;
 use client::Client;
 use core::ops::Range;
+use loss::Sync;
 use mail_wire::framer::{Frame, FrameKind};
 use mail_wire::halves::{Halves, Side};
 use mail_wire::sasl::Exchange;
@@ -98,6 +100,14 @@ struct Message {
     terminated: bool,
     /// A gap may hide its end, so a reply now is the verdict.
     gapped: bool,
+    /// Its content ends a line so far, or has not begun.
+    at_line_start: bool,
+    /// A gap behind all of it that the terminator fits into, and nothing else.
+    tail: Option<(Timestamp, Range<u64>)>,
+    /// What looks like a command in it is content: no verdict came first.
+    taken_as_content: bool,
+    /// It began without a 354, which may still come.
+    unasked: bool,
     unstuffed_told: bool,
     loose_ends: bool,
     /// The size that the client declared (RFC 1870), and that of the content so far.
@@ -133,19 +143,6 @@ struct Login {
     span: Range<u64>,
 }
 
-/// How far the pairing of replies can be trusted.
-#[derive(Clone, Debug)]
-struct Sync {
-    /// Waits are worth it: the last one was rewarded.
-    patient: bool,
-    /// Bytes are missing: replies are matched by kind, and read also while no command awaits one.
-    shaky: bool,
-    /// The server's next reply is read although no command awaits one.
-    free: bool,
-    /// The capture begins inside the connection, and the client's first bytes have not been looked at.
-    undecided: bool,
-}
-
 impl Default for Session {
     fn default() -> Self {
         Self::new(Config::default())
@@ -167,7 +164,7 @@ impl Session {
             transaction: Transaction::default(),
             message: None,
             login: None,
-            sync: Sync { patient: true, shaky: config.mid_stream, free: false, undecided: config.mid_stream },
+            sync: Sync::new(config.mid_stream),
             upgrade: Upgrade::default(),
             sealed: [false; 2],
             tunnel: tunnel::Answer::Unknown,
@@ -185,6 +182,9 @@ impl Session {
     }
 
     /// Bytes of one direction that will never come; `None`: nobody knows how many.
+    ///
+    /// A gap is told late, when what stands behind it was captured long ago. Push that before events are polled: its times
+    /// tell which replies came before the gap and which came after it.
     pub fn gap(&mut self, dir: Direction, at: Timestamp, len: Option<u64>) {
         self.halves.gap(dir, at, len);
     }
@@ -207,7 +207,12 @@ impl Session {
             if let Some(event) = self.outbox.pop_front() {
                 return Some(event);
             }
-            let stepped = self.find_roles() && (self.step_client() || self.step_server() || self.end_wait());
+            let stepped = self.find_roles()
+                && ((self.server_leads() && self.step_server())
+                    || self.step_client()
+                    || self.client_goes_on()
+                    || self.step_server()
+                    || self.end_wait());
             if !stepped && self.outbox.is_empty() {
                 self.rest();
                 return None;
@@ -333,7 +338,8 @@ impl Session {
             let answered = side == Side::Client && unread && self.queue.is_doubtful();
             // Each waits for the other: no input can end that.
             let mutual = side == Side::Server && self.client_waits();
-            if peer_ended || overdue || answered || mutual || (!self.sync.patient && unread) {
+            let tired = !self.sync.patient && unread && !(side == Side::Client && self.server_is_behind());
+            if peer_ended || overdue || answered || mutual || tired {
                 let ended = match side {
                     Side::Client => self.client_gives_up(!peer_ended && !answered),
                     Side::Server => {
@@ -363,6 +369,11 @@ impl Session {
 
     /// Tells the end of the message under way.
     fn end_message(&mut self) {
+        // A server that takes the message has seen its end: there was room for nothing else.
+        let taken =
+            self.message.as_ref().is_some_and(|message| Outcome::of(&message.verdicts) == Outcome::Accepted);
+        self.end_of_tail(taken);
+        self.end_of_chunks();
         let Some(mut message) = self.message.take() else { return };
         if message.verdicts.is_empty() {
             message.verdicts.extend(message.refused);

@@ -80,9 +80,8 @@ impl Expect {
     }
 
     /// Whether such a reply can answer it (RFC 5321 section 4.3.2, RFC 4954, RFC 3207).
-    fn may_be_answered_by(&self, reply: &Reply) -> bool {
-        let subject = reply.enhanced.map(|enhanced| (enhanced.subject, enhanced.detail));
-        match reply.code {
+    fn may_be_answered_by(&self, code: u16, subject: Option<(u16, u16)>) -> bool {
+        match code {
             // Refusals fit everything.
             400.. => true,
             354 => matches!(self, Self::Data | Self::XExch50 { .. }),
@@ -140,10 +139,10 @@ impl Queue {
         self.memory
     }
 
-    /// Notes that replies are missing: what waits now may have been answered.
-    pub(super) fn doubt(&mut self) {
+    /// Notes that replies are missing in front of one of this time: what was asked before it may have been answered.
+    pub(super) fn doubt(&mut self, next: Option<Timestamp>) {
         for pending in self.pending.iter_mut() {
-            pending.doubtful = true;
+            pending.doubtful |= next.is_none_or(|next| pending.at <= next);
         }
     }
 
@@ -160,23 +159,35 @@ impl Queue {
         })
     }
 
+    /// Whether a reply of this code can answer anything that waits.
+    pub(super) fn fits(&self, code: u16) -> bool {
+        self.pending.iter().any(|pending| pending.expect.may_be_answered_by(code, None))
+    }
+
     /// Whether what waits was captured after this time.
     pub(super) fn is_later_than(&self, at: Timestamp) -> bool {
         self.pending.front().is_some_and(|pending| pending.at > at)
     }
 
-    /// How many commands the reply passes over to find the one it answers; `None`: it answers none of them.
-    pub(super) fn find(&self, reply: &Reply, in_sync: bool) -> Option<usize> {
+    /// How many commands the reply passes over to find the one it answers; `None`: it answers none of them. `at`: when it
+    /// was captured, if that is known.
+    pub(super) fn find(&self, reply: &Reply, in_sync: bool, at: Option<Timestamp>) -> Option<usize> {
+        let subject = reply.enhanced.map(|enhanced| (enhanced.subject, enhanced.detail));
         // 354 and 334 have but one meaning each.
         if in_sync && !matches!(reply.code, 354 | 334) {
             let front = self.pending.front()?;
             // The one reply whose code no other command shares: what comes before it is not meant for QUIT.
             let leaving = matches!(front.expect, Expect::Other(Verb::Quit));
-            return (!leaving || front.expect.may_be_answered_by(reply)).then_some(0);
+            return (!leaving || front.expect.may_be_answered_by(reply.code, subject)).then_some(0);
         }
-        let fits = |pending: &Pending| pending.expect.may_be_answered_by(reply);
+        let fits = |pending: &Pending| {
+            let asked = at.is_none_or(|at| pending.at <= at);
+            asked && pending.expect.may_be_answered_by(reply.code, subject)
+        };
         // A client that sent more after the gap had, as a rule, heard the replies that the gap hides.
         let sure = self.pending.iter().position(|pending| !pending.doubtful && fits(pending));
-        sure.or_else(|| self.pending.iter().position(fits))
+        // The first of them at least began in the gap.
+        let next = || self.pending.iter().skip(1).position(fits).map(|behind| behind + 1);
+        sure.or_else(next).or_else(|| self.pending.front().is_some_and(fits).then_some(0))
     }
 }

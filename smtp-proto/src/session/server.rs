@@ -1,5 +1,6 @@
 //! The server's half: replies, and what they decide.
 
+use super::client::Content;
 use super::pairing::{Expect, Pending};
 use super::preface::Before;
 use super::transaction::compact;
@@ -75,9 +76,8 @@ impl Session {
             FrameKind::Line(line) => self.reply_line(line, frame.at, frame.span),
             FrameKind::Gap(_) => {
                 self.cut_reply();
-                self.queue.doubt();
-                self.sync.shaky = true;
                 self.leftover(Side::Server, frame);
+                self.reply_gap();
             }
             _ => {
                 self.cut_reply();
@@ -100,18 +100,22 @@ impl Session {
         let expected = !self.greeted || !self.queue.is_empty();
         let gapped = self.message.as_ref().is_some_and(|message| message.gapped);
         let early = !expected || self.comes_early();
-        early && !gapped && !self.sync.shaky && !self.sync.free
+        let doubtful = gapped || self.sync.shaky;
+        early && (!doubtful || self.server_runs_ahead()) && !self.sync.free
+    }
+
+    /// The code of the next reply, if it is there.
+    pub(super) fn code_ahead(&self) -> Option<u16> {
+        let mut ahead = self.halves.of(Side::Server).peek();
+        let mut digit = || ahead.next().filter(u8::is_ascii_digit).map(|digit| u16::from(digit - b'0'));
+        Some(digit()? * 100 + digit()? * 10 + digit()?)
     }
 
     /// Whether the next reply asks for more, and the command that it answers has not been read: 354 and 334 have but
     /// one meaning each.
     fn comes_early(&self) -> bool {
-        let code: [Option<u8>; 3] = {
-            let mut ahead = self.halves.of(Side::Server).peek();
-            core::array::from_fn(|_| ahead.next())
-        };
-        let [Some(b'3'), Some(tens @ (b'3' | b'5')), Some(b'4')] = code else { return false };
-        self.greeted && !self.queue.asks_for(u16::from(tens - b'0') * 10 + 304)
+        let Some(code @ (334 | 354)) = self.code_ahead() else { return false };
+        self.greeted && !self.queue.asks_for(code)
     }
 
     fn reply_line(&mut self, mut line: Line, at: Timestamp, span: Range<u64>) {
@@ -181,12 +185,14 @@ impl Session {
                 return;
             }
         }
-        let exact = Side::BOTH.iter().all(|side| self.halves.of(*side).has_exact_times());
-        if self.suspicion.loose_ends && exact && self.queue.is_later_than(at) {
-            // A reply that was there before the command: the server answers commands that it found in the message.
+        let doubtful = self.suspicion.loose_ends || self.sync.shaky;
+        if doubtful && self.has_exact_times() && self.queue.is_later_than(at) {
+            // A reply that was there before the command: the server answers commands that it found in the message, or
+            // that are lost.
             return self.unmatched(reply, at, span, free);
         }
-        let Some(skipped) = self.queue.find(&reply, !self.sync.shaky) else {
+        let time = (self.sync.torn && self.has_exact_times()).then_some(at);
+        let Some(skipped) = self.queue.find(&reply, !self.sync.shaky, time) else {
             return self.unmatched(reply, at, span, free);
         };
         if skipped > 0 {
@@ -212,15 +218,23 @@ impl Session {
 
     /// A reply that answers no command that was seen.
     fn unmatched(&mut self, reply: Reply, at: Timestamp, span: Range<u64>, free: bool) {
+        self.answers_hole(&reply);
         // The end of a message, or DATA itself, may have been in a gap.
         let gapped = self.message.as_ref().is_some_and(|message| message.gapped);
-        let ends_message =
-            matches!(self.client, Client::Body { .. }) && gapped && matches!(reply.code, 250..=259 | 400..);
-        let begins_message = matches!(self.client, Client::Commands) && self.sync.shaky && reply.code == 354;
+        // RFC 3463: X.1.X is about addresses.
+        let verdict = matches!(reply.code, 250..=259 | 400..)
+            && reply.enhanced.is_none_or(|enhanced| enhanced.subject != 1);
+        let ends_message = matches!(self.client, Client::Body { .. }) && gapped && verdict;
+        let begins_message =
+            matches!(self.client, Client::Commands | Client::AwaitEnvelope(Content::Unasked))
+                && self.sync.shaky
+                && reply.code == 354
+                && self.may_follow(at);
+        let late_go_ahead = reply.code == 354 && self.lacks_go_ahead();
         // 421 needs no command (RFC 5321 section 3.8), and a server heard alone has none.
         let alone = free && self.halves.of(Side::Client).position() == 0;
         let smuggled = self.suspect(&reply, at, &span);
-        let explained = ends_message || begins_message || smuggled;
+        let explained = ends_message || begins_message || late_go_ahead || smuggled;
         if !explained && reply.code != 421 && !alone {
             self.anomaly(Side::Server, at, &span, Anomaly::ReplyUnmatched);
         }
@@ -230,9 +244,12 @@ impl Session {
             self.verdict(Some(&reply));
             self.client = Client::Commands;
             self.end_message();
+            self.ended_in_gap();
         } else if begins_message && self.message.is_none() {
-            self.begin_message(Operation::Data);
-            self.client = Client::Body { bare_lf: false };
+            self.begin_unasked(Operation::Data);
+        }
+        if late_go_ahead && let Some(message) = &mut self.message {
+            message.unasked = false;
         }
     }
 

@@ -1,8 +1,9 @@
 //! Where plaintext ends and begins again: STARTTLS (RFC 3207), TLS from the first byte, a decryptor taking over.
 
 use super::client::Client;
+use super::loss::Sync;
 use super::server::Heard;
-use super::{Session, Side, Sync, Transaction};
+use super::{Session, Side, Transaction};
 use crate::event::EventKind;
 use crate::{Anomaly, Reply};
 use mail_wire::framer::{FrameKind, Mode};
@@ -80,7 +81,7 @@ impl Session {
                 self.partial_reply = None;
             }
         }
-        self.sync = Sync { patient: true, shaky: false, free: false, undecided: false };
+        self.sync = Sync::new(false);
         true
     }
 

@@ -34,7 +34,7 @@ pub(in crate::flow) struct Imap {
 impl Imap {
     pub(in crate::flow) fn new(mid_stream: bool) -> Self {
         Self {
-            session: Session::new(Config::default().mid_stream(mid_stream)),
+            session: Session::new(Config::default().mid_stream(mid_stream).max_wait(super::PATIENCE)),
             account: Account::new(Protocol::Imap, Layer::Imap, "STARTTLS"),
             compressed: false,
             user: Bytes::new(),

@@ -58,7 +58,7 @@ struct Short {
 impl Pop3 {
     pub(in crate::flow) fn new(mid_stream: bool) -> Self {
         Self {
-            session: Session::new(Config::default().mid_stream(mid_stream)),
+            session: Session::new(Config::default().mid_stream(mid_stream).max_wait(super::PATIENCE)),
             account: Account::new(Protocol::Pop3, Layer::Pop3, "STLS"),
             mailbox: Mailbox::default(),
             message: None,

@@ -1,0 +1,158 @@
+//! Sessions with lost packets, told late, as a reassembler tells them: what is called complete is what was sent.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod common;
+
+use common::{Event, run};
+use mail_wire::drive::{Timed, timed, with_holes};
+use mail_wire::transcript::Transcript;
+use smtp_proto::{Config, EventKind};
+
+/// A client that waits for each reply.
+const LOCKSTEP: &str = r"
+S: 220 mx ESMTP
+C: EHLO c
+S: 250-mx\r\n250 SIZE
+C: MAIL FROM:<a@x> SIZE=40
+S: 250 2.1.0 Ok
+C: RCPT TO:<b@y>
+S: 250 2.1.5 Ok
+C: DATA
+S: 354 go
+C: From: a@x\r\nSubject: one\r\n\r\nfirst\
+C: \r\nsecond
+C: .
+S: 250 2.0.0 Ok: queued
+C: MAIL FROM:<c@x>
+S: 250 2.1.0 Ok
+C: RCPT TO:<no@y>
+S: 550 5.1.1 unknown
+C: RCPT TO:<d@y>
+S: 250 2.1.5 Ok
+C: DATA
+S: 354 go
+C: Subject: two\r\n\r\nhello\r\n.
+S: 250 2.0.0 Ok: queued
+C: RSET
+S: 250 2.0.0 Ok
+C: MAIL FROM:<e@x>
+S: 250 2.1.0 Ok
+C: RCPT TO:<f@y>
+S: 250 2.1.5 Ok
+C: DATA
+S: 354 go
+C: Subject: three\r\n\r\nbye\r\n.
+S: 550 5.7.1 no
+C: QUIT
+S: 221 2.0.0 Bye
+";
+
+/// One that does not, where it need not.
+const PIPELINED: &str = r"
+S: 220 mx ESMTP
+C: EHLO c
+S: 250-mx\r\n250 PIPELINING
+C: MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRCPT TO:<no@y>\r\nDATA
+S: 250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n550 5.1.1 unknown\r\n354 go
+C: Subject: one\r\n\r\nfirst\r\n.\r\nNOOP\r\nRSET
+S: 250 2.0.0 Ok: queued\r\n250 2.0.0 Ok\r\n250 2.0.0 Ok
+C: MAIL FROM:<c@x>\r\nRCPT TO:<d@y>\r\nDATA
+S: 250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 go
+C: Subject: two\r\n\r\nhello\r\n.\r\nMAIL FROM:<e@x>\r\nRCPT TO:<f@y>\r\nDATA
+S: 250 2.0.0 Ok: queued\r\n250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 go
+C: Subject: three\r\n\r\nbye\r\n.\r\nQUIT
+S: 250 2.0.0 Ok: queued\r\n221 2.0.0 Bye
+";
+
+/// Chunks.
+const CHUNKS: &str = r"
+S: 220 mx ESMTP
+C: EHLO c
+S: 250-mx\r\n250 CHUNKING
+C: MAIL FROM:<a@x>
+S: 250 2.1.0 Ok
+C: RCPT TO:<b@y>
+S: 250 2.1.5 Ok
+C: BDAT 24 LAST\r\nSubject: one\r\n\r\nfirst\r\n\r\n
+S: 250 2.0.0 Ok: 24 bytes queued
+C: MAIL FROM:<c@x>
+S: 250 2.1.0 Ok
+C: RCPT TO:<d@y>
+S: 250 2.1.5 Ok
+C: BDAT 16\r\nSubject: two\r\n\r\n\
+S: 250 2.0.0 Ok: 16 bytes
+C: BDAT 7\r\nhello\r\n\
+S: 250 2.0.0 Ok: 7 bytes
+C: BDAT 0 LAST
+S: 250 2.0.0 Ok: 23 bytes queued
+C: QUIT
+S: 221 2.0.0 Bye
+";
+
+fn steps(script: &str) -> Vec<Timed> {
+    timed(&Transcript::parse(script.as_bytes()).steps)
+}
+
+fn told(steps: &[Timed]) -> Vec<Event> {
+    run(steps, &Config::default()).unwrap()
+}
+
+/// The content of the messages, and whether they are complete.
+fn messages(events: &[Event]) -> Vec<(String, bool)> {
+    let mut messages = Vec::new();
+    let mut content = String::new();
+    for event in events {
+        match &event.kind {
+            EventKind::MessageStart(_) => content.clear(),
+            EventKind::MessageData(bytes) => content += &bytes.escape_ascii().to_string(),
+            EventKind::MessageEnd(end) => messages.push((core::mem::take(&mut content), end.complete)),
+            _ => {}
+        }
+    }
+    messages
+}
+
+/// Each packet lost, and each two of them.
+#[test]
+fn what_is_called_complete_was_sent_so() {
+    for script in [LOCKSTEP, PIPELINED, CHUNKS] {
+        let steps = steps(script);
+        let whole = messages(&told(&steps));
+        assert!(whole.iter().all(|(_, complete)| *complete), "{script}");
+        for first in 0..steps.len() {
+            for second in first..steps.len() {
+                let torn = messages(&told(&with_holes(&steps, |number| number == first || number == second)));
+                assert!(torn.len() <= whole.len(), "without {first} and {second}: {torn:?}");
+                for (content, complete) in torn {
+                    let sent = !complete || whole.contains(&(content.clone(), true));
+                    assert!(sent, "without {first} and {second}: {content:?}");
+                }
+            }
+        }
+    }
+}
+
+/// A message whose packets were captured is told, whatever else is lost: no byte of it is taken for commands.
+#[test]
+fn content_is_told_whatever_is_lost_around_it() {
+    let mut failures = Vec::new();
+    for (script, contents) in
+        [(LOCKSTEP, [(9..12), (21..22), (31..32)].as_slice()), (PIPELINED, &[(5..6), (9..10), (11..12)])]
+    {
+        let steps = steps(script);
+        let whole = messages(&told(&steps));
+        for first in 0..steps.len() {
+            for second in first..steps.len() {
+                let torn = messages(&told(&with_holes(&steps, |number| number == first || number == second)));
+                for ((content, _), packets) in whole.iter().zip(contents) {
+                    let lost = packets.contains(&first) || packets.contains(&second);
+                    if !lost && torn.iter().all(|(told, _)| told != content) {
+                        failures.push(format!("without {first} and {second}: {content:?} {torn:?}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} times:\n{}", failures.len(), failures.join("\n"));
+}
