@@ -116,6 +116,21 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..60)
 }
 
+/// Lines of messages, of logins, of commands.
+const STRAYS: [&str; 11] = [
+    "Subject: hi\r\n",
+    "\r\n",
+    "text\r\n",
+    "more text",
+    "I check this\r\n",
+    "a2 NOOP\r\n",
+    "a3 SEARCH ALL\r\n",
+    "b4 NOOP\r\n",
+    "YWxpY2U=\r\n",
+    "a5 APPEND x {2+}\r\nhi\r\n",
+    "DONE\r\n",
+];
+
 /// One message fetched and one appended, said in turns.
 fn message(number: usize) -> Vec<(Direction, String)> {
     use Direction::{ToClient, ToServer};
@@ -223,6 +238,34 @@ proptest! {
             prop_assert!(complete);
             prop_assert_eq!(String::from_utf8_lossy(&got), content);
         }
+    }
+
+    /// What a client says behind a gap means the same however it comes, and whatever the server has said by then.
+    #[test]
+    fn content_behind_a_gap_depends_on_its_half_alone(
+        lines in prop::collection::vec(prop::sample::select(&STRAYS[..]), 0..12),
+        gap in 0..12usize,
+        sizes in prop::collection::vec(1..40usize, 1..6),
+        choices in prop::collection::vec(any::<bool>(), 1..20),
+    ) {
+        let said = |lines: &[&str]| {
+            let steps = [Step::Push(Direction::ToServer, lines.concat().into())];
+            let [pieces, _] = cut(&steps, &sizes);
+            pieces
+        };
+        let (before, behind) = lines.split_at(gap.min(lines.len()));
+        let mut client = said(&["a1 NOOP\r\n"]);
+        for lines in [before, behind] {
+            client.push_back(Step::Gap(Direction::ToServer, Some(34)));
+            client.extend(said(lines));
+        }
+        client.extend(said(&["a9 NOOP\r\n"]));
+        let server = "* OK hi\r\na1 OK done\r\n+ go on\r\na2 OK [APPENDUID 7 2] done\r\n* 3 EXISTS\r\na9 OK done\r\n";
+        let [_, server] = cut(&[Step::Push(Direction::ToClient, server.into())], &sizes);
+        let in_turn: Vec<Step> = client.iter().chain(&server).cloned().collect();
+        let expected = check_tiling(&in_turn, &Config::default())?;
+        let got = check_tiling(&interleave([client, server], &choices), &Config::default())?;
+        prop_assert_eq!(joined(got, Direction::ToServer), joined(expected, Direction::ToServer));
     }
 
     /// A gap of known length inside of a literal costs these bytes and no more.

@@ -1,5 +1,6 @@
 //! One half of a connection: its bytes, and the command or response under way in it.
 
+use super::carve::Lost;
 use super::wire::Wire;
 use crate::Config;
 use crate::command::Stage;
@@ -8,7 +9,6 @@ use crate::response::Fetch;
 use bytes::{Bytes, BytesMut};
 use core::ops::Range;
 use mail_wire::Timestamp;
-use mail_wire::framer::LineEnd;
 use mail_wire::halves::Stream;
 
 /// The state of one direction.
@@ -116,7 +116,7 @@ impl Stream for Half {
             + self.line.text.capacity()
             + if matches!(self.line.about, About::Fetch(_)) { Fetching::MEMORY } else { 0 }
             + self.line.held.as_ref().map_or(0, |held| held.text.len())
-            + self.lost.as_ref().map_or(0, |lost| lost.first.as_ref().map_or(0, |first| first.text.len()))
+            + self.lost.as_ref().map_or(0, Lost::memory)
     }
 }
 
@@ -207,28 +207,6 @@ pub(super) struct Appending {
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) text: Bytes,
-    pub(super) at: Timestamp,
-    pub(super) span: Range<u64>,
-}
-
-/// Bytes between a gap and the next line that makes sense.
-#[derive(Debug, Default)]
-pub(super) struct Lost {
-    /// Passed over so far.
-    pub(super) skipped: u64,
-    /// The rest of a line behind the gap, until the next line tells what it was.
-    pub(super) first: Option<Stray>,
-    /// It is told as content of an unknown message.
-    pub(super) carving: bool,
-    /// A response under way was cut: what follows may be content of it.
-    pub(super) in_fetch: bool,
-}
-
-/// A line, or a piece of one, that is neither command nor response.
-#[derive(Debug)]
-pub(super) struct Stray {
-    pub(super) text: Bytes,
-    pub(super) end: LineEnd,
     pub(super) at: Timestamp,
     pub(super) span: Range<u64>,
 }

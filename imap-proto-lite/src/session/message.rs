@@ -210,6 +210,9 @@ impl Session {
                     self.halves.of_mut(side).line.reading = Reading::Line;
                     self.cut_message(side, at, span.end);
                     self.broken(side, at, span.end);
+                    if let Some(lost) = &mut self.halves.of_mut(side).lost {
+                        lost.in_append = side == Side::Client;
+                    }
                 } else {
                     self.broken(side, at, span.start);
                     self.emit(side, at, span, EventKind::Gap(None));

@@ -8,6 +8,7 @@
 
 mod append;
 mod came;
+mod carve;
 mod client;
 mod half;
 #[cfg(feature = "deflate")]
