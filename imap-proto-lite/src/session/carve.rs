@@ -88,7 +88,7 @@ pub(super) fn is_append(line: &[u8]) -> bool {
 }
 
 /// Whether a line is a field in the header of a message: no command is.
-fn is_field(line: &[u8]) -> bool {
+pub(super) fn is_field(line: &[u8]) -> bool {
     /// The longest name that is looked for.
     const LONGEST: usize = 76;
     let near = line.get(..=LONGEST).unwrap_or(line);
@@ -163,6 +163,13 @@ impl Session {
             lost.first.push(stray.copied());
             return;
         }
+        if let [held] = lost.first.as_slice()
+            && matches!(held.end, LineEnd::CrLf | LineEnd::Lf)
+            && let Some(found) = announced(&held.text)
+            && is_field(&stray.text)
+        {
+            return self.literal_goes_on(found.size, stray);
+        }
         self.settle_first(side, true);
         self.carve(side, stray, Operation::Unknown);
     }
@@ -211,26 +218,37 @@ impl Session {
     }
 
     /// Content of a message whose announcement is missing. The operation is that of a message that begins here.
-    fn carve(&mut self, side: Side, stray: Stray, operation: Operation) {
-        let end = stray.line_end();
-        let Stray { text, at, span, .. } = stray;
+    pub(super) fn carve(&mut self, side: Side, stray: Stray, operation: Operation) {
+        let (at, start) = (stray.at, stray.span.start);
         let Some(lost) = &mut self.halves.of_mut(side).lost else { return };
         if core::mem::replace(&mut lost.carving, true) {
             self.tell_behind(side);
         } else {
-            let mut open = MessageRef { operation, ..MessageRef::default() };
-            if side == Side::Server {
-                let mailbox = &self.selected.mailbox;
-                open.mailbox.clone_from(&mailbox.name);
-                (open.uid_validity, open.epoch) = (mailbox.uid_validity, mailbox.epoch);
-            }
-            let here = span.start..span.start;
-            self.emit(side, at, here.clone(), EventKind::MessageStart(Box::new(open)));
+            let open = self.unannounced(side, operation);
+            self.emit(side, at, start..start, EventKind::MessageStart(Box::new(open)));
             // What begins with its header may have come from its beginning.
-            if operation != Operation::Append || !is_field(&text) {
-                self.emit(side, at, here, EventKind::MessageGap(None));
+            if operation != Operation::Append || !is_field(&stray.text) {
+                self.emit(side, at, start..start, EventKind::MessageGap(None));
             }
         }
+        self.tell_line(side, stray);
+    }
+
+    /// What is known of content whose announcement is missing.
+    pub(super) fn unannounced(&self, side: Side, operation: Operation) -> MessageRef {
+        let mut of = MessageRef { operation, ..MessageRef::default() };
+        if side == Side::Server {
+            let mailbox = &self.selected.mailbox;
+            of.mailbox.clone_from(&mailbox.name);
+            (of.uid_validity, of.epoch) = (mailbox.uid_validity, mailbox.epoch);
+        }
+        of
+    }
+
+    /// Tells a line of content.
+    pub(super) fn tell_line(&mut self, side: Side, line: Stray) {
+        let end = line.line_end();
+        let Stray { text, at, span, .. } = line;
         let middle = span.end.saturating_sub(end.len() as u64).max(span.start);
         if !text.is_empty() {
             self.emit(side, at, span.start..middle, EventKind::MessageData(text));

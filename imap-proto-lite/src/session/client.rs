@@ -144,7 +144,7 @@ impl Session {
 
     fn client_line(&mut self, line: Line, at: Timestamp, span: Range<u64>) {
         if self.halves.of_mut(Side::Client).lost.is_some()
-            && self.line_is_lost(Side::Client, &line, at, &span)
+            && self.line_is_lost(Side::Client, &line.text, line.end, at, &span)
         {
             return;
         }

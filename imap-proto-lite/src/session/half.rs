@@ -1,6 +1,7 @@
 //! One half of a connection: its bytes, and the command or response under way in it.
 
 use super::carve::Lost;
+use super::doubt::Doubt;
 use super::wire::Wire;
 use crate::Config;
 use crate::command::Stage;
@@ -140,6 +141,8 @@ pub(super) struct Assembly {
     pub(super) literal: Option<(usize, u64)>,
     /// What came first is not kept: the text went past its limit.
     pub(super) dropped: bool,
+    /// It was found behind a gap among lines that seemed to be content: it may be content itself.
+    pub(super) doubtful: bool,
     /// The literal that waits for the server to take it.
     pub(super) announced: Option<Announced>,
     /// A response that waits for its command.
@@ -156,6 +159,8 @@ pub(super) enum Reading {
     Inline { left: u64 },
     /// A literal that is content of a message; whether all of it was seen so far.
     Stream { left: u64, complete: bool },
+    /// A literal that seems to be content of a message.
+    Doubtful(Doubt),
     /// A literal that is neither.
     Skip { left: u64 },
 }
@@ -182,6 +187,8 @@ pub(super) struct Fetching {
     pub(super) uid: Option<u32>,
     /// What was read of it; `None` if it is too much to be kept.
     pub(super) read: Option<Fetch>,
+    /// How it begins is missing.
+    pub(super) headless: bool,
 }
 
 impl Fetching {
@@ -231,6 +238,7 @@ impl Assembly {
         self.misses = 0;
         self.literal = None;
         self.dropped = false;
+        self.doubtful = false;
         self.announced = None;
     }
 }

@@ -11,7 +11,7 @@ use crate::response::{self, Condition, Data, Response};
 use bytes::{BufMut as _, Bytes};
 use core::ops::Range;
 use mail_wire::Timestamp;
-use mail_wire::framer::{Line, LineEnd};
+use mail_wire::framer::LineEnd;
 use mail_wire::halves::Opening;
 
 /// What the first bytes of a half look like.
@@ -96,6 +96,8 @@ impl Session {
             }
         } else {
             self.sync.deaf = true;
+            // The greeting was the first that came.
+            self.greeted = true;
         }
         let line = &mut self.halves.of_mut(side).line;
         let start = line.start.take();
@@ -139,18 +141,27 @@ impl Session {
     }
 
     /// A line while nobody knows what lines are: true if it is none yet.
-    pub(super) fn line_is_lost(&mut self, side: Side, line: &Line, at: Timestamp, span: &Range<u64>) -> bool {
+    pub(super) fn line_is_lost(
+        &mut self,
+        side: Side,
+        text: &Bytes,
+        end: LineEnd,
+        at: Timestamp,
+        span: &Range<u64>,
+    ) -> bool {
         let known = match side {
-            Side::Client => self.may_be_command(&line.text),
-            Side::Server => is_response(&line.text) || self.is_tagged(&line.text),
+            Side::Client => self.may_be_command(text),
+            Side::Server => is_response(text) || self.is_tagged(text),
         };
         if known {
             self.found(side, at, span);
-        } else {
-            let stray = Stray { text: line.text.clone(), end: line.end, at, span: span.clone() };
+            return false;
+        }
+        let stray = Stray { text: text.clone(), end, at, span: span.clone() };
+        if side == Side::Client || !self.section_goes_on(&stray) {
             self.stray(side, stray);
         }
-        !known
+        true
     }
 
     /// Whether a line ends a command: one that is known, or might have been missed.
@@ -167,6 +178,7 @@ impl Session {
         self.carved(side, at, span.start, false);
         let Some(lost) = self.halves.of_mut(side).lost.take() else { return };
         if lost.skipped > 0 {
+            self.halves.of_mut(side).line.doubtful = side == Side::Server;
             self.anomaly(side, at, span, Anomaly::Resync { skipped: lost.skipped });
         }
     }
@@ -243,7 +255,7 @@ impl Session {
             }
             return lost;
         }
-        let streamed = matches!(half.line.reading, Reading::Stream { .. });
+        let streamed = matches!(half.line.reading, Reading::Stream { .. } | Reading::Doubtful(_));
         let open = matches!(&half.line.about, About::Append(appending) if appending.begun);
         let start = half.line.start;
         half.line.reset();

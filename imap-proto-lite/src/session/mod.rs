@@ -10,6 +10,7 @@ mod append;
 mod came;
 mod carve;
 mod client;
+mod doubt;
 mod half;
 #[cfg(feature = "deflate")]
 mod inflate;
