@@ -68,7 +68,7 @@ impl Lost {
 }
 
 impl Stray {
-    fn line_end(&self) -> &'static [u8] {
+    pub(super) fn line_end(&self) -> &'static [u8] {
         match self.end {
             LineEnd::CrLf => b"\r\n",
             LineEnd::Lf => b"\n",

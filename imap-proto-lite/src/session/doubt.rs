@@ -71,7 +71,7 @@ impl Session {
         let Some(items) = piece(text, from, found).and_then(|piece| cut_again(&piece)) else { return false };
         let Some(section) = last_section(&items) else { return false };
         let uid = said(&items);
-        let middle = span.start.saturating_add(from as u64);
+        let middle = span.start.saturating_add(from as u64).min(span.end);
         self.settle_first(Side::Server, true);
         if from > 0 {
             let span = span.start..middle;
@@ -128,7 +128,8 @@ impl Session {
             return self.end_doubtful(line);
         }
         let Doubt { left, complete, .. } = doubt;
-        let len = line.span.end.saturating_sub(line.span.start);
+        // Not that of the span, which inflated bytes do not have.
+        let len = line.text.len() as u64 + line.line_end().len() as u64;
         if len <= left && left > 0 {
             let fresh = line.end != LineEnd::Cut || line.text.ends_with(b"\n");
             let doubt = Doubt { left: left - len, complete, fresh };
@@ -139,7 +140,7 @@ impl Session {
         let within = usize::try_from(left).unwrap_or(usize::MAX);
         let whole = within <= text.len();
         let head = text.split_to(within.min(text.len()));
-        let middle = span.start.saturating_add(head.len() as u64);
+        let middle = span.start.saturating_add(head.len() as u64).min(span.end);
         if !head.is_empty() {
             self.emit(side, at, span.start..middle, EventKind::MessageData(head));
         }
