@@ -331,3 +331,71 @@ impl Session {
         self.end_message(side, at, here, false);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::pairing::Pending;
+
+    #[test]
+    fn header_fields() {
+        for (line, expected) in [
+            ("Subject: hi", true),
+            ("X-Lab-Id:", true),
+            ("DKIM-Signature:\tv=1", true),
+            ("a1 SELECT x", false),
+            ("a1: SELECT x", true),
+            ("1:4 (FLAGS)", false),
+            ("imap://alice@lab.test/x", false),
+            ("A UID FETCH 1:2 FLAGS", false),
+            ("no field: at all", false),
+            (": x", false),
+            ("", false),
+        ] {
+            assert_eq!(is_field(line.as_bytes()), expected, "{line}");
+        }
+        assert!(!is_field(format!("{}: x", "a".repeat(77)).as_bytes()));
+    }
+
+    #[test]
+    fn commands_in_the_midst_of_content() {
+        let session = |tags: &[&str]| {
+            let mut session = Session::default();
+            for tag in tags {
+                session.queue.push(Pending::new(tag.as_bytes(), Verb::Noop));
+            }
+            let lost = Lost { carving: true, ..Lost::default() };
+            session.halves.of_mut(Side::Client).lost = Some(lost);
+            session
+        };
+        for (tags, line, expected) in [
+            (&["A003"][..], "A004 NOOP", true),
+            (&["A003"], "A004 uid fetch 1:* (FLAGS)", true),
+            (&["A003"], "A004 APPEND Sent (\\Seen) {310}", true),
+            (&["A003"], "A004 LOGIN {5+}", true),
+            (&["A999"], "A1000 NOOP", true),
+            (&["x7Qa", "q3ga"], "abc4 NOOP", true),
+            (&["9"], "10 NOOP", true),
+            (&["a"], "b SELECT INBOX", true),
+            (&["a"], "b select INBOX", true),
+            // Nothing that this client would say.
+            (&["A003"], "B04 NOOP", false),
+            (&["A003"], "Dear search engine", false),
+            (&["A003"], "A004 says no", false),
+            (&["A003"], " A004 NOOP", false),
+            (&["A003"], "A004 COPY this to Bob", false),
+            (&["A003"], "DONE", false),
+            (&["a"], "I check this", false),
+            (&["a"], "A copy of this", false),
+            // Nobody has heard a tag.
+            (&[], "A004 NOOP", true),
+            (&[], "abc NOOP", true),
+            (&[], "I check this", false),
+            (&[], "To: NOOP", false),
+        ] {
+            assert_eq!(session(tags).may_be_command(&Bytes::from(line)), expected, "{tags:?} {line}");
+        }
+        // Where nothing seems to be content, the tag may be any.
+        assert!(Session::default().may_be_command(&Bytes::from("Dear search engine")));
+    }
+}

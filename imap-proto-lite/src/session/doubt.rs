@@ -198,3 +198,42 @@ impl Session {
         Condition::of(word).is_some() && self.queue.find(tag).is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_behind_a_section() {
+        for (line, expected) in [
+            (")", true),
+            (") ", true),
+            (" UID 7)", true),
+            (" BODY[TEXT] {310}", true),
+            (" and more", false),
+            ("more)", false),
+            ("", false),
+        ] {
+            assert_eq!(is_rest(line.as_bytes()), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn where_the_items_begin() {
+        for (line, expected) in [
+            (" BODY[TEXT] {3}", Some(0)),
+            (" UID 7 BODY[TEXT] {3}", Some(0)),
+            ("text BODY[HEADER.FIELDS (From To)] {3}", Some(4)),
+            ("text body[1]<0> ~{3}", Some(4)),
+            (" text RFC822 {3}", Some(5)),
+            (" BODY[1] text BODY[2] {3}", Some(13)),
+            ("text {3}", None),
+        ] {
+            let found = announced(line.as_bytes()).unwrap_or_else(|| panic!("{line}"));
+            assert_eq!(items(line.as_bytes(), found), expected, "{line}");
+        }
+        let far = format!(" BODY[] {}{{3}}", " ".repeat(NEAR));
+        let found = announced(far.as_bytes()).unwrap_or_else(|| panic!("{far}"));
+        assert_eq!(items(&far.as_bytes()[1..], Announced { start: found.start - 1, ..found }), None);
+    }
+}
