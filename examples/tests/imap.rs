@@ -118,3 +118,49 @@ fn logins_and_actions() {
     let expected = [("delete", "1 +FLAGS (\\Deleted)"), ("move", "uid 4 to Trash"), ("expunge", "")];
     assert_eq!(actions, expected.map(|(action, target)| (action.to_owned(), target.to_owned())));
 }
+
+/// What was told of each message: how it came, whether it is complete, and its bytes.
+fn told(extracted: &Extracted) -> Vec<(String, bool, String)> {
+    let told = |message: &Value| {
+        let operation = message["operation"].as_str().unwrap().to_owned();
+        (operation, message["complete"] == true, extracted.file(message))
+    };
+    extracted.lines("messages.jsonl").iter().map(told).collect()
+}
+
+#[test]
+fn a_lost_greeting_and_a_lost_command_cost_no_mail() {
+    let extracted = Extracted::of(
+        "S! 198\nC! 17\nS: * CAPABILITY IMAP4rev1 IDLE\nS: A1 OK done\nC: A2 FETCH 1 BODY[]\nS: * 1 FETCH (BODY[] {4}\n\
+         S: mail)\nS: A2 OK done\nC: A3 LOGOUT\nS: * BYE\nS: A3 OK bye\n",
+    );
+    assert_eq!(told(&extracted), [("fetch".to_owned(), true, "mail".to_owned())]);
+    assert!(extracted.lines("sessions.jsonl")[0].get("greeting").is_none());
+}
+
+#[test]
+fn a_lost_announcement_costs_no_mail() {
+    let extracted = Extracted::of(
+        "S: * OK ready\nC: A1 SELECT x\nS: A1 OK done\nC! 34\nS: + OK\nC: Subject: b\\r\\n\\r\\ntext\\r\\n\nS: A2 OK [APPENDUID 7 2] done\n\
+         C: A3 NOOP\nS: A3 OK done\n",
+    );
+    assert_eq!(told(&extracted), [("append".to_owned(), false, "Subject: b\r\n\r\ntext\r\n".to_owned())]);
+    let message = &extracted.lines("messages.jsonl")[0];
+    assert_eq!(message["outcome"], "unknown");
+    assert!(message.get("reply").is_none());
+}
+
+#[test]
+fn what_both_sides_send_at_once_is_kept_apart() {
+    let extracted = Extracted::of(
+        "S: * OK ready\nC: A1 SELECT x\nS: A1 OK done\nC! 34\nC: Subject: b\nC: \nS: * 1 FETCH (BODY[] {10}\nS: fetch\\\nC: more\n\
+         S: ched.)\nC: A3 NOOP\nS: A3 OK done\n",
+    );
+    let mut told = told(&extracted);
+    told.sort();
+    let expected = [("append", false, "Subject: b\r\n\r\nmore"), ("fetch", true, "fetchched.")];
+    assert_eq!(
+        told,
+        expected.map(|(operation, complete, text)| (operation.to_owned(), complete, text.to_owned()))
+    );
+}

@@ -68,7 +68,7 @@ pub enum Anomaly {
     /// The name is given as it stands.
     #[error("the name of a mailbox is neither modified UTF-7 nor UTF-8")]
     Mutf7Bad,
-    /// What came between is told as `Truncated`, or as content of an unknown message.
+    /// What came between is told as `Truncated`, or as content of an incomplete message.
     #[error("lines were read again after {skipped} bytes that nobody can place")]
     Resync {
         /// How many bytes.

@@ -157,7 +157,8 @@ pub struct MessageRef {
     pub origin: Option<u64>,
     /// How many bytes are announced.
     pub size: Option<u64>,
-    /// The tag of the command, in APPEND and REPLACE: the response with this tag is the verdict.
+    /// The tag of the command, in APPEND and REPLACE: the response with this tag is the verdict. Empty: the command was
+    /// not captured, but a message that the client sends is nothing else.
     pub tag: Bytes,
     /// The number of the message in its command, from 0; beyond 0 only with MULTIAPPEND.
     pub index: u32,

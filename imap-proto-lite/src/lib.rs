@@ -46,7 +46,10 @@
 //! A line goes on in a literal only where tokens may stand, so neither a text for humans nor a quoted string announces
 //! one. Content of messages (FETCH, APPEND, REPLACE, URLFETCH) is streamed as it comes; other literals are kept with
 //! their line up to [`Config::max_inline`]. A hole in a literal is counted, and what stands behind it is found exactly;
-//! a hole over an announcement is told, with content of an unknown message up to the next response.
+//! a hole over an announcement is told, and what stands behind it is content of an incomplete message: of one without a
+//! tag if the client says it, up to the next command in the manner of this client; of an unknown one if the server does, up
+//! to the next response, or to the next section of the same one. Such a section is complete if what stands behind it proves
+//! that it was one.
 //!
 //! # Limits
 //!

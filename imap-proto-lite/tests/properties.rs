@@ -9,6 +9,7 @@ use imap_proto_lite::{Config, Direction, Event, EventKind, Operation, Session, T
 use mail_wire::drive::{cut, interleave};
 use mail_wire::transcript::{Step, Transcript};
 use proptest::prelude::*;
+use std::collections::VecDeque;
 
 /// Each direction's spans tile it, in order; what waits is within the bound.
 fn check_tiling(steps: &[Step], config: &Config) -> Result<Vec<Event>, TestCaseError> {
@@ -92,6 +93,11 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
         b"abcdef BODY[1]<3> {2}\r\n",
         b"* 1 FETCH (BODY[TEXT] \"q\")\r\n",
         b"* 1 EXPUNGE\r\n",
+        b"Subject: x\r\n",
+        b"text BODY[TEXT] {9}\r\n",
+        b" BODY[] {0}\r\n",
+        b"] {14}\r\n",
+        b" UID 4)\r\n",
         b"* LIST () NIL {90}\r\n",
         b"* 1 FETCH (BODY[] {18446744073709551615}\r\n",
         b"\r\n",
@@ -115,6 +121,33 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     ];
     prop::collection::vec(step, 0..60)
 }
+
+/// What one half says in pieces of these sizes, its gaps where they were.
+fn cut_between_gaps(steps: &[Step], dir: Direction, sizes: &[usize]) -> VecDeque<Step> {
+    let mut pieces = VecDeque::new();
+    for run in steps.chunk_by(|_, step| !matches!(step, Step::Gap(..))) {
+        let gap = run.first().filter(|step| matches!(step, Step::Gap(of, _) if *of == dir));
+        pieces.extend(gap.cloned());
+        let [to_server, to_client] = cut(run, sizes);
+        pieces.extend(if dir == Direction::ToServer { to_server } else { to_client });
+    }
+    pieces
+}
+
+/// Lines of messages, of logins, of commands.
+const STRAYS: [&str; 11] = [
+    "Subject: hi\r\n",
+    "\r\n",
+    "text\r\n",
+    "more text",
+    "I check this\r\n",
+    "a2 NOOP\r\n",
+    "a3 SEARCH ALL\r\n",
+    "b4 NOOP\r\n",
+    "YWxpY2U=\r\n",
+    "a5 APPEND x {2+}\r\nhi\r\n",
+    "DONE\r\n",
+];
 
 /// One message fetched and one appended, said in turns.
 fn message(number: usize) -> Vec<(Direction, String)> {
@@ -222,6 +255,46 @@ proptest! {
             };
             prop_assert!(complete);
             prop_assert_eq!(String::from_utf8_lossy(&got), content);
+        }
+    }
+
+    /// What a client says behind a gap means the same however it comes, and whatever the server has said by then.
+    #[test]
+    fn content_behind_a_gap_depends_on_its_half_alone(
+        lines in prop::collection::vec(prop::sample::select(&STRAYS[..]), 0..12),
+        gap in 0..12usize,
+        sizes in prop::collection::vec(1..40usize, 1..6),
+        choices in prop::collection::vec(any::<bool>(), 1..20),
+    ) {
+        let said = |lines: &[&str]| Step::Push(Direction::ToServer, lines.concat().into());
+        let gap_of = || Step::Gap(Direction::ToServer, Some(34));
+        let (before, behind) = lines.split_at(gap.min(lines.len()));
+        let steps = [said(&["a1 NOOP\r\n"]), gap_of(), said(before), gap_of(), said(behind), said(&["a9 NOOP\r\n"])];
+        let client = cut_between_gaps(&steps, Direction::ToServer, &sizes);
+        let server = "* OK hi\r\na1 OK done\r\n+ go on\r\na2 OK [APPENDUID 7 2] done\r\n* 3 EXISTS\r\na9 OK done\r\n";
+        let [_, server] = cut(&[Step::Push(Direction::ToClient, server.into())], &sizes);
+        let in_turn: Vec<Step> = client.iter().chain(&server).cloned().collect();
+        let expected = check_tiling(&in_turn, &Config::default())?;
+        let got = check_tiling(&interleave([client, server], &choices), &Config::default())?;
+        prop_assert_eq!(joined(got, Direction::ToServer), joined(expected, Direction::ToServer));
+    }
+
+    /// What comes behind a gap means the same in pieces of any size.
+    #[test]
+    fn what_is_lost_depends_on_no_chunks(sizes in prop::collection::vec(1..40usize, 1..6)) {
+        for (path, transcript) in transcripts() {
+            if !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lost-")) {
+                continue;
+            }
+            let ordered = |sizes: &[usize]| -> Vec<Step> {
+                let halves = Direction::BOTH.map(|dir| cut_between_gaps(&transcript.steps, dir, sizes));
+                halves.into_iter().flatten().collect()
+            };
+            let expected = check_tiling(&ordered(&[usize::MAX]), &config(&path))?;
+            let got = check_tiling(&ordered(&sizes), &config(&path))?;
+            for dir in Direction::BOTH {
+                prop_assert_eq!(joined(got.clone(), dir), joined(expected.clone(), dir), "{:?}", path);
+            }
         }
     }
 

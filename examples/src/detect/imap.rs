@@ -71,6 +71,11 @@ fn server_line(line: &[u8]) -> Looks {
     if Condition::of(word).is_some() {
         return Looks::Surely;
     }
+    // What stands behind a greeting that was not captured.
+    if word.eq_ignore_ascii_case(b"CAPABILITY") {
+        let names_itself = |word: &[u8]| word.get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"IMAP"));
+        return if words.any(names_itself) { Looks::Surely } else { Looks::Like };
+    }
     let known: [&[u8]; 4] = [b"FETCH", b"EXISTS", b"RECENT", b"EXPUNGE"];
     let numbered = word.iter().all(u8::is_ascii_digit)
         && words.next().is_some_and(|word| known.iter().any(|known| word.eq_ignore_ascii_case(known)));
@@ -92,6 +97,8 @@ mod tests {
             ("", "* OK ready\r\n", false, false, imap),
             ("", "* BYE full\r\n", false, false, imap),
             ("", "* PREAUTH hi\r\n", false, false, imap),
+            ("", "* CAPABILITY IMAP4rev1 IDLE\r\n", false, false, imap),
+            ("", "* CAPABILITY X\r\n", false, false, Undecided),
             ("a1 CAPABILITY\r\n", "", false, false, imap),
             ("a1 LOGIN alice x\r\n", "", false, false, imap),
             ("a1 LOGIN {5}\r\n", "", false, false, imap),

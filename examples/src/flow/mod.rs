@@ -370,7 +370,7 @@ impl Flow {
                     detect::Side { bytes: &client, ended: client_ended },
                     detect::Side { bytes: &server, ended: server_ended },
                     self.port,
-                    self.mid_stream,
+                    self.mid_stream || held.iter().any(begins_late),
                 )
             }
         };
@@ -421,6 +421,11 @@ fn copied(input: Input) -> Input {
         }
         other => other,
     }
+}
+
+/// Whether the first bytes of a direction are missing: what follows them is no beginning.
+const fn begins_late(input: &Input) -> bool {
+    matches!(input, Input::Gap { offset: 0, .. })
 }
 
 /// The first bytes of a direction up to its first hole, and whether nothing follows them.

@@ -144,7 +144,7 @@ impl Session {
 
     fn client_line(&mut self, line: Line, at: Timestamp, span: Range<u64>) {
         if self.halves.of_mut(Side::Client).lost.is_some()
-            && self.line_is_lost(Side::Client, &line, at, &span)
+            && self.line_is_lost(Side::Client, &line.text, line.end, at, &span)
         {
             return;
         }
@@ -312,7 +312,7 @@ fn mailboxes(command: &Command) -> impl Iterator<Item = &crate::MailboxName> {
 }
 
 /// Whether a word looks like a tag of the client that used the other one last.
-fn alike(tag: &[u8], last: &[u8]) -> bool {
+pub(super) fn alike(tag: &[u8], last: &[u8]) -> bool {
     let letters = |tag: &[u8]| {
         let digits = tag.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
         tag.len().saturating_sub(digits)

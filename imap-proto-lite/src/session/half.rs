@@ -1,5 +1,7 @@
 //! One half of a connection: its bytes, and the command or response under way in it.
 
+use super::carve::Lost;
+use super::doubt::Doubt;
 use super::wire::Wire;
 use crate::Config;
 use crate::command::Stage;
@@ -8,7 +10,6 @@ use crate::response::Fetch;
 use bytes::{Bytes, BytesMut};
 use core::ops::Range;
 use mail_wire::Timestamp;
-use mail_wire::framer::LineEnd;
 use mail_wire::halves::Stream;
 
 /// The state of one direction.
@@ -116,7 +117,7 @@ impl Stream for Half {
             + self.line.text.capacity()
             + if matches!(self.line.about, About::Fetch(_)) { Fetching::MEMORY } else { 0 }
             + self.line.held.as_ref().map_or(0, |held| held.text.len())
-            + self.lost.as_ref().map_or(0, |lost| lost.first.as_ref().map_or(0, |first| first.text.len()))
+            + self.lost.as_ref().map_or(0, Lost::memory)
     }
 }
 
@@ -140,6 +141,8 @@ pub(super) struct Assembly {
     pub(super) literal: Option<(usize, u64)>,
     /// What came first is not kept: the text went past its limit.
     pub(super) dropped: bool,
+    /// It was found behind a gap among lines that seemed to be content: it may be content itself.
+    pub(super) doubtful: bool,
     /// The literal that waits for the server to take it.
     pub(super) announced: Option<Announced>,
     /// A response that waits for its command.
@@ -156,6 +159,8 @@ pub(super) enum Reading {
     Inline { left: u64 },
     /// A literal that is content of a message; whether all of it was seen so far.
     Stream { left: u64, complete: bool },
+    /// A literal that seems to be content of a message.
+    Doubtful(Doubt),
     /// A literal that is neither.
     Skip { left: u64 },
 }
@@ -182,6 +187,8 @@ pub(super) struct Fetching {
     pub(super) uid: Option<u32>,
     /// What was read of it; `None` if it is too much to be kept.
     pub(super) read: Option<Fetch>,
+    /// How it begins is missing.
+    pub(super) headless: bool,
 }
 
 impl Fetching {
@@ -211,28 +218,6 @@ pub(super) struct Held {
     pub(super) span: Range<u64>,
 }
 
-/// Bytes between a gap and the next line that makes sense.
-#[derive(Debug, Default)]
-pub(super) struct Lost {
-    /// Passed over so far.
-    pub(super) skipped: u64,
-    /// The rest of a line behind the gap, until the next line tells what it was.
-    pub(super) first: Option<Stray>,
-    /// It is told as content of an unknown message.
-    pub(super) carving: bool,
-    /// A response under way was cut: what follows may be content of it.
-    pub(super) in_fetch: bool,
-}
-
-/// A line, or a piece of one, that is neither command nor response.
-#[derive(Debug)]
-pub(super) struct Stray {
-    pub(super) text: Bytes,
-    pub(super) end: LineEnd,
-    pub(super) at: Timestamp,
-    pub(super) span: Range<u64>,
-}
-
 impl Assembly {
     /// Whether nothing of a command or response was read yet.
     pub(super) fn is_empty(&self) -> bool {
@@ -253,6 +238,7 @@ impl Assembly {
         self.misses = 0;
         self.literal = None;
         self.dropped = false;
+        self.doubtful = false;
         self.announced = None;
     }
 }

@@ -1,16 +1,17 @@
 //! Lines behind a gap: which of them are commands and responses again, and which are the inside of a message.
 
-use super::half::{About, Half, Lost, Reading, Stray};
+use super::carve::Stray;
+use super::half::{About, Half, Reading};
 use super::{Session, Side};
 use crate::Anomaly;
 use crate::command::Verb;
-use crate::event::{EventKind, MessageRef};
+use crate::event::EventKind;
 use crate::lexical::{Announced, announced};
 use crate::response::{self, Condition, Data, Response};
 use bytes::{BufMut as _, Bytes};
 use core::ops::Range;
 use mail_wire::Timestamp;
-use mail_wire::framer::{Line, LineEnd};
+use mail_wire::framer::LineEnd;
 use mail_wire::halves::Opening;
 
 /// What the first bytes of a half look like.
@@ -85,15 +86,6 @@ pub(super) fn is_fetch(line: &[u8]) -> bool {
         && line.get(..24).unwrap_or(line).to_ascii_uppercase().windows(6).any(|word| word == b"FETCH ")
 }
 
-/// The end of a line, whose bytes the framer does not hand out.
-fn line_end(end: LineEnd) -> &'static [u8] {
-    match end {
-        LineEnd::CrLf => b"\r\n",
-        LineEnd::Lf => b"\n",
-        _ => b"",
-    }
-}
-
 impl Session {
     /// A command or response under way lost bytes: accounts for what was read of it up to there.
     pub(super) fn broken(&mut self, side: Side, at: Timestamp, until: u64) {
@@ -104,6 +96,8 @@ impl Session {
             }
         } else {
             self.sync.deaf = true;
+            // The greeting was the first that came.
+            self.greeted = true;
         }
         let line = &mut self.halves.of_mut(side).line;
         let start = line.start.take();
@@ -123,8 +117,10 @@ impl Session {
     /// The beginning of a line that a gap has cut.
     pub(super) fn cut_off(&mut self, side: Side, text: Bytes, at: Timestamp, span: Range<u64>) {
         let in_fetch = is_fetch(&text);
-        if self.halves.of_mut(side).lost.is_some() && !is_response(&text) {
-            self.stray(side, text, LineEnd::Cut, at, span);
+        let in_append = side == Side::Client && self.may_be_append(&text);
+        let begins = in_append || (side == Side::Server && is_response(&text));
+        if self.halves.of_mut(side).lost.is_some() && !begins {
+            self.stray(side, Stray { text, end: LineEnd::Cut, at, span });
             return;
         }
         if self.halves.of_mut(side).lost.is_some() {
@@ -133,6 +129,7 @@ impl Session {
         self.broken(side, at, span.start);
         if let Some(lost) = &mut self.halves.of_mut(side).lost {
             lost.in_fetch |= in_fetch;
+            lost.in_append |= in_append;
         }
         self.emit(side, at, span, EventKind::Truncated(text));
     }
@@ -140,26 +137,31 @@ impl Session {
     /// A gap between lines or inside of one.
     pub(super) fn line_gap(&mut self, side: Side, len: Option<u64>, at: Timestamp, span: Range<u64>) {
         self.broken(side, at, span.start);
-        self.settle_first(side, true);
-        let carving = self.halves.of_mut(side).lost.as_ref().is_some_and(|lost| lost.carving);
-        let kind = if carving { EventKind::MessageGap(len) } else { EventKind::Gap(len) };
-        self.emit(side, at, span, kind);
+        self.gap_in_lost(side, len, at, span);
     }
 
-    /// A line while nobody knows what lines are: true if it is one again.
-    pub(super) fn line_is_lost(&mut self, side: Side, line: &Line, at: Timestamp, span: &Range<u64>) -> bool {
+    /// A line while nobody knows what lines are: true if it is none yet.
+    pub(super) fn line_is_lost(
+        &mut self,
+        side: Side,
+        text: &Bytes,
+        end: LineEnd,
+        at: Timestamp,
+        span: &Range<u64>,
+    ) -> bool {
         let known = match side {
-            Side::Client => {
-                crate::command::parse(&line.text).is_ok_and(|command| !command.tag.contains(&b':'))
-            }
-            Side::Server => is_response(&line.text) || self.is_tagged(&line.text),
+            Side::Client => self.may_be_command(text),
+            Side::Server => is_response(text) || self.is_tagged(text),
         };
         if known {
             self.found(side, at, span);
-        } else {
-            self.stray(side, line.text.clone(), line.end, at, span.clone());
+            return false;
         }
-        !known
+        let stray = Stray { text: text.clone(), end, at, span: span.clone() };
+        if side == Side::Client || !self.section_goes_on(&stray) {
+            self.stray(side, stray);
+        }
+        true
     }
 
     /// Whether a line ends a command: one that is known, or might have been missed.
@@ -173,69 +175,11 @@ impl Session {
 
     /// Lines are lines again.
     pub(super) fn found(&mut self, side: Side, at: Timestamp, span: &Range<u64>) {
-        self.settle_first(side, false);
+        self.carved(side, at, span.start, false);
         let Some(lost) = self.halves.of_mut(side).lost.take() else { return };
-        if lost.carving {
-            self.end_message(side, at, span.start, false);
-        }
         if lost.skipped > 0 {
+            self.halves.of_mut(side).line.doubtful = side == Side::Server;
             self.anomaly(side, at, span, Anomaly::Resync { skipped: lost.skipped });
-        }
-    }
-
-    /// A line, or a piece of one, that is neither command nor response.
-    fn stray(&mut self, side: Side, text: Bytes, end: LineEnd, at: Timestamp, span: Range<u64>) {
-        let Some(lost) = &mut self.halves.of_mut(side).lost else { return };
-        let first = lost.skipped == 0 && lost.first.is_none();
-        lost.skipped =
-            lost.skipped.saturating_add(text.len() as u64).saturating_add(line_end(end).len() as u64);
-        if side == Side::Client {
-            self.emit(side, at, span, EventKind::Truncated(text));
-            return;
-        }
-        if first && !lost.carving {
-            // The rest of a line, perhaps: what follows tells.
-            let text = Bytes::copy_from_slice(&text);
-            lost.first = Some(Stray { text, end, at, span });
-            return;
-        }
-        self.settle_first(side, true);
-        self.carve(side, text, line_end(end), at, span);
-    }
-
-    /// The rest of a line behind the gap: content of a message if what follows it is.
-    fn settle_first(&mut self, side: Side, content: bool) {
-        let Some(lost) = &mut self.halves.of_mut(side).lost else { return };
-        let content = content && (lost.in_fetch || lost.skipped > 0);
-        let Some(Stray { text, end, at, span }) = lost.first.take() else { return };
-        if content {
-            self.carve(side, text, line_end(end), at, span);
-        } else {
-            self.emit(side, at, span, EventKind::Truncated(text));
-        }
-    }
-
-    /// Content of a message whose announcement is missing.
-    fn carve(&mut self, side: Side, text: Bytes, end: &'static [u8], at: Timestamp, span: Range<u64>) {
-        let Some(lost) = &mut self.halves.of_mut(side).lost else { return };
-        if !core::mem::replace(&mut lost.carving, true) {
-            let mailbox = &self.selected.mailbox;
-            let unknown = MessageRef {
-                mailbox: mailbox.name.clone(),
-                uid_validity: mailbox.uid_validity,
-                epoch: mailbox.epoch,
-                ..MessageRef::default()
-            };
-            let here = span.start..span.start;
-            self.emit(side, at, here.clone(), EventKind::MessageStart(Box::new(unknown)));
-            self.emit(side, at, here, EventKind::MessageGap(None));
-        }
-        let middle = span.end.saturating_sub(end.len() as u64).max(span.start);
-        if !text.is_empty() {
-            self.emit(side, at, span.start..middle, EventKind::MessageData(text));
-        }
-        if !end.is_empty() {
-            self.emit(side, at, middle..span.end, EventKind::MessageData(Bytes::from_static(end)));
         }
     }
 
@@ -288,10 +232,8 @@ impl Session {
 
     /// No line comes any more.
     pub(super) fn lost_for_good(&mut self, side: Side, at: Timestamp, here: u64) {
-        self.settle_first(side, false);
-        if self.halves.of_mut(side).lost.take().is_some_and(|lost| lost.carving) {
-            self.end_message(side, at, here, false);
-        }
+        self.carved(side, at, here, true);
+        self.halves.of_mut(side).lost = None;
     }
 
     /// What is left when a stream ends; false if nothing is.
@@ -303,7 +245,7 @@ impl Session {
         }
         let here = half.wire.position();
         if half.line.is_empty() {
-            let lost = half.lost.as_ref().is_some_and(|lost| lost.first.is_some() || lost.carving);
+            let lost = half.lost.as_ref().is_some_and(|lost| lost.is_open());
             if lost {
                 self.settle_first(side, true);
                 self.lost_for_good(side, now, here);
@@ -313,7 +255,7 @@ impl Session {
             }
             return lost;
         }
-        let streamed = matches!(half.line.reading, Reading::Stream { .. });
+        let streamed = matches!(half.line.reading, Reading::Stream { .. } | Reading::Doubtful(_));
         let open = matches!(&half.line.about, About::Append(appending) if appending.begun);
         let start = half.line.start;
         half.line.reset();
@@ -351,11 +293,4 @@ fn shortened(head: &[u8], end: &[u8]) -> Option<Vec<u8>> {
     .into_bytes();
     short.extend_from_slice(section);
     Some(short)
-}
-
-impl Lost {
-    /// Lines of a capture that begins in the middle.
-    pub(super) fn mid_stream() -> Self {
-        Self { in_fetch: true, ..Self::default() }
-    }
 }

@@ -1,5 +1,6 @@
 //! Literals, and the messages that some of them are.
 
+use super::doubt::Doubt;
 use super::half::{About, Appending, Assembly, Fetching, Reading};
 use super::{Session, Side};
 use crate::command::{Appended, Stage};
@@ -78,7 +79,7 @@ impl Session {
                     let fetched = last_section(&fetch.items);
                     let (sequence, uid) = (fetch.sequence, said(&fetch.items).or(fetch.uid));
                     let read = kept.then_some(fetch);
-                    line.about = About::Fetch(Fetching { sequence, uid, read });
+                    line.about = About::Fetch(Fetching { sequence, uid, read, headless: false });
                     fetched
                 }
                 Some(Cut::Url(url)) => {
@@ -167,9 +168,13 @@ impl Session {
         }
         let line = &mut self.halves.of_mut(side).line;
         line.tail = line.text.len();
+        if line.doubtful {
+            line.reading = Reading::Doubtful(Doubt { left: size, complete: true, fresh: true });
+            return;
+        }
         line.reading = Reading::Stream { left: size, complete: true };
         if size == 0 {
-            self.literal_ended(side, at, true);
+            self.literal_ended(side, at, here, true);
         }
     }
 
@@ -210,6 +215,9 @@ impl Session {
                     self.halves.of_mut(side).line.reading = Reading::Line;
                     self.cut_message(side, at, span.end);
                     self.broken(side, at, span.end);
+                    if let Some(lost) = &mut self.halves.of_mut(side).lost {
+                        lost.in_append = side == Side::Client;
+                    }
                 } else {
                     self.broken(side, at, span.start);
                     self.emit(side, at, span, EventKind::Gap(None));
@@ -237,16 +245,17 @@ impl Session {
             }
             Reading::Stream { complete, .. } => {
                 line.reading = Reading::Stream { left, complete };
+                let end = span.end;
                 self.emit(side, at, span, EventKind::MessageData(bytes));
                 if left == 0 {
-                    self.literal_ended(side, at, complete);
+                    self.literal_ended(side, at, end, complete);
                 }
             }
             Reading::Skip { .. } => {
                 line.reading = if left == 0 { Reading::Line } else { Reading::Skip { left } };
                 self.emit(side, at, span, EventKind::Truncated(bytes));
             }
-            Reading::Line => {}
+            Reading::Line | Reading::Doubtful(_) => {}
         }
     }
 
@@ -262,9 +271,10 @@ impl Session {
     ) {
         if let Reading::Stream { .. } = reading {
             self.halves.of_mut(side).line.reading = Reading::Stream { left, complete: false };
+            let end = span.end;
             self.emit(side, at, span, EventKind::MessageGap(Some(len)));
             if left == 0 {
-                self.literal_ended(side, at, false);
+                self.literal_ended(side, at, end, false);
             }
             return;
         }
@@ -282,8 +292,7 @@ impl Session {
     }
 
     /// All of a streamed literal was counted.
-    fn literal_ended(&mut self, side: Side, at: Timestamp, complete: bool) {
-        let here = self.halves.of_mut(side).wire.position();
+    pub(super) fn literal_ended(&mut self, side: Side, at: Timestamp, here: u64, complete: bool) {
         let line = &mut self.halves.of_mut(side).line;
         line.reading = Reading::Line;
         if let About::Append(appending) = &mut line.about {
@@ -353,7 +362,7 @@ impl Session {
 }
 
 /// The section that the last item is, in a copy that keeps no line alive.
-fn last_section(items: &[Item]) -> Option<(Section, Option<u64>)> {
+pub(super) fn last_section(items: &[Item]) -> Option<(Section, Option<u64>)> {
     match items.last() {
         Some(Item::Section(fetched)) => Some((fetched.section.copied(), fetched.origin)),
         _ => None,
@@ -361,7 +370,7 @@ fn last_section(items: &[Item]) -> Option<(Section, Option<u64>)> {
 }
 
 /// The UID that is said last.
-fn said(items: &[Item]) -> Option<u32> {
+pub(super) fn said(items: &[Item]) -> Option<u32> {
     items.iter().rev().find_map(|item| if let Item::Uid(uid) = item { Some(*uid) } else { None })
 }
 

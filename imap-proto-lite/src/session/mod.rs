@@ -8,7 +8,9 @@
 
 mod append;
 mod came;
+mod carve;
 mod client;
+mod doubt;
 mod half;
 #[cfg(feature = "deflate")]
 mod inflate;

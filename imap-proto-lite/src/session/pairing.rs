@@ -127,6 +127,11 @@ impl Queue {
         self.pending.back()
     }
 
+    /// The last tags, answered or not.
+    pub(super) fn tags(&self) -> impl Iterator<Item = &Bytes> {
+        self.tags.iter()
+    }
+
     /// The oldest command with this tag.
     pub(super) fn find(&self, tag: &[u8]) -> Option<&Pending> {
         self.pending.iter().find(|pending| pending.tag == tag)

@@ -11,7 +11,7 @@ use crate::response::{self, Code, Condition, Data, Fetch, Item, Response, Status
 use bytes::Bytes;
 use core::ops::Range;
 use mail_wire::Timestamp;
-use mail_wire::framer::{FrameKind, Line, LineEnd, Mode};
+use mail_wire::framer::{FrameKind, LineEnd, Mode};
 use mail_wire::upgrade::Upgrade;
 
 /// A tagged response and where it stands.
@@ -40,6 +40,7 @@ impl Session {
         }
         match self.halves.of_mut(Side::Server).line.reading {
             Reading::Line => self.step_responses(),
+            Reading::Doubtful(doubt) => self.step_doubtful(doubt),
             reading => self.step_literal(Side::Server, reading),
         }
     }
@@ -64,7 +65,7 @@ impl Session {
         };
         let (at, span) = (frame.at, frame.span);
         match frame.kind {
-            FrameKind::Line(line) => self.server_line(line, at, span),
+            FrameKind::Line(line) => self.server_line(line.text, line.end, at, span),
             FrameKind::Truncated(bytes) => {
                 let end = span.end;
                 if let Some(found) = self.long_line(Side::Server, bytes, at, span) {
@@ -78,28 +79,27 @@ impl Session {
         true
     }
 
-    fn server_line(&mut self, line: Line, at: Timestamp, span: Range<u64>) {
+    pub(super) fn server_line(&mut self, text: Bytes, end: LineEnd, at: Timestamp, span: Range<u64>) {
         if self.halves.of_mut(Side::Server).lost.is_some()
-            && self.line_is_lost(Side::Server, &line, at, &span)
+            && self.line_is_lost(Side::Server, &text, end, at, &span)
         {
             return;
         }
-        match line.end {
+        match end {
             LineEnd::Lf => self.bare_lf(Side::Server, at, &span),
-            LineEnd::Cut => return self.cut_line(Side::Server, &line.text, at, span),
+            LineEnd::Cut => return self.cut_line(Side::Server, &text, at, span),
             LineEnd::Missing
-                if self.halves.of_mut(Side::Server).line.is_empty()
-                    && response::parse(&line.text).is_err() =>
+                if self.halves.of_mut(Side::Server).line.is_empty() && response::parse(&text).is_err() =>
             {
-                return self.emit(Side::Server, at, span, EventKind::Truncated(line.text));
+                return self.emit(Side::Server, at, span, EventKind::Truncated(text));
             }
             _ => {}
         }
         self.upgrade.plaintext(Side::Server);
         let assembly = &self.halves.of_mut(Side::Server).line;
-        let literals = !assembly.text.is_empty() || assembly.dropped || may_hold_literals(&line.text);
-        let found = if literals { announced(&line.text) } else { None };
-        self.server_piece(line.text, found, at, span);
+        let literals = !assembly.text.is_empty() || assembly.dropped || may_hold_literals(&text);
+        let found = if literals { announced(&text) } else { None };
+        self.server_piece(text, found, at, span);
     }
 
     /// One piece of a response: up to a literal, or to its end.
@@ -113,6 +113,10 @@ impl Session {
             return self.begin_literal(Side::Server, found, taken, at);
         }
         let span = line.start.unwrap_or(span.start)..span.end;
+        if matches!(&line.about, About::Fetch(fetching) if fetching.headless) {
+            line.reset();
+            return self.emit(Side::Server, at, span, EventKind::Truncated(text));
+        }
         let whole = line.text.is_empty() && !line.dropped;
         let mut text = text;
         let mut read = None;

@@ -153,6 +153,9 @@ impl Session {
 
     /// Nothing of this half can be read from here on.
     fn turn_opaque(&mut self, side: Side) {
+        let at = self.halves.now();
+        let here = self.halves.of_mut(side).wire.position();
+        self.lost_for_good(side, at, here);
         if side == Side::Client {
             self.end_login(Outcome::Unknown);
             self.client = Client::Commands;

@@ -79,10 +79,10 @@ impl Imap {
             EventKind::MessageData(bytes) => {
                 self.sections.data(bytes, side, &span, self.compressed, scene)?;
             }
-            EventKind::MessageUrl(url) => self.sections.url(url)?,
-            EventKind::MessageGap(len) => self.sections.gap(len)?,
+            EventKind::MessageUrl(url) => self.sections.url(url, side)?,
+            EventKind::MessageGap(len) => self.sections.gap(len, side)?,
             EventKind::MessageEnd { complete } => {
-                self.sections.end(complete, &mut self.account, &self.user, scene)?;
+                self.sections.end(complete, side, &mut self.account, &self.user, scene)?;
                 self.sections.flush(told);
             }
             EventKind::TlsStarted => self.account.tls_started(side, &span, scene),
@@ -213,7 +213,9 @@ impl Imap {
         scene: &Scene<'_>,
         told: &mut Vec<Told>,
     ) -> Result<(), SinkError> {
-        self.sections.end(false, &mut self.account, &self.user, scene)?;
+        for side in [Direction::Client, Direction::Server] {
+            self.sections.end(false, side, &mut self.account, &self.user, scene)?;
+        }
         self.sections.unanswered();
         self.sections.flush(told);
         if scene.tally.one_sided == Some(Direction::Client) {

@@ -119,7 +119,8 @@ const MAX_WAITING: usize = 256;
 /// The sections of a session.
 #[derive(Debug, Default)]
 pub(super) struct Sections {
-    begun: Option<Begun>,
+    /// What each side is sending: both may be at it.
+    begun: [Option<Begun>; 2],
     done: Vec<Done>,
     facts: BTreeMap<Which, Facts>,
     /// Messages of which parts were told without their UID.
@@ -140,8 +141,10 @@ fn stored_as(of: &MessageRef, folder: &Folder) -> Message {
     let section = &of.section;
     let headed = matches!(section.specifier, Specifier::Header) || section.is_header_subset();
     match of.operation {
-        // CATENATE: some of it stands elsewhere.
-        Operation::Append | Operation::Replace if of.size.is_none() => Message::plain(folder).waiting(),
+        // CATENATE: some of it stands elsewhere. Without a tag it is a message whose announcement was not captured.
+        Operation::Append | Operation::Replace if of.size.is_none() && !of.tag.is_empty() => {
+            Message::plain(folder).waiting()
+        }
         Operation::UrlFetch => {
             let url = of.url.as_deref().unwrap_or_default().to_ascii_lowercase();
             let part = [&b";section="[..], b";partial="]
@@ -159,7 +162,16 @@ fn stored_as(of: &MessageRef, folder: &Folder) -> Message {
 impl Sections {
     pub(super) fn start(&mut self, of: MessageRef, side: Direction, span: &Range<u64>, scene: &Scene<'_>) {
         let message = stored_as(&of, &scene.context.folder);
-        self.begun = Some(Begun { open: Open::of(message, side, span, scene), of, urls: Vec::new() });
+        let begun = Begun { open: Open::of(message, side, span, scene), of, urls: Vec::new() };
+        *self.begun_mut(side) = Some(begun);
+    }
+
+    const fn begun_mut(&mut self, side: Direction) -> &mut Option<Begun> {
+        let [client, server] = &mut self.begun;
+        match side {
+            Direction::Client => client,
+            Direction::Server => server,
+        }
     }
 
     pub(super) fn data(
@@ -170,7 +182,7 @@ impl Sections {
         compressed: bool,
         scene: &Scene<'_>,
     ) -> Result<(), SinkError> {
-        let Some(Begun { open: Open { message, .. }, .. }) = &mut self.begun else { return Ok(()) };
+        let Some(Begun { open: Open { message, .. }, .. }) = self.begun_mut(side) else { return Ok(()) };
         // Inflated, or out of a quoted string: no byte of the stream stands for one of the message.
         if !compressed && span.end - span.start == bytes.len() as u64 {
             return message.push(bytes, span, scene.places(side));
@@ -182,12 +194,14 @@ impl Sections {
         message.push_runs(bytes, run.into_iter())
     }
 
-    pub(super) fn gap(&mut self, len: Option<u64>) -> Result<(), SinkError> {
-        self.begun.as_mut().map_or(Ok(()), |begun| begun.open.message.gap(len))
+    pub(super) fn gap(&mut self, len: Option<u64>, side: Direction) -> Result<(), SinkError> {
+        self.begun_mut(side).as_mut().map_or(Ok(()), |begun| begun.open.message.gap(len))
     }
 
-    pub(super) fn url(&mut self, url: Bytes) -> Result<(), SinkError> {
-        let Some(Begun { open: Open { message, .. }, urls, .. }) = &mut self.begun else { return Ok(()) };
+    pub(super) fn url(&mut self, url: Bytes, side: Direction) -> Result<(), SinkError> {
+        let Some(Begun { open: Open { message, .. }, urls, .. }) = self.begun_mut(side) else {
+            return Ok(());
+        };
         urls.push((message.position(), url));
         message.gap(None)
     }
@@ -195,11 +209,12 @@ impl Sections {
     pub(super) fn end(
         &mut self,
         complete: bool,
+        side: Direction,
         session: &mut Session,
         user: &Bytes,
         scene: &Scene<'_>,
     ) -> Result<(), SinkError> {
-        let Some(Begun { open, of, urls }) = self.begun.take() else { return Ok(()) };
+        let Some(Begun { open, of, urls }) = self.begun_mut(side).take() else { return Ok(()) };
         let len = open.message.position();
         let cut = !complete && urls.is_empty() && of.size.is_none_or(|size| len < size);
         let operation = match of.operation {
@@ -226,7 +241,9 @@ impl Sections {
         let runs = finished.runs.clone();
         let path = finished.stored.path.clone();
         finished.fill(&mut record);
-        let settled = matches!(of.operation, Operation::UrlFetch | Operation::Unknown);
+        // Nobody knows which verdict is that on a message without a tag.
+        let unheard = matches!(of.operation, Operation::Append | Operation::Replace) && of.tag.is_empty();
+        let settled = unheard || matches!(of.operation, Operation::UrlFetch | Operation::Unknown);
         let account = Account { server: scene.tally.server.clone().into(), user: user.clone() };
         let message = Box::new(record);
         let piece = Piece { message, anomalies, runs, path, account, of, len, urls, base: None };
