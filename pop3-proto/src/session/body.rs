@@ -20,6 +20,10 @@ pub(super) struct Message {
     complete: bool,
     /// A gap may hide its end, so a reply may stand in it; and whether what comes next may begin a line.
     gapped: Option<bool>,
+    /// Bytes that are missing; `None`: nobody knows how many.
+    missing: Option<u64>,
+    /// How many of the commands that waited at its first gap were in doubt before.
+    doubtful: Option<usize>,
     unstuffed_told: bool,
     /// TOP: the lines of the body.
     lines: Option<Lines>,
@@ -57,6 +61,8 @@ impl Session {
             size: 0,
             complete: true,
             gapped: None,
+            missing: Some(0),
+            doubtful: None,
             unstuffed_told: false,
             lines,
             end: None,
@@ -72,6 +78,7 @@ impl Session {
         if let Some(message) = &mut self.download {
             message.complete = false;
             message.gapped = Some(false);
+            message.missing = None;
         }
         // The gap itself is told, or lies before the capture: here it takes no room.
         let (at, here) = self.here(Side::Server);
@@ -147,11 +154,15 @@ impl Session {
                 self.anomaly(side, at, &span, Anomaly::LooseEnd { offset, form });
             }
             FrameKind::Gap(len) => {
+                let doubtful = self.queue.doubtful();
                 if let Some(message) = self.message(side) {
                     message.complete = false;
                     message.gapped = Some(true);
+                    message.missing = message.missing.zip(len).map(|(sum, len)| sum.saturating_add(len));
+                    message.doubtful.get_or_insert(doubtful);
                 }
                 if side == Side::Server {
+                    self.sync.lossy = true;
                     self.queue.doubt();
                 }
                 self.emit(side, at, span, EventKind::MessageGap(len));
@@ -194,8 +205,14 @@ impl Session {
         if side == Side::Client {
             return self.await_verdict();
         }
-        let Message { reference, size: actual, complete, .. } = *message;
+        let Message { reference, size: actual, complete, missing, doubtful, .. } = *message;
         self.server = Server::Replies;
+        if let (Some(doubtful), Some(missing)) = (doubtful, missing)
+            && reference.octets == Some(actual.saturating_add(missing))
+        {
+            // Its gaps hide nothing but content.
+            self.queue.trust(doubtful);
+        }
         let whole = complete && reference.operation != Operation::Top;
         if let Some(declared) = reference.octets.filter(|declared| whole && *declared != actual) {
             if !reference.resumes {
