@@ -280,3 +280,27 @@ fn what_is_known_before_it_comes_passes_the_queue() {
     framer.push(AT, Bytes::from_static(b"\n"));
     assert_eq!(framer.next(Mode::Line).map(|frame| frame.span), Some(10..12));
 }
+
+#[test]
+fn what_stands_behind_a_gap_is_seen_before_it_is_taken() {
+    let mode = Mode::Body { bare_lf: false };
+    let mut framer = framer(&["a\r", "\n"]);
+    assert!(framer.is_at_line_start(), "a body that has not begun");
+    assert_eq!(drain(&mut framer, mode).len(), 2);
+    framer.gap(AT, Some(3));
+    let seen = |framer: &Framer| {
+        let mut room = [0; 4];
+        let (behind, whole) = framer.peek_behind_gap(&mut room);
+        (behind.escape_ascii().to_string(), whole)
+    };
+    assert_eq!((framer.is_at_line_start(), framer.gap_ahead()), (true, Some(3)));
+    assert_eq!(seen(&framer), (String::new(), false));
+    framer.push(AT, Bytes::from_static(b"+O"));
+    framer.push(AT, Bytes::from_static(b"K x"));
+    assert_eq!(seen(&framer), ("+OK ".to_owned(), false));
+    framer.gap(AT, None);
+    framer.push(AT, Bytes::from_static(b"y"));
+    assert_eq!(seen(&framer), ("+OK ".to_owned(), true));
+    assert_eq!(drain(&mut framer, mode).len(), 5);
+    assert_eq!((framer.is_at_line_start(), framer.gap_ahead()), (false, None));
+}

@@ -165,74 +165,78 @@ fn first_number(text: &[u8]) -> Option<(&[u8], u64)> {
 
 /// The commands that await replies, oldest first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Queue(Fifo<Pending>);
+pub(super) struct Queue {
+    waiting: Fifo<Pending>,
+    /// Commands were missing: more of them may be, behind the last one.
+    any_lost: bool,
+}
 
 impl Queue {
     pub(super) fn push(&mut self, pending: Pending) {
-        self.0.push_back(pending);
+        self.waiting.push_back(pending);
     }
 
     /// What was taken for answered, but is not.
     pub(super) fn put_back(&mut self, expect: Expect, begun: bool) {
-        self.0.push_front(Pending { expect, doubtful: true, begun });
+        self.waiting.push_front(Pending { expect, doubtful: true, begun });
     }
 
     pub(super) fn pop(&mut self) -> Option<Pending> {
-        self.0.pop_front()
+        self.waiting.pop_front()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.waiting.is_empty()
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.waiting.len()
     }
 
     pub(super) fn memory(&self) -> usize {
-        self.0.len() * size_of::<Pending>()
+        self.waiting.len() * size_of::<Pending>()
     }
 
     /// What the client said last, if that is not answered.
     pub(super) fn last(&self) -> Option<Expect> {
-        self.0.back().map(|pending| pending.expect)
+        self.waiting.back().map(|pending| pending.expect)
     }
 
     /// Notes that replies are missing: what waits now may have been answered.
     pub(super) fn doubt(&mut self) {
-        for pending in self.0.iter_mut() {
+        for pending in self.waiting.iter_mut() {
             pending.doubtful = true;
         }
     }
 
     /// Whether the reply to everything that waits may have been in a gap.
     pub(super) fn is_doubtful(&self) -> bool {
-        !self.is_empty() && self.0.iter().all(|pending| pending.doubtful)
+        !self.is_empty() && self.waiting.iter().all(|pending| pending.doubtful)
     }
 
     /// How many commands the reply passes over to find the one it answers; `None`: it answers none of them.
     pub(super) fn find(&self, status: Status) -> Option<usize> {
         let fits = |pending: &Pending| pending.expect.may_be_answered_by(status);
         // A client that sent more after the gap had, as a rule, heard the replies that the gap hides.
-        let sure = self.0.iter().position(|pending| !pending.doubtful && fits(pending));
-        sure.or_else(|| self.0.iter().position(fits))
+        let sure = self.waiting.iter().position(|pending| !pending.doubtful && fits(pending));
+        sure.or_else(|| self.waiting.iter().position(fits))
     }
 
     /// How many commands may have been answered in a gap.
     pub(super) fn doubtful(&self) -> usize {
-        self.0.iter().filter(|pending| pending.doubtful).count()
+        self.waiting.iter().filter(|pending| pending.doubtful).count()
     }
 
     /// Takes back what [`doubt`](Self::doubt) said of those behind the first `doubtful`.
     pub(super) fn trust(&mut self, doubtful: usize) {
-        for pending in self.0.iter_mut().skip(doubtful) {
+        for pending in self.waiting.iter_mut().skip(doubtful) {
             pending.doubtful = false;
         }
     }
 
     /// Notes that a gap hides at least the beginning of the next reply; false if nothing waits for one.
     pub(super) fn begin_in_gap(&mut self) -> bool {
-        let Some(next) = self.0.iter_mut().find(|pending| !pending.begun) else { return false };
+        let Some(next) = self.waiting.iter_mut().find(|pending| !pending.begun) else { return false };
         next.doubtful = true;
         match next.expect.without_one() {
             Some(expect) => next.expect = expect,
@@ -243,11 +247,12 @@ impl Queue {
 
     /// Whether all that wait have the beginnings of their replies in gaps.
     pub(super) fn is_begun(&self) -> bool {
-        !self.is_empty() && self.0.iter().all(|pending| pending.begun)
+        !self.is_empty() && self.waiting.iter().all(|pending| pending.begun)
     }
 
     /// Notes that commands are missing whose replies are not: so many, up to `spare` of them uncertain.
     pub(super) fn push_lost(&mut self, certain: bool, spare: u64) {
+        self.any_lost = true;
         if certain || spare > 0 {
             self.push(Pending::new(Expect::Lost { certain, spare }));
         }
@@ -255,7 +260,8 @@ impl Queue {
 
     /// One more command may be in the gap behind which the client's next line stands.
     pub(super) fn add_lost(&mut self) {
-        if let Some(Pending { expect: Expect::Lost { spare: spare @ 1.., .. }, .. }) = self.0.back_mut() {
+        if let Some(Pending { expect: Expect::Lost { spare: spare @ 1.., .. }, .. }) = self.waiting.back_mut()
+        {
             *spare = spare.saturating_add(1);
         }
     }
@@ -264,20 +270,20 @@ impl Queue {
     pub(super) fn pop_one(&mut self) -> Option<Pending> {
         let first = self.pop()?;
         if let Some(expect) = first.expect.without_one() {
-            self.0.push_front(Pending { expect, ..first });
+            self.waiting.push_front(Pending { expect, ..first });
         }
         Some(first)
     }
 
     /// Whether commands that are missing await the next reply.
     pub(super) fn is_lost(&self) -> bool {
-        self.0.front().is_some_and(|pending| matches!(pending.expect, Expect::Lost { .. }))
+        self.waiting.front().is_some_and(|pending| matches!(pending.expect, Expect::Lost { .. }))
     }
 
     /// As [`find`](Self::find), where bytes are missing. `behind`: what the line behind the reply looks like, if it is there.
     pub(super) fn choose(&self, status: Status, text: &[u8], behind: Option<Looks>) -> Option<Choice> {
-        let begun = self.0.iter().take_while(|pending| pending.begun).count();
-        let open = |from: usize| self.0.iter().enumerate().skip(from);
+        let begun = self.waiting.iter().take_while(|pending| pending.begun).count();
+        let open = |from: usize| self.waiting.iter().enumerate().skip(from);
         let goes = |(_, pending): &(usize, &Pending)| match pending.expect {
             Expect::Lost { certain, .. } => certain && status != Status::Continue,
             expect => expect.goes_with(status, text, behind),
@@ -292,31 +298,38 @@ impl Queue {
             .or_else(|| open(begun).find(|pending| lost(pending) && may(pending)))
             .or_else(|| open(sure.unwrap_or(begun)).find(may))
             .or_else(|| open(begun).find(may))?;
-        Some(Choice { skipped, rivals: rivals(chosen, skipped, open(begun)) })
+        Some(Choice { skipped, rivals: self.rivals(chosen, skipped, open(begun)) })
     }
 
     /// The first command that waits for such an answer, of those alone whose replies may be in a gap if `doubtful`.
     pub(super) fn find_waiting(&self, doubtful: bool, fits: impl Fn(Expect) -> bool) -> Option<Choice> {
         let fits = |pending: &Pending| (pending.doubtful || !doubtful) && fits(pending.expect);
-        let skipped = self.0.iter().position(fits)?;
-        let chosen = self.0.iter().nth(skipped)?;
-        Some(Choice { skipped, rivals: rivals(chosen, skipped, self.0.iter().enumerate()) })
+        let skipped = self.waiting.iter().position(fits)?;
+        let open = |from: usize| self.waiting.iter().enumerate().skip(from);
+        let (_, chosen) = open(skipped).next()?;
+        Some(Choice { skipped, rivals: self.rivals(chosen, skipped, open(0)) })
     }
-}
 
-/// What else the message may be that the command at that place asked for.
-fn rivals<'a>(chosen: &Pending, place: usize, all: impl Iterator<Item = (usize, &'a Pending)>) -> Rivals {
-    let Expect::Message { operation: way, .. } = chosen.expect else { return Rivals::None };
-    let rival = |(at, other): (usize, &Pending)| match other.expect {
-        _ if at == place => Rivals::None,
-        Expect::Message { operation, .. } if other.doubtful && operation == way => Rivals::Alike,
-        Expect::Message { .. } if other.doubtful => Rivals::Unlike,
-        Expect::Lost { .. } if at < place || chosen.doubtful => Rivals::Unlike,
-        _ => Rivals::None,
-    };
-    all.map(rival).fold(Rivals::None, |all, one| match (all, one) {
-        (Rivals::Unlike, _) | (_, Rivals::Unlike) => Rivals::Unlike,
-        (Rivals::Alike, _) | (_, Rivals::Alike) => Rivals::Alike,
-        _ => Rivals::None,
-    })
+    /// What else the message may be that the command at that place asked for.
+    fn rivals<'a>(
+        &self,
+        chosen: &Pending,
+        place: usize,
+        all: impl Iterator<Item = (usize, &'a Pending)>,
+    ) -> Rivals {
+        let Expect::Message { operation: way, .. } = chosen.expect else { return Rivals::None };
+        let rival = |(at, other): (usize, &Pending)| match other.expect {
+            _ if at == place => Rivals::None,
+            Expect::Message { operation, .. } if other.doubtful && operation == way => Rivals::Alike,
+            Expect::Message { .. } if other.doubtful => Rivals::Unlike,
+            Expect::Lost { .. } if at < place || chosen.doubtful => Rivals::Unlike,
+            _ => Rivals::None,
+        };
+        let unseen = if chosen.doubtful && self.any_lost { Rivals::Unlike } else { Rivals::None };
+        all.map(rival).fold(unseen, |all, one| match (all, one) {
+            (Rivals::Unlike, _) | (_, Rivals::Unlike) => Rivals::Unlike,
+            (Rivals::Alike, _) | (_, Rivals::Alike) => Rivals::Alike,
+            _ => Rivals::None,
+        })
+    }
 }

@@ -129,6 +129,10 @@ impl Session {
                 }
                 Server::Replies
             }
+            (Looks::Item(verb), Some(expect @ Expect::Message { .. })) if lossy && verb != Verb::Unknown => {
+                self.queue.put_back(expect, false);
+                Server::List { verb: self.is_list_after_all(verb), certain: false }
+            }
             (_, Some(expect @ Expect::Message { .. })) if sure => {
                 self.begin_message(Side::Server, reference(Some(expect), octets, rivals));
                 Server::Body { bare_lf }
@@ -229,27 +233,44 @@ impl Session {
             self.server = Server::Replies;
             return true;
         }
-        let in_list = |expect| matches!(expect, Expect::List { .. });
-        if let Looks::Item(verb) = looks
-            && let Some(Choice { skipped, .. }) = self.queue.find_waiting(true, in_list)
-        {
-            let verb = self.pass_over(skipped).map_or(verb, Expect::verb);
-            self.server = Server::List { verb, certain: false };
-            return true;
-        }
-        if let Some(Choice { skipped, rivals }) = self.queue.find_waiting(true, Expect::is_message) {
-            if skipped > 0 {
-                match self.looks(true) {
-                    None => return false,
-                    // The rear part of a reply of one line.
-                    Some(Looks::Reply) => return self.pass_line(),
-                    Some(_) => {}
-                }
+        let list_before = list;
+        let list = self.queue.find_waiting(true, |expect| matches!(expect, Expect::List { .. }));
+        let message = self.queue.find_waiting(true, Expect::is_message);
+        let place = |choice: Option<Choice>| choice.map_or(usize::MAX, |choice| choice.skipped);
+        let list_first = place(list) < place(message);
+        // What is next may be the rear part of any line: where several answers may have begun, the one behind it counts too.
+        let next = match place(message) {
+            0 if list.is_none() && list_before.is_none() => None,
+            usize::MAX => None,
+            _ => match self.looks(true) {
+                None => return false,
+                next => next,
+            },
+        };
+        match (looks, next, list, message) {
+            (Looks::Item(verb), next, Some(Choice { skipped, .. }), message)
+                if list_first
+                    || message.is_none()
+                    || matches!(next, Some(Looks::Item(verb)) if verb != Verb::Unknown) =>
+            {
+                let verb = self.pass_over(skipped).map_or(verb, Expect::verb);
+                self.server = Server::List { verb, certain: false };
+                return true;
             }
-            let expect = self.pass_over(skipped);
-            self.begin_inside_message(reference(expect, None, rivals), bare_lf);
-            return true;
+            (_, Some(Looks::Reply), _, Some(Choice { skipped, .. }))
+                if skipped > 0 || list_before.is_some() =>
+            {
+                return self.pass_line();
+            }
+            (Looks::Other, Some(Looks::Item(_)), ..) if list_first => return self.pass_line(),
+            (.., Some(Choice { skipped, rivals })) => {
+                let expect = self.pass_over(skipped);
+                self.begin_inside_message(reference(expect, None, rivals), bare_lf);
+                return true;
+            }
+            _ => {}
         }
+        let list = list_before;
         let unheard = (self.queue.is_empty() && (self.is_alone() || self.sync.shaky)) || self.queue.is_lost();
         match (list, looks) {
             (Some(verb), Looks::Item(_)) => self.server = Server::List { verb, certain: false },
