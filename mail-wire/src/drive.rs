@@ -191,8 +191,7 @@ pub fn with_holes(steps: &[Timed], lost: impl Fn(usize) -> bool) -> Vec<Timed> {
     told
 }
 
-/// Feeds the steps, then the end of both halves, and drains the session after each; what stands behind a gap comes with
-/// it.
+/// Feeds the steps, then the end of both halves, and drains the session after each.
 ///
 /// # Errors
 ///
@@ -206,8 +205,7 @@ pub fn run_timed<M: Machine>(
     let mut events = Vec::new();
     let (mut now, mut ends, mut pushed) = (Timestamp::ZERO, [0_u64; 2], [0_u64; 2]);
     let end = Direction::BOTH.map(|dir| (last(steps), Step::Close(dir)));
-    let mut steps = steps.iter().chain(&end).peekable();
-    while let Some((at, step)) = steps.next() {
+    for (at, step) in steps.iter().chain(&end) {
         now = now.max(*at);
         match step {
             Step::Push(dir, bytes) => add(&mut pushed, *dir, bytes.len() as u64),
@@ -215,11 +213,6 @@ pub fn run_timed<M: Machine>(
             Step::Wait(_) | Step::Close(_) | Step::Resume(_) => {}
         }
         machine.apply(step, *at);
-        if let (Step::Gap(dir, _), Some((_, Step::Push(next, _) | Step::Gap(next, _)))) = (step, steps.peek())
-            && dir == next
-        {
-            continue;
-        }
         while let Some(event) = machine.poll() {
             let end = ends.get_mut(index(event.dir)).ok_or("no such direction")?;
             if event.span.start > event.span.end || event.at > now {

@@ -94,7 +94,7 @@ impl EventKind {
 pub struct MessageRef {
     /// How the message travels.
     pub operation: Operation,
-    /// Its number in the mailbox; `None`: the command was not seen.
+    /// Its number in the mailbox; `None`: the command was not seen, or, where bytes are missing, it may be one of several.
     pub number: Option<u64>,
     /// TOP: how many lines of the body the client asked for.
     pub lines: Option<u64>,
@@ -115,7 +115,7 @@ pub enum Operation {
     Top,
     /// XTND XMIT: from the client to the server.
     Xmit,
-    /// The command was not seen.
+    /// The command was not seen, or it may be one of several: all of the message, or its beginning.
     #[default]
     Unknown,
 }
@@ -124,8 +124,8 @@ pub enum Operation {
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageEnd {
-    /// Whether all bytes were seen, from the first to the line with the dot. What TOP asks for is part of a message all
-    /// the same.
+    /// Whether all bytes were seen, from the first to the line with the dot; that line itself need not be where nothing
+    /// else can be missing. What TOP asks for, or what may have been asked for so, is part of a message all the same.
     pub complete: bool,
     /// Whether the line with the dot was seen. A message may lack bytes before it, or may end with the connection.
     pub terminated: bool,

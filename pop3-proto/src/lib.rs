@@ -53,6 +53,14 @@
 //! number and a word, or a capability, a list. Of a client that is heard alone, commands and logins without verdicts are
 //! told.
 //!
+//! # Missing bytes
+//!
+//! A gap is told where it is. Where a reply is due it hides the beginning of one at least, where a command is due one
+//! command; how many more there are, the replies behind it say, and what stands behind them: `+OK 2 120` answers `LIST 2`,
+//! a header field stands behind the reply to RETR or TOP. A message that may be one of several is told without
+//! [`number`](MessageRef::number), and with [`Operation::Unknown`] if it may have been asked for in several ways. A message
+//! of which nothing but the line with the dot is missing is complete.
+//!
 //! # Not covered
 //!
 //! TLS is told and handed back untouched ([`Session::resume_plaintext`] takes over from a decryptor).

@@ -166,8 +166,7 @@ impl Conversation {
                 self.protocol.note(&anomaly);
                 each!(&mut self.protocol, speaker => speaker.session.gap(direction(dir), at, Some(len)));
                 told.push(Told::Anomaly(Box::new(anomaly)));
-                // What was held behind it comes at once, and tells when the gap was.
-                return Ok(());
+                at
             }
             Input::Close { dir, at } => {
                 each!(&mut self.protocol, speaker => speaker.session.close(direction(dir), at));

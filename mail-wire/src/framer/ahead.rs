@@ -110,4 +110,27 @@ impl Framer {
     pub const fn latest(&self) -> Option<Timestamp> {
         self.latest
     }
+
+    /// How long the gap is that comes next, as far as it is known.
+    #[must_use]
+    pub fn gap_ahead(&self) -> Option<u64> {
+        match self.inbox.front() {
+            Some(Piece::Gap { len, .. }) if self.partial.is_empty() => *len,
+            _ => None,
+        }
+    }
+
+    /// The bytes that stand behind the gap that comes next, as many of them as there is room for, up to another gap; and
+    /// whether there will never be more of them.
+    pub fn peek_behind_gap<'a>(&self, room: &'a mut [u8]) -> (&'a [u8], bool) {
+        let (behind, is_all) = self.inbox.behind_gap();
+        let len = room.iter_mut().zip(behind).map(|(slot, byte)| *slot = byte).count();
+        (room.get(..len).unwrap_or_default(), is_all || self.is_closed())
+    }
+
+    /// Whether the next byte of the body begins a line, as far as the bytes before it are known.
+    #[must_use]
+    pub fn is_at_line_start(&self) -> bool {
+        self.body.as_ref().is_none_or(|body| body.dropped.is_none() && body.scanner.is_at_line_start())
+    }
 }

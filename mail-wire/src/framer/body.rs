@@ -153,6 +153,14 @@ impl Scanner {
         self.judged = false;
     }
 
+    /// Whether the bytes so far end with a line.
+    pub(super) const fn is_at_line_start(&self) -> bool {
+        match self.last {
+            [_, before, b'\n'] => self.bare_lf || before == b'\r',
+            _ => false,
+        }
+    }
+
     /// Says that `bytes` have been taken from the front.
     pub(super) fn advance(&mut self, bytes: &[u8]) {
         match bytes.last_chunk() {

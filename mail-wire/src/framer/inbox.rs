@@ -189,6 +189,16 @@ impl Inbox {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Gap { .. }))
     }
 
+    /// The bytes behind the gap at the front, up to the next one, and whether there is one.
+    pub(super) fn behind_gap(&self) -> (impl Iterator<Item = u8> + '_, bool) {
+        let behind = || self.pieces.iter().skip(1);
+        let bytes = behind().map_while(|piece| match piece {
+            Piece::Data { bytes, .. } => Some(bytes),
+            Piece::Gap { .. } => None,
+        });
+        (bytes.flatten().copied(), behind().any(|piece| matches!(piece, Piece::Gap { .. })))
+    }
+
     /// Copies what stays, so that a crumb does not keep a whole capture block alive.
     pub(super) fn settle(&mut self) {
         for piece in self.pieces.iter_mut().rev() {

@@ -303,3 +303,27 @@ fn tells_when_bytes_were_captured() {
     assert!(framer.next(Mode::Line).is_none());
     assert_eq!((framer.next_at(), framer.latest()), (Some(at(5)), Some(at(5))));
 }
+
+#[test]
+fn what_stands_behind_a_gap_is_seen_before_it_is_taken() {
+    let mode = Mode::Body { bare_lf: false };
+    let mut framer = framer(&["a\r", "\n"]);
+    assert!(framer.is_at_line_start(), "a body that has not begun");
+    assert_eq!(drain(&mut framer, mode).len(), 2);
+    framer.gap(AT, Some(3));
+    let seen = |framer: &Framer| {
+        let mut room = [0; 4];
+        let (behind, whole) = framer.peek_behind_gap(&mut room);
+        (behind.escape_ascii().to_string(), whole)
+    };
+    assert_eq!((framer.is_at_line_start(), framer.gap_ahead()), (true, Some(3)));
+    assert_eq!(seen(&framer), (String::new(), false));
+    framer.push(AT, Bytes::from_static(b"+O"));
+    framer.push(AT, Bytes::from_static(b"K x"));
+    assert_eq!(seen(&framer), ("+OK ".to_owned(), false));
+    framer.gap(AT, None);
+    framer.push(AT, Bytes::from_static(b"y"));
+    assert_eq!(seen(&framer), ("+OK ".to_owned(), true));
+    assert_eq!(drain(&mut framer, mode).len(), 5);
+    assert_eq!((framer.is_at_line_start(), framer.gap_ahead()), (false, None));
+}

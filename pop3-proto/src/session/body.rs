@@ -20,9 +20,15 @@ pub(super) struct Message {
     complete: bool,
     /// A gap may hide its end, so a reply may stand in it; and whether what comes next may begin a line.
     gapped: Option<bool>,
+    /// Bytes that are missing; `None`: nobody knows how many.
+    missing: Option<u64>,
+    /// How many of the commands that waited at its first gap were in doubt before.
+    doubtful: Option<usize>,
     unstuffed_told: bool,
     /// TOP: the lines of the body.
     lines: Option<Lines>,
+    /// A gap took nothing but the terminator.
+    terminator_missing: bool,
     /// Where the terminator stood, once it was there.
     end: Option<(Timestamp, Range<u64>)>,
     /// XTND XMIT: what the server made of it.
@@ -57,8 +63,11 @@ impl Session {
             size: 0,
             complete: true,
             gapped: None,
+            missing: Some(0),
+            doubtful: None,
             unstuffed_told: false,
             lines,
+            terminator_missing: false,
             end: None,
             verdict: None,
         });
@@ -72,6 +81,7 @@ impl Session {
         if let Some(message) = &mut self.download {
             message.complete = false;
             message.gapped = Some(false);
+            message.missing = None;
         }
         // The gap itself is told, or lies before the capture: here it takes no room.
         let (at, here) = self.here(Side::Server);
@@ -85,6 +95,7 @@ impl Session {
         let Server::Body { bare_lf } = self.server else { return None };
         let gapped = self.download.as_ref().is_none_or(|message| message.gapped.is_some());
         if gapped
+            || self.halves.of(Side::Server).at_gap()
             || !self.halves.has_more(Side::Server)
             || self.halves.has_more(Side::Client)
             || self.is_opaque(Side::Client)
@@ -101,6 +112,13 @@ impl Session {
     }
 
     pub(super) fn step_body(&mut self, side: Side, bare_lf: bool) -> bool {
+        if side == Side::Server && self.halves.of(side).at_gap() {
+            match self.gap_is_terminator(bare_lf) {
+                None => return false,
+                Some(true) => return self.terminated_unseen(bare_lf),
+                Some(false) => {}
+            }
+        }
         let gapped = self.message(side).as_ref().and_then(|message| message.gapped);
         let frame = match gapped {
             Some(line_start) if side == Side::Server => match self.until_reply(line_start) {
@@ -147,11 +165,15 @@ impl Session {
                 self.anomaly(side, at, &span, Anomaly::LooseEnd { offset, form });
             }
             FrameKind::Gap(len) => {
+                let doubtful = self.queue.doubtful();
                 if let Some(message) = self.message(side) {
                     message.complete = false;
                     message.gapped = Some(true);
+                    message.missing = message.missing.zip(len).map(|(sum, len)| sum.saturating_add(len));
+                    message.doubtful.get_or_insert(doubtful);
                 }
                 if side == Side::Server {
+                    self.sync.lossy = true;
                     self.queue.doubt();
                 }
                 self.emit(side, at, span, EventKind::MessageGap(len));
@@ -159,6 +181,40 @@ impl Session {
             _ => {}
         }
         None
+    }
+
+    /// Whether the gap that is next is as long as the terminator, and stands where only that one can: between the end of a
+    /// line and the next reply. `None` while too little is there to tell.
+    fn gap_is_terminator(&self, bare_lf: bool) -> Option<bool> {
+        let Some(Message { complete: true, size: size @ 1.., reference, .. }) = self.download else {
+            return Some(false);
+        };
+        let terminator = if bare_lf { b".\n".as_slice() } else { b".\r\n" };
+        let framer = self.halves.of(Side::Server);
+        let fits = framer.gap_ahead() == Some(terminator.len() as u64)
+            && framer.is_at_line_start()
+            // By its size more of it is to come, if only three bytes.
+            && reference.octets.is_none_or(|octets| octets <= size)
+            && (!self.queue.is_empty() || self.is_alone());
+        if !fits {
+            return Some(false);
+        }
+        let mut room = [0; Status::AHEAD];
+        let (behind, whole) = framer.peek_behind_gap(&mut room);
+        Status::ahead(behind, whole)
+    }
+
+    /// Ends a message of which nothing but the terminator is missing.
+    fn terminated_unseen(&mut self, bare_lf: bool) -> bool {
+        self.sync.lossy = true;
+        if let Some(message) = &mut self.download {
+            message.terminator_missing = true;
+        }
+        self.end_message(Side::Server);
+        self.server = Server::Replies;
+        let frame = self.halves.of_mut(Side::Server).next(Mode::Body { bare_lf });
+        self.leftover(Side::Server, frame);
+        true
     }
 
     /// How many bytes of a message with a gap are no reply for sure: zero if a reply is next, so that the message has
@@ -194,8 +250,14 @@ impl Session {
         if side == Side::Client {
             return self.await_verdict();
         }
-        let Message { reference, size: actual, complete, .. } = *message;
+        let Message { reference, size: actual, complete, missing, doubtful, .. } = *message;
         self.server = Server::Replies;
+        if let (Some(doubtful), Some(missing)) = (doubtful, missing)
+            && reference.octets == Some(actual.saturating_add(missing))
+        {
+            // Its gaps hide nothing but content.
+            self.queue.trust(doubtful);
+        }
         let whole = complete && reference.operation != Operation::Top;
         if let Some(declared) = reference.octets.filter(|declared| whole && *declared != actual) {
             if !reference.resumes {
@@ -225,7 +287,7 @@ impl Session {
         let Some(message) = self.message(side).take() else { return };
         let terminated = message.end.is_some();
         let end = MessageEnd {
-            complete: message.complete && terminated,
+            complete: message.complete && (terminated || message.terminator_missing),
             terminated,
             size: message.size,
             lines: message.lines.map(|lines| lines.count),

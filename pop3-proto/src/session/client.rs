@@ -127,8 +127,13 @@ impl Session {
                 return false;
             }
             Some(FrameKind::Line(_)) => self.command_line(frame),
-            Some(kind) => {
-                self.sync.shaky |= matches!(kind, FrameKind::Gap(_));
+            Some(FrameKind::Gap(len)) => {
+                let (len, torn) = (*len, core::mem::take(&mut self.sync.torn));
+                self.commands_missed(len, torn);
+                self.leftover(Side::Client, frame);
+            }
+            Some(_) => {
+                self.sync.torn = true;
                 self.leftover(Side::Client, frame);
             }
         }
@@ -145,6 +150,9 @@ impl Session {
                     || line.end == LineEnd::Missing
                     || (self.config.mid_stream && span.start == 0) =>
             {
+                if line.after_gap {
+                    self.queue.add_lost();
+                }
                 self.emit(Side::Client, at, span, EventKind::Truncated(line.text));
                 return;
             }
@@ -163,6 +171,7 @@ impl Session {
 
     fn command(&mut self, command: Box<Command>, at: Timestamp, span: Range<u64>, cut: bool) {
         let verb = command.verb;
+        self.sync.answered_unseen = false;
         if verb != Verb::Pass {
             self.forget_refused_user();
         }

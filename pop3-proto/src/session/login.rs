@@ -214,7 +214,7 @@ impl Session {
         let Frame { at, span, kind: FrameKind::Line(line), .. } = frame else {
             if matches!(frame.kind, FrameKind::Gap(_)) {
                 // The response, it seems; its answer is the verdict if it says so.
-                self.sync.shaky = true;
+                self.sync.lossy = true;
                 if let Some(Attempt { means: Means::Sasl(exchange), .. }) = &mut self.logins.attempt {
                     exchange.missed_response();
                 }

@@ -9,6 +9,7 @@ mod body;
 mod client;
 mod login;
 mod pairing;
+mod resync;
 mod server;
 mod tls;
 
@@ -83,10 +84,22 @@ pub struct Session {
 struct Sync {
     /// Waits are worth it: the last one was rewarded.
     patient: bool,
-    /// Bytes are missing: replies are read also while no command awaits one, and what follows them is looked at.
+    /// The capture begins inside the connection: replies are read also while no command awaits one.
     shaky: bool,
+    /// Bytes are missing somewhere before: what follows a reply is looked at before it is believed.
+    lossy: bool,
+    /// A gap hides a reply to a command that was not seen.
+    answered_unseen: bool,
+    /// The client's last line has lost its end.
+    torn: bool,
     /// The server's next reply is read although no command awaits one.
     free: bool,
+}
+
+impl Default for Sync {
+    fn default() -> Self {
+        Self { patient: true, shaky: false, lossy: false, answered_unseen: false, torn: false, free: false }
+    }
 }
 
 impl Default for Session {
@@ -114,7 +127,7 @@ impl Session {
             upload: None,
             early: None,
             logins: Logins::default(),
-            sync: Sync { patient: true, shaky: config.mid_stream, free: false },
+            sync: Sync { shaky: config.mid_stream, lossy: config.mid_stream, ..Sync::default() },
             upgrade: Upgrade::default(),
             strangers: Some(0),
             bare_lf_told: [false; 2],

@@ -1,11 +1,14 @@
 //! Which reply answers which command.
 //!
 //! RFC 1939 section 3: one reply for each command, in order; RFC 2449 section 6.6 lets the client run ahead. So replies are
-//! paired by a queue. What a reply says does not tell what it answers, but for the `+` of AUTH.
+//! paired by a queue. What a reply says does not tell what it answers, but for the `+` of AUTH; where bytes are missing, it
+//! and what stands behind it are all there is to go by.
 
+use super::resync::Looks;
+use crate::command::message_number;
 use crate::reply::Status;
 use crate::{Operation, Verb};
-use mail_wire::Fifo;
+use mail_wire::{Fifo, slice};
 
 /// A command that awaits its reply.
 #[derive(Clone, Copy, Debug)]
@@ -13,11 +16,13 @@ pub(crate) struct Pending {
     pub(super) expect: Expect,
     /// Its reply may have been in a gap.
     pub(super) doubtful: bool,
+    /// Its reply begins in a gap: no line behind it is that reply.
+    pub(super) begun: bool,
 }
 
 impl Pending {
     pub(super) const fn new(expect: Expect) -> Self {
-        Self { expect, doubtful: false }
+        Self { expect, doubtful: false, begun: false }
     }
 }
 
@@ -50,6 +55,30 @@ pub(super) enum Expect {
         verb: Verb,
         number: Option<u64>,
     },
+    /// No command, but a gap that hides some: one whose reply is still to come for sure, if `certain`, and up to `spare`
+    /// others.
+    Lost {
+        certain: bool,
+        spare: u64,
+    },
+}
+
+/// What else the message that follows a reply may be than the one whose command was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rivals {
+    None,
+    /// Others that travel in the same way.
+    Alike,
+    /// What travels in another way, or is not known.
+    Unlike,
+}
+
+/// The command that a reply answers, where bytes are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Choice {
+    /// How many it passes over.
+    pub(super) skipped: usize,
+    pub(super) rivals: Rivals,
 }
 
 impl Expect {
@@ -61,6 +90,7 @@ impl Expect {
             Self::Message { operation: Operation::Top, .. } => Verb::Top,
             Self::Message { .. } => Verb::Retr,
             Self::Xmit | Self::Verdict => Verb::Xtnd,
+            Self::Lost { .. } => Verb::Unknown,
             Self::Login(verb) | Self::List { verb, .. } | Self::Other { verb, .. } => verb,
         }
     }
@@ -77,64 +107,229 @@ impl Expect {
         matches!(self, Self::Message { .. } | Self::List { certain: false, .. })
     }
 
+    /// What is left of the missing commands once one of them is answered.
+    const fn without_one(self) -> Option<Self> {
+        match self {
+            Self::Lost { certain: true, spare: spare @ 1.. } => Some(Self::Lost { certain: false, spare }),
+            Self::Lost { certain: false, spare: spare @ 2.. } => {
+                Some(Self::Lost { certain: false, spare: spare - 1 })
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) const fn is_message(self) -> bool {
+        matches!(self, Self::Message { .. })
+    }
+
+    /// Whether its answer has no end without the lines that follow it.
+    pub(super) const fn must_bring_more(self) -> bool {
+        matches!(self, Self::Message { .. } | Self::List { certain: true, .. })
+    }
+
     /// Whether such a reply can answer it.
     fn may_be_answered_by(self, status: Status) -> bool {
         status != Status::Continue || self == Self::Sasl
     }
+
+    /// Whether a reply with this text, and with such a line behind it, goes with the command.
+    fn goes_with(self, status: Status, text: &[u8], behind: Option<Looks>) -> bool {
+        if status != Status::Ok {
+            return self.may_be_answered_by(status);
+        }
+        let says = match self {
+            // RFC 1939 section 5: the "scan listing" of that message, section 7: its "unique-id listing".
+            Self::Other { verb: Verb::List | Verb::Uidl, number: Some(asked) } => {
+                first_number(text).is_some_and(|(_, number)| number == asked)
+            }
+            // RFC 1939 section 5: "drop listing", two numbers.
+            Self::Other { verb: Verb::Stat, .. } => {
+                first_number(text).is_some_and(|(rest, _)| first_number(rest).is_some())
+            }
+            _ => true,
+        };
+        says && match behind {
+            None | Some(Looks::Other) => true,
+            Some(Looks::Reply) => !self.must_bring_more(),
+            Some(Looks::Header) => matches!(self, Self::Message { .. } | Self::List { certain: false, .. }),
+            Some(Looks::Item(verb)) => {
+                matches!(self, Self::List { .. }) || (self.is_message() && verb == Verb::Unknown)
+            }
+        }
+    }
+}
+
+fn first_number(text: &[u8]) -> Option<(&[u8], u64)> {
+    message_number(slice::trim_start(text))
 }
 
 /// The commands that await replies, oldest first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Queue(Fifo<Pending>);
+pub(super) struct Queue {
+    waiting: Fifo<Pending>,
+    /// Commands were missing: more of them may be, behind the last one.
+    any_lost: bool,
+}
 
 impl Queue {
     pub(super) fn push(&mut self, pending: Pending) {
-        self.0.push_back(pending);
+        self.waiting.push_back(pending);
+    }
+
+    /// What was taken for answered, but is not.
+    pub(super) fn put_back(&mut self, expect: Expect, begun: bool) {
+        self.waiting.push_front(Pending { expect, doubtful: true, begun });
     }
 
     pub(super) fn pop(&mut self) -> Option<Pending> {
-        self.0.pop_front()
+        self.waiting.pop_front()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.waiting.is_empty()
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.waiting.len()
     }
 
     pub(super) fn memory(&self) -> usize {
-        self.0.len() * size_of::<Pending>()
+        self.waiting.len() * size_of::<Pending>()
     }
 
     /// What the client said last, if that is not answered.
     pub(super) fn last(&self) -> Option<Expect> {
-        self.0.back().map(|pending| pending.expect)
+        self.waiting.back().map(|pending| pending.expect)
     }
 
     /// Notes that replies are missing: what waits now may have been answered.
     pub(super) fn doubt(&mut self) {
-        for pending in self.0.iter_mut() {
+        for pending in self.waiting.iter_mut() {
             pending.doubtful = true;
         }
     }
 
     /// Whether the reply to everything that waits may have been in a gap.
     pub(super) fn is_doubtful(&self) -> bool {
-        !self.is_empty() && self.0.iter().all(|pending| pending.doubtful)
+        !self.is_empty() && self.waiting.iter().all(|pending| pending.doubtful)
     }
 
     /// How many commands the reply passes over to find the one it answers; `None`: it answers none of them.
     pub(super) fn find(&self, status: Status) -> Option<usize> {
         let fits = |pending: &Pending| pending.expect.may_be_answered_by(status);
         // A client that sent more after the gap had, as a rule, heard the replies that the gap hides.
-        let sure = self.0.iter().position(|pending| !pending.doubtful && fits(pending));
-        sure.or_else(|| self.0.iter().position(fits))
+        let sure = self.waiting.iter().position(|pending| !pending.doubtful && fits(pending));
+        sure.or_else(|| self.waiting.iter().position(fits))
     }
 
-    /// How many commands are passed over by the inside of an answer whose beginning is missing.
-    pub(super) fn find_inside(&self, fits: impl Fn(Expect) -> bool) -> Option<usize> {
-        self.0.iter().position(|pending| pending.doubtful && fits(pending.expect))
+    /// How many commands may have been answered in a gap.
+    pub(super) fn doubtful(&self) -> usize {
+        self.waiting.iter().filter(|pending| pending.doubtful).count()
+    }
+
+    /// Takes back what [`doubt`](Self::doubt) said of those behind the first `doubtful`.
+    pub(super) fn trust(&mut self, doubtful: usize) {
+        for pending in self.waiting.iter_mut().skip(doubtful) {
+            pending.doubtful = false;
+        }
+    }
+
+    /// Notes that a gap hides at least the beginning of the next reply; false if nothing waits for one.
+    pub(super) fn begin_in_gap(&mut self) -> bool {
+        let Some(next) = self.waiting.iter_mut().find(|pending| !pending.begun) else { return false };
+        next.doubtful = true;
+        match next.expect.without_one() {
+            Some(expect) => next.expect = expect,
+            None => next.begun = true,
+        }
+        true
+    }
+
+    /// Whether all that wait have the beginnings of their replies in gaps.
+    pub(super) fn is_begun(&self) -> bool {
+        !self.is_empty() && self.waiting.iter().all(|pending| pending.begun)
+    }
+
+    /// Notes that commands are missing whose replies are not: so many, up to `spare` of them uncertain.
+    pub(super) fn push_lost(&mut self, certain: bool, spare: u64) {
+        self.any_lost = true;
+        if certain || spare > 0 {
+            self.push(Pending::new(Expect::Lost { certain, spare }));
+        }
+    }
+
+    /// One more command may be in the gap behind which the client's next line stands.
+    pub(super) fn add_lost(&mut self) {
+        if let Some(Pending { expect: Expect::Lost { spare: spare @ 1.., .. }, .. }) = self.waiting.back_mut()
+        {
+            *spare = spare.saturating_add(1);
+        }
+    }
+
+    /// Takes the first command, or the first of those that are missing.
+    pub(super) fn pop_one(&mut self) -> Option<Pending> {
+        let first = self.pop()?;
+        if let Some(expect) = first.expect.without_one() {
+            self.waiting.push_front(Pending { expect, ..first });
+        }
+        Some(first)
+    }
+
+    /// Whether commands that are missing await the next reply.
+    pub(super) fn is_lost(&self) -> bool {
+        self.waiting.front().is_some_and(|pending| matches!(pending.expect, Expect::Lost { .. }))
+    }
+
+    /// As [`find`](Self::find), where bytes are missing. `behind`: what the line behind the reply looks like, if it is there.
+    pub(super) fn choose(&self, status: Status, text: &[u8], behind: Option<Looks>) -> Option<Choice> {
+        let begun = self.waiting.iter().take_while(|pending| pending.begun).count();
+        let open = |from: usize| self.waiting.iter().enumerate().skip(from);
+        let goes = |(_, pending): &(usize, &Pending)| match pending.expect {
+            Expect::Lost { certain, .. } => certain && status != Status::Continue,
+            expect => expect.goes_with(status, text, behind),
+        };
+        let lost = |(_, pending): &(usize, &Pending)| matches!(pending.expect, Expect::Lost { .. });
+        let may = |(_, pending): &(usize, &Pending)| pending.expect.may_be_answered_by(status);
+        // As in `find`.
+        let sure = open(begun).find(|(_, pending)| !pending.doubtful).map(|(place, _)| place);
+        let (skipped, chosen) = sure
+            .and_then(|from| open(from).find(goes))
+            .or_else(|| open(begun).find(goes))
+            .or_else(|| open(begun).find(|pending| lost(pending) && may(pending)))
+            .or_else(|| open(sure.unwrap_or(begun)).find(may))
+            .or_else(|| open(begun).find(may))?;
+        Some(Choice { skipped, rivals: self.rivals(chosen, skipped, open(begun)) })
+    }
+
+    /// The first command that waits for such an answer, of those alone whose replies may be in a gap if `doubtful`.
+    pub(super) fn find_waiting(&self, doubtful: bool, fits: impl Fn(Expect) -> bool) -> Option<Choice> {
+        let fits = |pending: &Pending| (pending.doubtful || !doubtful) && fits(pending.expect);
+        let skipped = self.waiting.iter().position(fits)?;
+        let open = |from: usize| self.waiting.iter().enumerate().skip(from);
+        let (_, chosen) = open(skipped).next()?;
+        Some(Choice { skipped, rivals: self.rivals(chosen, skipped, open(0)) })
+    }
+
+    /// What else the message may be that the command at that place asked for.
+    fn rivals<'a>(
+        &self,
+        chosen: &Pending,
+        place: usize,
+        all: impl Iterator<Item = (usize, &'a Pending)>,
+    ) -> Rivals {
+        let Expect::Message { operation: way, .. } = chosen.expect else { return Rivals::None };
+        let rival = |(at, other): (usize, &Pending)| match other.expect {
+            _ if at == place => Rivals::None,
+            Expect::Message { operation, .. } if other.doubtful && operation == way => Rivals::Alike,
+            Expect::Message { .. } if other.doubtful => Rivals::Unlike,
+            Expect::Lost { .. } if at < place || chosen.doubtful => Rivals::Unlike,
+            _ => Rivals::None,
+        };
+        let unseen = if chosen.doubtful && self.any_lost { Rivals::Unlike } else { Rivals::None };
+        all.map(rival).fold(unseen, |all, one| match (all, one) {
+            (Rivals::Unlike, _) | (_, Rivals::Unlike) => Rivals::Unlike,
+            (Rivals::Alike, _) | (_, Rivals::Alike) => Rivals::Alike,
+            _ => Rivals::None,
+        })
     }
 }

@@ -1,8 +1,9 @@
 //! The server's half: replies, the lists and messages that follow them, and what they decide.
 
-use super::pairing::{Expect, Pending};
+use super::pairing::{Choice, Expect, Pending, Rivals};
+use super::resync::reference;
 use super::{Session, Side};
-use crate::event::{EventKind, MessageRef};
+use crate::event::EventKind;
 use crate::reply::{self, ListItem, Reply, Status};
 use crate::{Anomaly, Verb};
 use bytes::Bytes;
@@ -31,9 +32,12 @@ pub(super) enum Server {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Follows {
     /// The command, as far as it is known.
-    expect: Option<Expect>,
-    octets: Option<u64>,
-    bare_lf: bool,
+    pub(super) expect: Option<Expect>,
+    pub(super) octets: Option<u64>,
+    pub(super) bare_lf: bool,
+    /// Nothing speaks against that command.
+    pub(super) sure: bool,
+    pub(super) rivals: Rivals,
 }
 
 /// What a reply says beside its text, and where it stands.
@@ -46,19 +50,15 @@ pub(super) struct Heard<'a> {
     span: &'a Range<u64>,
     /// Its line ended with LF alone, and so do those that follow.
     bare_lf: bool,
-    /// Which command it answers is a guess.
-    shaky: bool,
+    /// How far the command is known that it answers; `None`: for sure.
+    doubt: Option<Doubt>,
 }
 
-/// What the server's next line looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Looks {
-    Reply,
-    /// A header field of a message.
-    Header,
-    /// A line of such a list, or the end of one.
-    Item(Verb),
-    Other,
+/// Bytes are missing somewhere: what follows a reply is looked at before it is believed.
+#[derive(Clone, Copy, Debug)]
+struct Doubt {
+    sure: bool,
+    rivals: Rivals,
 }
 
 impl Session {
@@ -122,90 +122,6 @@ impl Session {
         true
     }
 
-    /// Takes the gap that is next: what stands behind it is not known.
-    fn lands(&mut self, list: Option<Verb>) -> bool {
-        let [_, bare_lf] = self.bare_lf_told;
-        // As a body, whose first dot behind the gap is believed only if it is the end.
-        let frame = self.halves.of_mut(Side::Server).next(Mode::Body { bare_lf });
-        if frame.is_none() {
-            return false;
-        }
-        self.queue.doubt();
-        self.early = None;
-        self.leftover(Side::Server, frame);
-        self.server = Server::Landed { list, bare_lf };
-        true
-    }
-
-    /// What the next line looks like, or the one behind it; `None` while too little of it is there.
-    fn looks(&self, behind: bool) -> Option<Looks> {
-        /// A line of more is no item and no header field.
-        const ENOUGH: usize = 512;
-        let framer = self.halves.of(Side::Server);
-        let mut ended = false;
-        let take = |byte: &u8| !core::mem::replace(&mut ended, *byte == b'\n');
-        let mut bytes = framer.peek();
-        if behind {
-            // The line in front of it, as far as that is not endless.
-            let _ = bytes.by_ref().take(ENOUGH).find(|byte| *byte == b'\n');
-        }
-        let ahead: Vec<u8> = bytes.take(ENOUGH).take_while(take).collect();
-        let whole = framer.peek_is_all();
-        let begin = ahead.get(..Status::AHEAD).unwrap_or(&ahead);
-        match Status::ahead_in_list(begin, whole) {
-            Some(true) => return Some(Looks::Reply),
-            None if !ahead.is_empty() || !whole => return None,
-            _ => {}
-        }
-        // RFC 5322 section 2.2: a field name, then a colon.
-        let colon = ahead.iter().position(|byte| *byte == b':');
-        let name = ahead.get(..colon.unwrap_or(0)).unwrap_or_default();
-        if !name.is_empty() && name.iter().all(u8::is_ascii_graphic) {
-            return Some(Looks::Header);
-        }
-        if ahead.last() != Some(&b'\n') && ahead.len() < ENOUGH && !whole {
-            return None;
-        }
-        let line = Bytes::from(ahead.trim_ascii_end().to_vec());
-        let listed = [Verb::List, Verb::Uidl].into_iter().find(|verb| ListItem::parse(*verb, &line).is_ok());
-        Some(match listed {
-            Some(verb) => Looks::Item(verb),
-            None if is_capability(&line) => Looks::Item(Verb::Capa),
-            None if line == "." => Looks::Item(Verb::Unknown),
-            // The first line of a mailbox file, which careless servers leave in front of the header.
-            None if line.starts_with(b"From ") => Looks::Header,
-            None => Looks::Other,
-        })
-    }
-
-    fn step_guess(&mut self, follows: Follows) -> bool {
-        let Follows { expect, octets, bare_lf } = follows;
-        let framer = self.halves.of(Side::Server);
-        let ends =
-            framer.at_gap() || framer.is_finished() || self.halves.tls_ahead(Side::Server) == Some(true);
-        let looks = if ends { Some(Looks::Reply) } else { self.looks(false) };
-        let Some(looks) = looks else { return false };
-        self.server = match (looks, expect) {
-            (Looks::Reply, _) => Server::Replies,
-            (Looks::Header | Looks::Other, Some(Expect::Message { .. }))
-            | (Looks::Header, None | Some(Expect::Other { .. } | Expect::List { .. })) => {
-                self.begin_message(Side::Server, reference(expect, octets));
-                Server::Body { bare_lf }
-            }
-            (_, Some(Expect::List { verb, certain })) => {
-                if verb == Verb::Unknown {
-                    self.anomaly_here(Side::Server, Anomaly::UnknownMultiline);
-                }
-                Server::List { verb, certain }
-            }
-            (Looks::Item(verb), _) => Server::List { verb, certain: false },
-            (Looks::Other, None) => Server::List { verb: Verb::Unknown, certain: false },
-            // A reply of one line, and something else behind it.
-            _ => Server::Replies,
-        };
-        true
-    }
-
     fn step_list(&mut self, verb: Verb, certain: bool) -> bool {
         let framer = self.halves.of(Side::Server);
         if framer.at_gap() {
@@ -262,68 +178,6 @@ impl Session {
         self.emit(Side::Server, at, span, EventKind::ListItem(item));
     }
 
-    /// Behind a gap, or at the beginning of a capture that begins inside the connection.
-    fn step_landed(&mut self, list: Option<Verb>, bare_lf: bool) -> bool {
-        let framer = self.halves.of(Side::Server);
-        if framer.at_gap() {
-            return self.lands(list);
-        }
-        if framer.is_finished() || self.halves.tls_ahead(Side::Server) == Some(true) {
-            self.server = Server::Replies;
-            return true;
-        }
-        let Some(looks) = self.looks(false) else { return false };
-        if looks == Looks::Reply {
-            self.server = Server::Replies;
-            return true;
-        }
-        let unheard = self.queue.is_empty() && (self.is_alone() || self.sync.shaky);
-        let in_list = |expect| matches!(expect, Expect::List { .. });
-        let in_message = |expect| matches!(expect, Expect::Message { .. });
-        if let Looks::Item(verb) = looks
-            && let Some(skipped) = self.queue.find_inside(in_list)
-        {
-            let verb = self.pass_over(skipped).map_or(verb, Expect::verb);
-            self.server = Server::List { verb, certain: false };
-        } else if let Some(skipped) = self.queue.find_inside(in_message) {
-            let expect = self.pass_over(skipped);
-            self.begin_inside_message(reference(expect, None), bare_lf);
-        } else {
-            match (list, looks) {
-                (Some(verb), Looks::Item(_)) => self.server = Server::List { verb, certain: false },
-                (None, Looks::Item(verb)) if unheard => self.server = Server::List { verb, certain: false },
-                (None, _) if unheard => match self.looks(true) {
-                    None => return false,
-                    // The rear part of a line in a list.
-                    Some(Looks::Item(verb)) if verb != Verb::Unknown => return self.pass_line(),
-                    Some(_) => self.begin_inside_message(MessageRef::default(), bare_lf),
-                },
-                // The rear part of a line, or of a reply that nobody asked for.
-                _ => return self.pass_line(),
-            }
-        }
-        true
-    }
-
-    fn pass_line(&mut self) -> bool {
-        let frame = self.halves.of_mut(Side::Server).next(Mode::Line);
-        let taken = frame.is_some();
-        self.leftover(Side::Server, frame);
-        taken
-    }
-
-    /// Takes the command whose answer has lost its beginning, and those before it.
-    fn pass_over(&mut self, skipped: usize) -> Option<Expect> {
-        for _ in 0..skipped {
-            if let Some(pending) = self.queue.pop() {
-                self.resolve(pending, None);
-            }
-        }
-        let pending = self.queue.pop()?;
-        self.resolve(pending, None);
-        Some(pending.expect)
-    }
-
     fn line_end(&mut self, end: LineEnd, at: Timestamp, span: &Range<u64>) {
         match end {
             LineEnd::Lf => self.bare_lf(Side::Server, at, span),
@@ -356,38 +210,70 @@ impl Session {
                 return;
             }
         }
-        let Some(skipped) = self.queue.find(reply.status) else {
+        let choice = match self.sync.lossy {
+            false => {
+                let found = self.queue.find(reply.status);
+                found.map(|skipped| Choice { skipped, rivals: Rivals::None })
+            }
+            true => self.choose(&reply),
+        };
+        let Some(Choice { skipped, rivals }) = choice else {
             return self.unmatched(reply, at, span, bare_lf);
         };
         if skipped > 0 {
-            self.anomaly(Side::Server, at, &span, Anomaly::ReplyMissing { commands: skipped as u64 });
+            self.skip(skipped, at, &span);
         }
-        for _ in 0..skipped {
-            if let Some(pending) = self.queue.pop() {
-                self.resolve(pending, None);
-            }
+        if self.queue.is_lost() {
+            return self.unmatched(reply, at, span, bare_lf);
         }
         let Some(pending) = self.queue.pop() else { return };
         let shaky = core::mem::take(&mut self.sync.shaky) || pending.doubtful || skipped > 0;
+        let doubt = (shaky || self.sync.lossy).then_some(Doubt { sure: !shaky, rivals });
         self.sync.patient = true;
         self.read(&reply, pending.expect);
-        let octets = (shaky || pending.expect.may_bring_message()).then(|| reply.octets()).flatten();
-        let kind =
-            EventKind::Reply { reply, answers: Some(pending.expect.verb()), number: pending.expect.number() };
+        let octets =
+            (doubt.is_some() || pending.expect.may_bring_message()).then(|| reply.octets()).flatten();
+        let number = pending.expect.number().filter(|_| rivals == Rivals::None);
+        let kind = EventKind::Reply { reply, answers: Some(pending.expect.verb()), number };
         self.emit(Side::Server, at, span.clone(), kind);
-        self.resolve(pending, Some(Heard { status, octets, at, span: &span, bare_lf, shaky }));
+        let expect = pending.expect;
+        self.resolve(pending, Some(Heard { status, octets, at, span: &span, bare_lf, doubt }));
+        // What nothing should follow is looked at as well.
+        if let Some(Doubt { sure, rivals }) = doubt
+            && status == Status::Ok
+            && matches!(expect, Expect::User | Expect::Login(_) | Expect::Sasl)
+        {
+            self.server = Server::Guess(Follows { expect: Some(expect), octets, bare_lf, sure, rivals });
+        }
+    }
+
+    /// Passes over commands whose replies were not heard.
+    fn skip(&mut self, commands: usize, at: Timestamp, span: &Range<u64>) {
+        let passed: Vec<Pending> = (0..commands).filter_map(|_| self.queue.pop()).collect();
+        let missing = passed.iter().filter(|pending| !matches!(pending.expect, Expect::Lost { .. })).count();
+        if missing > 0 {
+            self.anomaly(Side::Server, at, span, Anomaly::ReplyMissing { commands: missing as u64 });
+        }
+        for pending in passed {
+            self.resolve(pending, None);
+        }
     }
 
     /// A reply that answers no command that was seen.
     fn unmatched(&mut self, reply: Box<Reply>, at: Timestamp, span: Range<u64>, bare_lf: bool) {
         // A server that grows tired of a client says so unasked.
         let farewell = reply.status == Status::Err;
-        if !farewell && !self.is_alone() && !self.sync.shaky {
+        let lost = self.queue.is_lost();
+        if !farewell && !self.is_alone() && !self.sync.shaky && !lost {
             self.anomaly(Side::Server, at, &span, Anomaly::ReplyUnmatched);
+        }
+        if lost {
+            self.queue.pop_one();
         }
         let octets = reply.octets();
         if reply.status == Status::Ok {
-            self.server = Server::Guess(Follows { expect: None, octets, bare_lf });
+            let follows = Follows { expect: None, octets, bare_lf, sure: false, rivals: Rivals::None };
+            self.server = Server::Guess(follows);
         }
         let kind = EventKind::Reply { reply, answers: None, number: None };
         self.emit(Side::Server, at, span, kind);
@@ -436,56 +322,27 @@ impl Session {
 
     /// What follows a positive answer.
     fn follow(&mut self, expect: Expect, heard: Heard<'_>) {
-        let Heard { octets, bare_lf, shaky, .. } = heard;
+        let Heard { octets, bare_lf, doubt, .. } = heard;
         match expect {
-            Expect::Message { .. } if !shaky => {
-                self.begin_message(Side::Server, reference(Some(expect), octets));
+            Expect::Message { .. } if doubt.is_none() => {
+                self.begin_message(Side::Server, reference(Some(expect), octets, Rivals::None));
                 self.server = Server::Body { bare_lf };
             }
-            Expect::List { verb, certain: true } if !shaky => {
+            Expect::List { verb, certain: true } if doubt.is_none() => {
                 if verb == Verb::Capa {
                     self.upgrade.offer(false);
                 }
                 self.server = Server::List { verb, certain: true };
             }
-            Expect::Other { .. } if !shaky => {}
-            expect => self.server = Server::Guess(Follows { expect: Some(expect), octets, bare_lf }),
+            Expect::Other { .. } if doubt.is_none() => {}
+            expect => {
+                let Doubt { sure, rivals } = doubt.unwrap_or(Doubt { sure: false, rivals: Rivals::None });
+                self.server = Server::Guess(Follows { expect: Some(expect), octets, bare_lf, sure, rivals });
+            }
         }
     }
 
     pub(super) fn told_by(&mut self, heard: Heard<'_>, anomaly: Anomaly) {
         self.anomaly(Side::Server, heard.at, heard.span, anomaly);
     }
-}
-
-/// Which message it is, as far as command and reply are known.
-fn reference(expect: Option<Expect>, octets: Option<u64>) -> MessageRef {
-    match expect {
-        Some(Expect::Message { operation, number, lines }) => {
-            MessageRef { operation, number, lines, octets, resumes: false }
-        }
-        _ => MessageRef { octets, ..MessageRef::default() },
-    }
-}
-
-/// Whether the line begins as one of the capabilities that servers list (RFC 2449 section 6, 2595, 5034, 6856).
-fn is_capability(line: &[u8]) -> bool {
-    const KNOWN: [&str; 14] = [
-        "TOP",
-        "USER",
-        "SASL",
-        "RESP-CODES",
-        "LOGIN-DELAY",
-        "PIPELINING",
-        "EXPIRE",
-        "UIDL",
-        "IMPLEMENTATION",
-        "STLS",
-        "AUTH-RESP-CODE",
-        "UTF8",
-        "LANG",
-        "CAPA",
-    ];
-    let word = line.split(|byte| *byte == b' ').next().unwrap_or_default();
-    KNOWN.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }

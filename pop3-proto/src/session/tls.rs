@@ -81,7 +81,7 @@ impl Session {
             }
             Side::Server => self.server = Server::Replies,
         }
-        self.sync = Sync { patient: true, shaky: false, free: false };
+        self.sync = Sync::default();
         true
     }
 

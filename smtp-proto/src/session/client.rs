@@ -61,6 +61,9 @@ pub(super) enum Content {
 impl Session {
     /// Takes one frame of the client, if its meaning is known.
     pub(super) fn step_client(&mut self) -> bool {
+        if self.gap_is_open(Side::Client) {
+            return false;
+        }
         match self.client {
             Client::Commands => self.step_commands(),
             Client::Body { bare_lf } => self.step_body(bare_lf),

@@ -71,6 +71,12 @@ const DATA: u64 = 6;
 const TERMINATOR: u64 = 3;
 
 impl Session {
+    /// Whether a gap is next, and nothing behind it has come yet: when that was captured tells when the gap was.
+    pub(super) fn gap_is_open(&self, side: Side) -> bool {
+        let half = self.halves.of(side);
+        half.at_gap() && half.next_data_at().is_none() && !half.is_closed()
+    }
+
     /// Whether a reply is read before what the client said later: behind a gap it may be the verdict on what the gap
     /// hides.
     pub(super) fn server_leads(&self) -> bool {

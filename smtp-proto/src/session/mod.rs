@@ -183,8 +183,7 @@ impl Session {
 
     /// Bytes of one direction that will never come; `None`: nobody knows how many.
     ///
-    /// A gap is told late, when what stands behind it was captured long ago. Push that before events are polled: its times
-    /// tell which replies came before the gap and which came after it.
+    /// It is told with what stands behind it, or with the end of the half.
     pub fn gap(&mut self, dir: Direction, at: Timestamp, len: Option<u64>) {
         self.halves.gap(dir, at, len);
     }

@@ -42,6 +42,9 @@ impl Session {
         if self.server_opaque {
             return self.step_opaque(Side::Server);
         }
+        if self.gap_is_open(Side::Server) {
+            return false;
+        }
         if self.partial_reply.is_none() {
             match self.step_tunnel_answer() {
                 Before::None => {}

@@ -6,7 +6,7 @@
 use crate::flow::Told;
 use crate::record::{self, Provenance, Text};
 use pop3_proto::{ListItem, MessageRef, Operation};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Of so many messages is it remembered what lists say.
 const MAX_LISTED: usize = 100_000;
@@ -17,6 +17,8 @@ const MAX_WAITING: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Mailbox {
     listed: BTreeMap<u64, Listed>,
+    /// The sizes that LIST gave, for messages of which the number is not known.
+    sizes: BTreeSet<u64>,
     waiting: VecDeque<Retrieved>,
 }
 
@@ -47,7 +49,12 @@ impl Mailbox {
         }
         let listed = self.listed.entry(*number).or_default();
         match item {
-            ListItem::Size { size, .. } => listed.size = Some(*size),
+            ListItem::Size { size, .. } => {
+                listed.size = Some(*size);
+                if self.sizes.len() < MAX_LISTED {
+                    self.sizes.insert(*size);
+                }
+            }
             ListItem::UniqueId { id, .. } => listed.unique_id = Some(Text::from(id)),
             _ => {}
         }
@@ -72,11 +79,14 @@ impl Mailbox {
             let (unique_id, size) =
                 listed.map_or((None, None), |listed| (listed.unique_id.clone(), listed.size));
             let Some(mut retrieved) = self.waiting.pop_front() else { return };
-            let whole = retrieved.is_whole(size);
+            let any = || Some(retrieved.message.size).filter(|size| self.sizes.contains(size));
+            let whole = retrieved.is_whole(if retrieved.reference.number.is_none() { any() } else { size });
             let message = &mut retrieved.message;
             message.unique_id = unique_id;
             if !whole {
-                message.section = Some(Text::from("top"));
+                if retrieved.reference.operation == Operation::Top {
+                    message.section = Some(Text::from("top"));
+                }
                 message.complete = false;
             }
             let Retrieved { message, anomalies, provenance, .. } = retrieved;
@@ -86,12 +96,13 @@ impl Mailbox {
 }
 
 impl Retrieved {
-    /// Whether it is all of a message: not TOP; or TOP that asked for more lines than came, or that has the size that the
-    /// reply or LIST gave.
+    /// Whether it is all of a message: neither TOP nor what may have been asked for by TOP; or TOP that asked for more lines
+    /// than came; or it has the size that the reply or LIST gave.
     fn is_whole(&self, listed: Option<u64>) -> bool {
         let MessageRef { operation, lines, octets, .. } = self.reference;
         let asked_for_more = lines.zip(self.lines).is_some_and(|(asked, came)| asked > came);
         let size = Some(self.message.size);
-        operation != Operation::Top || asked_for_more || octets == size || listed == size
+        let may_be_top = matches!(operation, Operation::Top | Operation::Unknown);
+        !may_be_top || asked_for_more || octets == size || listed == size
     }
 }

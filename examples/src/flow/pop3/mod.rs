@@ -236,7 +236,7 @@ impl Pop3 {
             _ => record::Operation::Unknown,
         };
         let Closed { mut record, anomalies, finished } =
-            self.account.close(open, operation, !end.terminated, scene)?;
+            self.account.close(open, operation, !end.terminated && !end.complete, scene)?;
         record.number = reference.number;
         record.complete = end.complete;
         if let Some(verdict) = &end.verdict {
