@@ -37,7 +37,7 @@ impl Sync {
         Self {
             patient: true,
             shaky: mid_stream,
-            torn: mid_stream,
+            torn: false,
             free: false,
             undecided: mid_stream,
             hole: None,
@@ -84,7 +84,7 @@ impl Session {
         let doubtful = self.sync.shaky || self.message.as_ref().is_some_and(|message| message.gapped);
         let earlier =
             || matches!((server.next_at(), client.next_at()), (Some(reply), Some(next)) if reply < next);
-        doubtful && self.has_exact_times() && (server.at_gap() || earlier())
+        self.sync.torn && doubtful && self.has_exact_times() && (server.at_gap() || earlier())
     }
 
     /// Whether the next reply may answer what the client said, but has not been pushed yet.
@@ -92,13 +92,18 @@ impl Session {
         let [client, server] = Side::BOTH.map(|side| self.halves.of(side));
         let earlier =
             matches!((client.latest(), server.next_at()), (Some(said), Some(reply)) if said < reply);
-        earlier && !client.is_closed() && self.has_exact_times()
+        self.sync.torn && earlier && !client.is_closed() && self.has_exact_times()
     }
 
     /// Ends a wait of the client for what a gap hides: it said more before the next reply came, or that answers nothing
     /// that waits.
     pub(super) fn client_goes_on(&mut self) -> bool {
-        if !self.sync.shaky || !self.queue.is_doubtful() || !self.client_waits() || !self.has_exact_times() {
+        if !self.sync.shaky
+            || !self.sync.torn
+            || !self.queue.is_doubtful()
+            || !self.client_waits()
+            || !self.has_exact_times()
+        {
             return false;
         }
         let [client, server] = Side::BOTH.map(|side| self.halves.of(side));
@@ -293,6 +298,7 @@ impl Session {
         if let Some(message) = &mut self.message {
             // Chunks are counted: their end is known, whatever they lack.
             message.gapped |= in_body;
+            self.sync.torn = true;
             if in_body && message.complete && message.at_line_start && len == Some(TERMINATOR) {
                 message.tail = Some((at, span));
                 return;

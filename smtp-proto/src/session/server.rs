@@ -188,7 +188,7 @@ impl Session {
                 return;
             }
         }
-        let doubtful = self.suspicion.loose_ends || self.sync.shaky;
+        let doubtful = self.suspicion.loose_ends || (self.sync.shaky && self.sync.torn);
         if doubtful && self.has_exact_times() && self.queue.is_later_than(at) {
             // A reply that was there before the command: the server answers commands that it found in the message, or
             // that are lost.
