@@ -251,7 +251,9 @@ impl Session {
         } else if begins_message && self.message.is_none() {
             self.begin_unasked(Operation::Data);
         }
-        if late_go_ahead && let Some(message) = &mut self.message {
+        if (begins_message || late_go_ahead)
+            && let Some(message) = &mut self.message
+        {
             message.unasked = false;
         }
     }
