@@ -226,7 +226,8 @@ impl Session {
         match self.is_behind_lost_data() {
             None => return false,
             Some(true) => {
-                self.begin_behind_lost_data();
+                // Its 354 may be there already, or come when the message is under way.
+                self.client = Client::AwaitEnvelope(Content::Unasked);
                 return true;
             }
             Some(false) => {}

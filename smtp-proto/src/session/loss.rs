@@ -82,16 +82,14 @@ impl Session {
     pub(super) fn server_leads(&self) -> bool {
         let [client, server] = Side::BOTH.map(|side| self.halves.of(side));
         let doubtful = self.sync.shaky || self.message.as_ref().is_some_and(|message| message.gapped);
-        let earlier =
-            || matches!((server.next_at(), client.next_at()), (Some(reply), Some(next)) if reply < next);
+        let earlier = || is_before(server.next_at(), client.next_at());
         self.sync.torn && doubtful && self.has_exact_times() && (server.at_gap() || earlier())
     }
 
     /// Whether the next reply may answer what the client said, but has not been pushed yet.
     pub(super) fn server_runs_ahead(&self) -> bool {
         let [client, server] = Side::BOTH.map(|side| self.halves.of(side));
-        let earlier =
-            matches!((client.latest(), server.next_at()), (Some(said), Some(reply)) if said < reply);
+        let earlier = is_before(client.latest(), server.next_at());
         self.sync.torn && earlier && !client.is_closed() && self.has_exact_times()
     }
 
@@ -107,8 +105,7 @@ impl Session {
             return false;
         }
         let [client, server] = Side::BOTH.map(|side| self.halves.of(side));
-        let earlier =
-            matches!((client.next_data_at(), server.next_at()), (Some(said), Some(reply)) if said < reply);
+        let earlier = is_before(client.next_data_at(), server.next_at());
         let foreign = || client.at_gap() && self.code_ahead().is_some_and(|code| !self.queue.fits(code));
         (earlier || foreign()) && self.client_gives_up(false)
     }
@@ -163,8 +160,7 @@ impl Session {
     /// gap.
     pub(super) fn server_is_behind(&self) -> bool {
         let [client, server] = Side::BOTH.map(|side| self.halves.of(side));
-        let earlier =
-            matches!((server.latest(), client.next_at()), (Some(reply), Some(next)) if reply < next);
+        let earlier = is_before(server.latest(), client.next_at());
         self.sync.torn && earlier && !server.is_closed() && self.has_exact_times()
     }
 
@@ -254,12 +250,6 @@ impl Session {
         }
     }
 
-    /// The message whose DATA was in the gap, once the recipients are answered.
-    pub(super) fn begin_behind_lost_data(&mut self) {
-        // Its 354 may be there already, or come when the message is under way.
-        self.client = Client::AwaitEnvelope(Content::Unasked);
-    }
-
     /// The next bytes are a message, and nobody saw where it begins: at the end of a gap that DATA fills, or anywhere.
     pub(super) fn begin_unasked(&mut self, operation: Operation) {
         let whole = self.hole().is_some_and(|hole| hole.len == Some(DATA));
@@ -316,6 +306,11 @@ impl Session {
         let kind = if over { EventKind::Gap } else { EventKind::MessageGap };
         self.emit(Side::Client, at, span, kind(Some(TERMINATOR)));
     }
+}
+
+/// Whether both are known, and the first was captured before the second.
+fn is_before(first: Option<Timestamp>, second: Option<Timestamp>) -> bool {
+    first.zip(second).is_some_and(|(first, second)| first < second)
 }
 
 /// Whether a line is a header field, as clients write them (RFC 5322 section 2.2): a name, a colon and a blank. The rear part

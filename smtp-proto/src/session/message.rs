@@ -167,14 +167,11 @@ impl Session {
     }
 
     pub(super) fn begin_content(&mut self, content: Content) {
-        if content == Content::Unasked {
-            return self.begin_unasked(Operation::Unknown);
-        }
-        if self.message.is_none() {
+        if self.message.is_none() && content != Content::Unasked {
             self.begin_message(Operation::Bdat);
         }
         self.client = match content {
-            Content::Unasked => return,
+            Content::Unasked => return self.begin_unasked(Operation::Unknown),
             Content::Chunk { size, last } => Client::Chunk { left: size, last },
             Content::Elsewhere { last } => {
                 let (at, here) = self.here(Side::Client);
