@@ -288,7 +288,8 @@ impl Session {
         if let Some(message) = &mut self.message {
             // Chunks are counted: their end is known, whatever they lack.
             message.gapped |= in_body;
-            self.sync.torn = true;
+            // What BURL fetches is missing as well, but never was on this wire.
+            self.sync.torn |= in_body;
             if in_body && message.complete && message.at_line_start && len == Some(TERMINATOR) {
                 message.tail = Some((at, span));
                 return;
