@@ -93,9 +93,11 @@ fn has_dot(block: &[u8; BLOCK]) -> bool {
     block.iter().fold(0, |found, byte| found | u8::from(*byte == b'.')) != 0
 }
 
-/// CR is the highest of the three; the others below it are rare enough to be looked at twice.
+/// CR, LF and NUL all have a high half of zero; the other bytes that do are rare enough to be looked at twice.
+const HIGH_HALF: u8 = 0xf0;
+
 fn fits((before, byte): (&u8, &u8)) -> bool {
-    (*before <= b'\r') & (*byte == b'.')
+    (*before & HIGH_HALF == 0) & (*byte == b'.')
 }
 
 /// Whether one of the bytes is a dot behind a control character; `before` is the same one byte earlier.
@@ -105,7 +107,7 @@ fn fits((before, byte): (&u8, &u8)) -> bool {
 fn any_fits(before: &[u8; BLOCK], block: &[u8; BLOCK]) -> bool {
     const LANES: usize = BLOCK / 4;
     // Zero where it fits, so that the least of four tells of all of them.
-    let unfit = |at: usize| before[at].saturating_sub(b'\r') | (block[at] ^ b'.');
+    let unfit = |at: usize| (before[at] & HIGH_HALF) | (block[at] ^ b'.');
     let mut found = 0;
     for lane in 0..LANES {
         let [a, b, c, d] = [0, 1, 2, 3].map(|quarter| unfit(quarter * LANES + lane));
@@ -117,8 +119,9 @@ fn any_fits(before: &[u8; BLOCK], block: &[u8; BLOCK]) -> bool {
 /// What the scanner found at the front of the bytes it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// So many bytes of plain content; zero only if there are no bytes.
-    Content(usize),
+    /// So many bytes of plain content; zero only if there are no bytes. `doubled`: a stuffed dot stands behind them,
+    /// with another one behind it.
+    Content { len: usize, doubled: bool },
     /// A stuffed dot: one byte to drop, content behind it. `doubled`: a second dot follows, as it should.
     Stuffing { doubled: bool, loose: Option<LooseForm> },
     /// A dot that stays in the content but looks like an end to some.
@@ -137,20 +140,31 @@ pub(super) struct Scanner {
     last: [u8; 3],
     /// Nothing is known of what stood before the next byte.
     after_gap: bool,
-    /// The dot at the front was judged and is plain content.
-    judged: bool,
+    /// What is known of the dot at the front.
+    front: Front,
+}
+
+/// What an earlier look said of the dot at the front, so that none is looked at twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Front {
+    /// Nothing, or there is none.
+    Unseen,
+    /// It is plain content.
+    Content,
+    /// It is stuffing, with another dot behind it.
+    Doubled,
 }
 
 impl Scanner {
     pub(super) const fn new(bare_lf: bool) -> Self {
         // The line that announced the body ended just before it.
-        Self { bare_lf, last: [0xff, b'\r', b'\n'], after_gap: false, judged: false }
+        Self { bare_lf, last: [0xff, b'\r', b'\n'], after_gap: false, front: Front::Unseen }
     }
 
     pub(super) const fn gap(&mut self) {
         self.last = [0xff; 3];
         self.after_gap = true;
-        self.judged = false;
+        self.front = Front::Unseen;
     }
 
     /// Whether the bytes so far end with a line.
@@ -168,31 +182,46 @@ impl Scanner {
             None => bytes.iter().for_each(|byte| self.last = [self.last[1], self.last[2], *byte]),
         }
         self.after_gap &= bytes.is_empty();
-        self.judged = false;
+        self.front = Front::Unseen;
     }
 
     /// Says that the dot at the front has been judged: it is content like the bytes behind it.
     pub(super) const fn judge(&mut self) {
-        self.judged = true;
+        self.front = Front::Content;
+    }
+
+    /// Says that the dot at the front is stuffing, and doubled, as the scan of what stood before it found.
+    pub(super) const fn expect_doubled(&mut self) {
+        self.front = Front::Doubled;
     }
 
     /// Looks at the bytes that come next. `complete`: nothing follows them, so nothing is left to wait for.
+    #[inline]
     pub(super) fn scan(&self, bytes: &[u8], complete: bool) -> Found {
-        let mut from = usize::from(self.judged && !bytes.is_empty());
+        match self.front {
+            Front::Doubled => Found::Stuffing { doubled: true, loose: None },
+            Front::Content if !bytes.is_empty() => self.look(bytes, 1, complete),
+            Front::Content | Front::Unseen => self.look(bytes, 0, complete),
+        }
+    }
+
+    /// Looks at the bytes from `from` on; those before it are content.
+    fn look(&self, bytes: &[u8], mut from: usize, complete: bool) -> Found {
         while let Some(dot) = dot_behind_control(bytes, from) {
             let before = self.before(bytes, dot);
             if before == Before::Other {
                 from = dot + 1;
             } else if dot > 0 {
-                return Found::Content(dot);
+                let doubled = before == Before::LineStart && bytes.get(dot + 1) == Some(&b'.');
+                return Found::Content { len: dot, doubled };
             } else {
                 match self.dot(before, bytes.get(1..).unwrap_or_default(), complete) {
-                    Found::Content(_) => from = 1,
+                    Found::Content { .. } => from = 1,
                     found => return found,
                 }
             }
         }
-        Found::Content(bytes.len())
+        Found::Content { len: bytes.len(), doubled: false }
     }
 
     /// Judges the dot at the front; `Content` means that it is nothing special.
@@ -224,7 +253,9 @@ impl Scanner {
             (Before::Cr, After::Cr) => Found::Loose(LooseForm::CrCr),
             (Before::Lf | Before::Cr, After::CrCrLf) => Found::Loose(LooseForm::DoubledCr),
             (Before::Nul, After::CrLf) => Found::Loose(LooseForm::NulBefore),
-            (Before::Lf | Before::Cr | Before::Nul | Before::Unknown | Before::Other, _) => Found::Content(1),
+            (Before::Lf | Before::Cr | Before::Nul | Before::Unknown | Before::Other, _) => {
+                Found::Content { len: 1, doubled: false }
+            }
         }
     }
 
@@ -255,14 +286,13 @@ mod tests {
     #[test]
     fn the_next_dot_is_found_at_any_place() {
         let naive = |bytes: &[u8], from: usize| {
-            (from..bytes.len()).find(|at| {
-                bytes[*at] == b'.' && at.checked_sub(1).is_none_or(|before| bytes[before] <= b'\r')
-            })
+            (from..bytes.len())
+                .find(|at| bytes[*at] == b'.' && at.checked_sub(1).is_none_or(|before| bytes[before] < 16))
         };
         // With dots that mean nothing everywhere else, and without.
         for (filler, len) in (0..200).flat_map(|len| [(b"x.", len), (b"xx", len)]) {
             for at in 0..len {
-                for before in [b'\r', b'\n', 0, b'\t', 14, b'.', b'x'] {
+                for before in [b'\r', b'\n', 0, b'\t', 15, 16, b'.', b'x'] {
                     let mut bytes: Vec<u8> = filler.iter().copied().cycle().take(len).collect();
                     bytes[at] = b'.';
                     if let Some(place) = at.checked_sub(1) {

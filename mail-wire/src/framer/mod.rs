@@ -373,13 +373,19 @@ impl Framer {
             };
             match found {
                 Found::Undecided => return None,
-                Found::Content(len) => {
+                Found::Content { len, doubled } => {
                     let (at, bytes) = self.inbox.take(len.min(most))?;
                     body.scanner.advance(&bytes);
+                    if doubled && len <= most {
+                        body.scanner.expect_doubled();
+                    }
                     return self.content(at, bytes);
                 }
                 Found::Stuffing { doubled, loose } => {
                     body.scanner.advance(b".");
+                    if doubled {
+                        body.scanner.judge();
+                    }
                     body.dropped = Some(!doubled);
                     let at = self.inbox.skip_byte()?;
                     self.partial_at = at;

@@ -214,7 +214,7 @@ fn bodies(c: &mut Criterion) {
                 for chunk in &chunks {
                     framer.push(AT, chunk.clone());
                     while let Some(frame) = framer.next(Mode::Body { bare_lf: false }) {
-                        if let FrameKind::Data { bytes, .. } = black_box(frame).kind {
+                        if let FrameKind::Data { bytes, .. } = &black_box(&frame).kind {
                             told += bytes.len();
                         }
                     }
