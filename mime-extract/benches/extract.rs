@@ -1,5 +1,7 @@
-//! Throughput on made-up mail, next to mail-parser and mailparse in the same run. The others take a message as a whole
-//! and hold it; mail-parser also converts texts to UTF-8, and mailparse is asked for the decoded bytes of each part.
+//! Throughput on made-up mail, and on the mails of a folder that `MAIL` names, next to mail-parser and mailparse in the
+//! same run. The others take a message as a whole and hold it; mail-parser also converts texts to UTF-8, and mailparse is
+//! asked for the decoded bytes of each part.
+#![allow(clippy::expect_used, reason = "a bench may fail loudly")]
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -57,43 +59,69 @@ fn ours(chunks: &[Bytes]) {
     read(&mut extractor);
 }
 
+/// All of `mails` through ours, in the segments of a stream and whole, and through the others.
+fn compare(c: &mut Criterion, name: &str, mails: &[Vec<u8>]) {
+    let whole: Vec<Bytes> = mails.iter().cloned().map(Bytes::from).collect();
+    let cut = |mail: &Bytes| -> Vec<Bytes> {
+        (0..mail.len()).step_by(CHUNK).map(|at| mail.slice(at..mail.len().min(at + CHUNK))).collect()
+    };
+    let chunks: Vec<Vec<Bytes>> = whole.iter().map(cut).collect();
+    let mut group = c.benchmark_group(name);
+    group.throughput(Throughput::Bytes(mails.iter().map(|mail| mail.len() as u64).sum()));
+    group.bench_function("mime-extract/chunks", |b| b.iter(|| chunks.iter().for_each(|mail| ours(mail))));
+    group.bench_function("mime-extract/whole", |b| {
+        b.iter(|| whole.iter().for_each(|mail| ours(core::slice::from_ref(mail))));
+    });
+    group.bench_function("mail-parser", |b| {
+        b.iter(|| {
+            for mail in mails {
+                black_box(mail_parser::MessageParser::default().parse(mail));
+            }
+        });
+    });
+    group.bench_function("mailparse", |b| {
+        b.iter(|| {
+            for mail in mails {
+                let Ok(mail) = mailparse::parse_mail(mail) else { continue };
+                for part in mail.parts() {
+                    let _ = black_box(part.get_body_raw());
+                }
+            }
+        });
+    });
+    group.finish();
+}
+
+/// The mails of a folder, if `MAIL` names one: `MAIL=folder cargo bench -p mime-extract -- real`.
+fn real(c: &mut Criterion) {
+    let Some(folder) = std::env::var_os("MAIL") else { return };
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .expect("MAIL names a folder")
+        .map(|entry| entry.expect("the folder can be read").path())
+        .collect();
+    paths.sort();
+    let mails: Vec<Vec<u8>> = paths.iter().filter_map(|path| std::fs::read(path).ok()).collect();
+    compare(c, "real", &mails);
+}
+
 fn extract(c: &mut Criterion) {
     let small = |n: usize| format!("Content-Type: text/plain\r\n\r\nPart {n} is short.");
     let nested =
         (0..20).fold(text(2000), |inner, level| multipart(&format!("level-{level}"), &[text(2000), inner]));
     let mails = [
-        ("base64/4MiB", multipart("=_b", &[text(2000), base64(4 << 20)])),
+        ("base64/5MiB", multipart("=_b", &[text(2000), base64(5 << 20)])),
         ("quoted-printable/1MiB", multipart("=_b", &[quoted_printable(1 << 20)])),
         ("text/1MiB", text(1 << 20)),
+        ("text/2KiB", text(2 << 10)),
         ("mixed/200KiB", multipart("=_b", &[text(3000), quoted_printable(20_000), base64(180_000)])),
         ("short/8KiB", multipart("=_b", &[text(2000), quoted_printable(5000)])),
         ("nested/20", nested),
         ("parts/1000", multipart("=_b", &(0..1000).map(small).collect::<Vec<_>>())),
     ];
     for (name, body) in mails {
-        let mail = format!("{HEADER}{body}");
-        let whole = Bytes::from(mail.clone());
-        let chunks: Vec<Bytes> =
-            (0..whole.len()).step_by(CHUNK).map(|at| whole.slice(at..whole.len().min(at + CHUNK))).collect();
-        let mut group = c.benchmark_group(name);
-        group.throughput(Throughput::Bytes(mail.len() as u64));
-        group.bench_function("mime-extract/chunks", |b| b.iter(|| ours(&chunks)));
-        group.bench_function("mime-extract/whole", |b| b.iter(|| ours(core::slice::from_ref(&whole))));
-        group.bench_function("mail-parser", |b| {
-            b.iter(|| black_box(mail_parser::MessageParser::default().parse(mail.as_bytes())));
-        });
-        group.bench_function("mailparse", |b| {
-            b.iter(|| {
-                if let Ok(mail) = mailparse::parse_mail(mail.as_bytes()) {
-                    for part in mail.parts() {
-                        let _ = black_box(part.get_body_raw());
-                    }
-                }
-            });
-        });
-        group.finish();
+        compare(c, name, &[format!("{HEADER}{body}").into_bytes()]);
     }
 }
 
-criterion_group!(benches, extract);
+criterion_group!(benches, extract, real);
 criterion_main!(benches);
