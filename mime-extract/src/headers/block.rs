@@ -3,7 +3,7 @@
 use super::line::{
     Line, MAX_NAME, classify, is_content_field, is_from, is_from_prefix, is_loose_prefix, loose_field,
 };
-use super::{Headers, Span};
+use super::{Headers, Span, odd};
 use crate::Anomaly;
 use crate::choices::{HeaderChoices, JunkChoice};
 use crate::config::{Config, MAX_DELIMITER};
@@ -194,9 +194,7 @@ impl Block {
     }
 
     fn note(&mut self, anomaly: Anomaly, at: u64) {
-        if !self.anomalies.iter().any(|(known, _)| known.code() == anomaly.code()) {
-            self.anomalies.push((anomaly, at));
-        }
+        odd::note(&mut self.anomalies, anomaly, at);
     }
 
     /// A line that can be no field any more need not be waited for: a body without a header may be one endless line.
@@ -431,7 +429,7 @@ impl Block {
             (span.value, span.end) =
                 (u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX));
         }
-        self.note_bytes();
+        odd::find(&self.bytes, &self.spans, self.eol, self.start, &mut self.anomalies);
         let range = self.start..self.end.max(self.start);
         let seen = whole && !self.gap;
         let complete = seen && self.full.is_none();
@@ -446,52 +444,6 @@ impl Block {
             (Headers::new(self.bytes, self.spans, complete), Buffers::default())
         };
         Finished { headers, seen, range, anomalies: self.anomalies, buffers }
-    }
-
-    /// Odd bytes, each kind once. Sound blocks are passed in one quick look.
-    fn note_bytes(&mut self) {
-        let mut ends = memchr::memchr_iter(b'\n', &self.bytes)
-            .map(|at| slice::line_end(slice::split(&self.bytes, at + 1).0))
-            .chain(self.eol);
-        let first = ends.next();
-        if ends.any(|end| Some(end) != first) {
-            self.note(Anomaly::EolMixed, self.start);
-        }
-        let odd = |byte: &u8| !matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
-        let crs = memchr::memchr_iter(b'\r', &self.bytes);
-        let bare = crs.into_iter().any(|at| self.bytes.get(at + 1).is_some_and(|next| *next != b'\n'));
-        if !bare && !self.bytes.iter().any(odd) {
-            return;
-        }
-        let mut found = Vec::new();
-        for span in &self.spans {
-            let field = slice::range(&self.bytes, span.start as usize, span.end as usize);
-            let mut after = field.iter().skip(1);
-            for &byte in field {
-                let next = after.next();
-                match byte {
-                    0 => found.push((Anomaly::Nul, span.offset)),
-                    b'\r' if next.is_some_and(|next| *next != b'\n') => {
-                        found.push((Anomaly::BareCr, span.offset));
-                    }
-                    b' '..=b'~' | b'\t' | b'\n' | b'\r' | 0x80.. => {}
-                    _ => found.push((Anomaly::HeaderCtl, span.offset)),
-                }
-                found.dedup_by_key(|(anomaly, _)| *anomaly);
-                if found.len() > 64 {
-                    break;
-                }
-            }
-            if !field.is_ascii() && str::from_utf8(field).is_err() {
-                found.push((Anomaly::Header8bit, span.offset));
-            }
-            if found.len() > 64 {
-                break;
-            }
-        }
-        for (anomaly, at) in found {
-            self.note(anomaly, at);
-        }
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod block;
 mod date;
 pub(crate) mod encoded_word;
 pub(crate) mod line;
+mod odd;
 mod received;
 
 pub use address::Address;
@@ -73,14 +74,16 @@ impl Headers {
 
     /// The fields, in order. A line that is no field comes as one without a name.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Field<'_>> + ExactSizeIterator {
-        self.spans.iter().map(|span| {
-            let part = |from: u32, to: u32| slice::range(&self.block, from as usize, to as usize);
-            Field {
-                name: part(span.start, span.name_end),
-                value: part(span.value, span.end),
-                offset: span.offset,
-            }
-        })
+        self.spans.iter().map(|span| self.field(span))
+    }
+
+    fn field(&self, span: &Span) -> Field<'_> {
+        let part = |from: u32, to: u32| slice::range(&self.block, from as usize, to as usize);
+        Field {
+            name: part(span.start, span.name_end),
+            value: part(span.value, span.end),
+            offset: span.offset,
+        }
     }
 
     /// How many fields there are.
@@ -104,12 +107,14 @@ impl Headers {
     /// The first field of that name, in any case.
     #[must_use]
     pub fn first(&self, name: &str) -> Option<Field<'_>> {
-        self.iter().find(|field| field.is(name))
+        self.all(name).next()
     }
 
     /// All fields of that name, in any case, in order.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Field<'a>> {
-        self.iter().filter(move |field| field.is(name))
+    pub fn all<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = Field<'a>> + use<'a, 'n> {
+        // Most names differ in length already.
+        let long = move |span: &&Span| (span.name_end - span.start) as usize == name.len();
+        self.spans.iter().filter(long).map(|span| self.field(span)).filter(move |field| field.is(name))
     }
 
     /// The decoded text of the first field of that name; see [`Field::text`].
