@@ -57,11 +57,7 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, conf
     let (max, choices) = (config.max_parameters, &config.choices);
     let mut content = Content::default();
     if message {
-        for name in ONCE {
-            if let Some(second) = headers.all(name).nth(1) {
-                content.anomalies.push((Anomaly::HeaderDuplicate { name }, second.offset()));
-            }
-        }
+        content.note_duplicates(headers);
     }
     let types = || headers.all("content-type").take(MAX_FIELDS);
     let first = headers.first("content-type");
@@ -121,7 +117,42 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, conf
     content
 }
 
+/// The place in [`ONCE`] that a field of that name has, judged by what tells the names apart.
+fn once(name: &[u8]) -> Option<usize> {
+    let place = match (name.len(), name.first()?.to_ascii_lowercase()) {
+        (4, b'd') => 0,
+        (4, b'f') => 1,
+        (6, b's') => 2,
+        (8, b'r') => 3,
+        (2, b't') => 4,
+        (2, b'c') => 5,
+        (3, b'b') => 6,
+        (10, b'm') => 7,
+        (11, b'i') => 8,
+        (10, b'r') => 9,
+        (7, b's') => 10,
+        _ => return None,
+    };
+    ONCE.get(place).filter(|known| name.eq_ignore_ascii_case(known.as_bytes())).map(|_| place)
+}
+
 impl Content {
+    /// Tells of each field that should stand there once where its second one is.
+    fn note_duplicates(&mut self, headers: &Headers) {
+        let mut seen = [(0u8, 0); ONCE.len()];
+        for field in headers.iter() {
+            if let Some((count @ 0..2, at)) = once(field.name()).and_then(|place| seen.get_mut(place)) {
+                *count += 1;
+                *at = field.offset();
+            }
+        }
+        for (name, (count, at)) in ONCE.into_iter().zip(seen) {
+            if count == 2 {
+                self.anomalies.push((Anomaly::HeaderDuplicate { name }, at));
+            }
+        }
+    }
+
     /// A parameter of the content type, in lower case.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.to_ascii_lowercase())
@@ -197,6 +228,21 @@ impl Content {
         }
         if self.boundary.is_some() && !self.content_type.starts_with("multipart/") {
             self.anomalies.push((Anomaly::MultipartImplied, at));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_field_that_stands_once_is_known() {
+        for (place, name) in ONCE.into_iter().enumerate() {
+            assert_eq!(once(name.to_ascii_uppercase().as_bytes()), Some(place), "{name}");
+        }
+        for name in ["", "dote", "received", "x"] {
+            assert_eq!(once(name.as_bytes()), None, "{name}");
         }
     }
 }
