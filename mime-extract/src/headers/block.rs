@@ -55,6 +55,10 @@ impl Buffers {
 /// Buffers up to this size are used again.
 const MAX_BUFFER: usize = 4096;
 
+/// What most blocks need, in bytes and in fields.
+const USUAL_BYTES: usize = 2048;
+const USUAL_FIELDS: usize = 32;
+
 /// The open header block.
 #[derive(Debug)]
 pub(crate) struct Block {
@@ -162,6 +166,10 @@ impl Block {
 
     /// The next bytes of the current line, which stand at `at` in the message; `whole`: to its LF.
     pub(crate) fn append(&mut self, part: &[u8], whole: bool, at: u64, boundaries: &Boundaries) -> Verdict {
+        if self.bytes.capacity() == 0 {
+            self.bytes.reserve_exact(USUAL_BYTES);
+            self.spans.reserve_exact(self.max_fields.min(USUAL_FIELDS));
+        }
         if self.line().is_empty() {
             self.line_at = at;
             if self.spans.len() >= self.max_fields {
