@@ -117,6 +117,12 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, conf
     content
 }
 
+/// The boundary that a Content-Type names, of whose parameters `max` are read.
+pub(crate) fn boundary_of(raw: &[u8], max: usize) -> Option<Vec<u8>> {
+    let (found, _) = extended::find(&parameter::parse(raw, max).parameters, "boundary");
+    found.into_iter().next().map(|first| slice::trim_end(&first.bytes, is_blank).to_vec())
+}
+
 /// The place in [`ONCE`] that a field of that name has, judged by what tells the names apart.
 fn once(name: &[u8]) -> Option<usize> {
     let place = match (name.len(), name.first()?.to_ascii_lowercase()) {

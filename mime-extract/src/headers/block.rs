@@ -7,6 +7,7 @@ use super::{Headers, Span, odd};
 use crate::Anomaly;
 use crate::choices::{HeaderChoices, JunkChoice};
 use crate::config::{Config, MAX_DELIMITER};
+use crate::content;
 use crate::extractor::boundary::{Boundaries, Hit};
 use crate::slice::{self, is_space};
 use bytes::Bytes;
@@ -59,6 +60,17 @@ const MAX_BUFFER: usize = 4096;
 const USUAL_BYTES: usize = 2048;
 const USUAL_FIELDS: usize = 32;
 
+/// The boundary that a block names itself, looked for when a line may be its delimiter.
+#[derive(Debug)]
+struct Own {
+    /// Fields that were looked at.
+    seen: usize,
+    /// What the first Content-Type says, once it was seen.
+    boundary: Option<Option<Vec<u8>>>,
+    /// Parameters of it that are read.
+    max: usize,
+}
+
 /// The open header block.
 #[derive(Debug)]
 pub(crate) struct Block {
@@ -87,6 +99,7 @@ pub(crate) struct Block {
     choices: HeaderChoices,
     /// Empty lines were passed over.
     skipped: bool,
+    own: Own,
     anomalies: Vec<(Anomaly, u64)>,
     /// Bytes of the current line that the enclosing messages have not been given yet.
     pub(crate) unfed: usize,
@@ -112,6 +125,7 @@ impl Block {
             max_fields: config.max_fields(),
             choices: config.choices.header,
             skipped: false,
+            own: Own { seen: 0, boundary: None, max: config.max_parameters },
             anomalies: Vec::new(),
             unfed: 0,
         }
@@ -239,6 +253,14 @@ impl Block {
             self.push_junk();
             return self.next_line();
         }
+        if line.starts_with(b"--")
+            && self.choices.junk == JunkChoice::One
+            && self.full.is_none()
+            && self.is_own_delimiter()
+        {
+            return self.begin_body();
+        }
+        let line = self.line();
         let kind = match classify(line, true) {
             Line::Fold if self.choices.blank_ends && slice::trim(line, is_space).is_empty() => Line::Blank,
             kind => kind,
@@ -329,6 +351,23 @@ impl Block {
             }
         }
         self.next_line()
+    }
+
+    /// Whether the line begins a part of this very block: the empty line is missing, or has blanks.
+    fn is_own_delimiter(&mut self) -> bool {
+        let Own { seen, boundary, max } = &mut self.own;
+        while boundary.is_none()
+            && let Some(span) = self.spans.get(*seen)
+        {
+            *seen += 1;
+            let part = |from: u32, to: u32| slice::range(&self.bytes, from as usize, to as usize);
+            if part(span.start, span.name_end).eq_ignore_ascii_case(b"content-type") {
+                *boundary = Some(content::boundary_of(part(span.value, span.end), *max));
+            }
+        }
+        let Some(Some(boundary)) = boundary else { return false };
+        let line = slice::trim_end(slice::split(&self.bytes, self.line).1, is_space);
+        !boundary.is_empty() && line.strip_prefix(b"--") == Some(boundary.as_slice())
     }
 
     /// Body begins at the line that was left open, or at this one.

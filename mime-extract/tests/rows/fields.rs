@@ -405,3 +405,19 @@ fn m18_an_encoded_global_message() {
         &[],
     );
 }
+
+/// As some mail programs wrote it: the line behind the header holds a blank.
+#[test]
+fn the_first_delimiter_ends_the_header_that_names_it() {
+    let part = "Content-Transfer-Encoding: base64\nContent-Disposition: attachment; filename=a.txt\n";
+    for (end, anomalies) in [(" \n", "header-end-ambiguous header-end-missing"), ("", "header-end-missing")] {
+        check(
+            format!("Content-Type: multipart/mixed; boundary=b\n{end}--b\n{part}\n{BODY}--b--\n"),
+            &[
+                &format!("0 multipart multipart/mixed {anomalies}"),
+                r#"1 text/plain base64 name="a.txt" "Hello, hidden.""#,
+            ],
+            &[],
+        );
+    }
+}

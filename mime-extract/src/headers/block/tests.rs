@@ -53,6 +53,25 @@ fn blocks() {
         ("A: b\n--b\nx", &["A: b@0"], "delimiter false", &[]),
         ("A: b\n--b-- \r\nx", &["A: b@0"], "delimiter true", &["eol-mixed"]),
         ("A: b\n--c: d\n\n", &["A: b@0", "--c: d@5"], "end", &[]),
+        // The first part of the block itself, behind a line of blanks and behind none.
+        (
+            "Content-Type: multipart/mixed; boundary=x:y\nA: c\n \n--x:y\nD: e\n",
+            &["Content-Type: multipart/mixed; boundary=x:y@0", "A: c@44"],
+            "body at 51",
+            &["header-end-ambiguous", "header-end-missing"],
+        ),
+        (
+            "content-type: a/b;\n boundary=\"x y\"\n--x y \n",
+            &["content-type: a/b;\\n boundary=\\\"x y\\\"@0"],
+            "body at 35",
+            &["header-end-missing"],
+        ),
+        (
+            "Content-Type: a/b; boundary=x\n--x-y\nD: e\n\n",
+            &["Content-Type: a/b; boundary=x@0", ": --x-y@30", "D: e@36"],
+            "end",
+            &["header-junk-line"],
+        ),
         ("A: b\nC", &["A: b@0", ": C@5"], "cut", &[]),
         ("A: b\nC: d", &["A: b@0", "C: d@5"], "cut", &[]),
         ("A: b\rC: d\n\n", &["A: b\\rC: d@0"], "end", &["bare-cr"]),
