@@ -49,6 +49,66 @@ fn what_the_server_proves_is_the_primary_reading() {
     assert_eq!(runs, &json!([[0, 46 + 65, 24, 1, 7, 65]]));
 }
 
+/// Mails of a client that ends each with LF . LF and waits for the verdict, so that the strict reading never ends.
+#[test]
+fn what_the_server_took_before_it_ended_is_the_primary_reading() {
+    let mail = r"C: Subject: one\n\nfirst\n.\n\
+S: 250 queued 1
+";
+    let further = r"C: MAIL FROM:<d@x>\r\nRCPT TO:<e@y>\r\nRCPT TO:<f@y>
+S: 250 ok\r\n250 one\r\n550 two
+C: DATA
+S: 354 go
+C: Subject: two\n\nsecond\n.\n\
+S: 550 no
+";
+    let first = json!({"reading": "primary", "via": null, "outcome": "accepted", "reply": "250 queued 1", "from": "a@x", "to": "b@y",
+               "subject": "one", "content": "Subject: one\n\nfirst\n", "complete": true});
+    let second = json!({"reading": "primary", "via": null, "outcome": "rejected", "reply": "550 no", "from": "d@x", "to": "e@y",
+               "subject": "two", "content": "Subject: two\n\nsecond\n", "complete": true});
+    for end in ["C: QUIT\nS: 221 bye\n", "C: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye\n", ""] {
+        let extracted = Extracted::of(&format!("{BEGIN}{mail}{end}"));
+        let told = readings(&extracted);
+        assert_eq!(told.len(), 2, "{end:?}");
+        assert_eq!(told[0], first, "{end:?}");
+        assert_eq!(
+            (&told[1]["reading"], &told[1]["complete"]),
+            (&json!("candidate"), &json!(false)),
+            "{end:?}"
+        );
+
+        let extracted = Extracted::of(&format!("{BEGIN}{mail}{further}{end}"));
+        let told = readings(&extracted);
+        assert_eq!(told[..2], [first.clone(), second.clone()], "{end:?}");
+        assert_eq!(told.len(), 3, "{end:?}");
+        let messages = extracted.lines("messages.jsonl");
+        assert_eq!(
+            messages[1]["envelope"]["rcpt_to"],
+            json!([{"address": "e@y", "reply": "250 one", "accepted": true},
+                   {"address": "f@y", "reply": "550 two", "accepted": false}])
+        );
+    }
+}
+
+/// The same without a word of the server, or with words behind the dot that are no commands: nothing is proven.
+#[test]
+fn a_message_that_lacks_its_end_is_cut_only_where_the_server_did() {
+    for (text, size) in [
+        (r"C: Subject: one\n\nfirst\n.\nQUIT\r\n\", 28),
+        (
+            r"C: Subject: one\n\nfirst\n.\nno command\r\n\
+S: 250 queued",
+            34,
+        ),
+    ] {
+        let extracted = Extracted::of(&format!("{BEGIN}{text}\n"));
+        let messages = extracted.lines("messages.jsonl");
+        let told: Vec<_> =
+            messages.iter().map(|one| (&one["reading"], &one["complete"], &one["size"])).collect();
+        assert_eq!(told, [(&json!("primary"), &json!(false), &json!(size))], "{text}");
+    }
+}
+
 #[test]
 fn what_nothing_proves_is_a_candidate() {
     let extracted = Extracted::of(&format!("{BEGIN}{SMUGGLED}\nS: 250 queued\nC: QUIT\nS: 221 bye\n"));

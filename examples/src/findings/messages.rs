@@ -4,7 +4,7 @@ use super::gather::{Draft, Gather, Spot};
 use super::names::date;
 use super::sessions::is_sent;
 use super::{Rule, Threshold, Thresholds};
-use crate::record::{Message, Operation, Outcome, Protocol, Severity};
+use crate::record::{Message, Operation, Outcome, Protocol, Reading, Severity};
 
 /// Clocks of captures before 1990 are wrong.
 const FIRST_TIME: u64 = 631_152_000;
@@ -21,9 +21,14 @@ pub(super) const fn is_under_way(message: &Message) -> bool {
         || matches!(message.operation, Operation::Data)
 }
 
-/// Bytes that are not in the capture.
+/// Whether the message is the reading of another one that ends elsewhere.
+pub(super) fn is_other_end(message: &Message) -> bool {
+    message.via.iter().any(|via| ["eod-loose", "early-dot"].contains(&&**via))
+}
+
+/// Bytes that are not in the capture. A reading that was disproved lacks its end because it never had one.
 pub(super) fn missing(gather: &mut Gather, message: &Message) {
-    if message.missing.is_empty() {
+    if message.missing.is_empty() || message.reading == Reading::Candidate && is_other_end(message) {
         return;
     }
     let spot = Spot::message(message);
@@ -126,13 +131,15 @@ mod tests {
     use super::super::testing::{found, message};
     use super::super::{Config, Observer, Threshold};
     use super::*;
-    use crate::record::{Missing, Reading, Recipient};
+    use crate::record::{Missing, Recipient};
 
     #[test]
     fn bytes_that_are_missing() {
         let mut cut = message(&[]);
         cut.missing = vec![Missing::new(10, Some(5)), Missing::new(90, None)];
         assert_eq!(found(|observer| observer.message(&cut)), "data-missing info");
+        let disproved = Message { reading: Reading::Candidate, via: vec!["eod-loose".into()], ..cut.clone() };
+        assert_eq!(found(|observer| observer.message(&disproved)), "smuggling medium");
         assert_eq!(found(|observer| observer.message(&message(&[]))), "");
         let mut observer = Observer::new(Config::default());
         observer.message(&cut);

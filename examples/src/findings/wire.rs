@@ -1,7 +1,7 @@
 //! Rules about what the packets show: anomalies that stand for more than a mistake.
 
-use super::Rule;
 use super::gather::{Gather, Spot};
+use super::{Rule, messages};
 use crate::record::{Anomaly, Direction, Layer, Message, Reading, Severity};
 
 pub(super) fn anomaly(gather: &mut Gather, anomaly: &Anomaly) {
@@ -47,7 +47,7 @@ pub(super) fn message(gather: &mut Gather, message: &Message) {
         None => (format!("message {}", message.message), format!("message {}", message.message)),
     };
     let spot = Spot::message(message);
-    let other_end = message.via.iter().any(|via| ["eod-loose", "early-dot"].contains(&&**via));
+    let other_end = messages::is_other_end(message);
     if message.reading == Reading::Candidate
         && other_end
         && let Some(draft) = gather.note(Rule::Smuggling, Severity::Medium, &key, || name.clone(), &spot)

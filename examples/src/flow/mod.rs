@@ -9,6 +9,7 @@ pub(crate) mod imap;
 mod login;
 pub(crate) mod places;
 mod pop3;
+mod prelude;
 mod reread;
 mod smtp;
 mod smuggling;

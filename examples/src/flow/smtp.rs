@@ -3,6 +3,7 @@
 use super::Told;
 use super::account::{Account, Closed, Open, Upgrade, line, side_heard};
 use super::conversation::Scene;
+use super::prelude::Answers;
 use super::smuggling::Suspect;
 use crate::record::{self, Direction, Layer, Protocol, Text};
 use crate::sink::SinkError;
@@ -68,10 +69,9 @@ impl Smtp {
             }
             EventKind::Reply { reply, answers } => {
                 self.heard(&reply, answers);
-                if core::mem::take(&mut self.smuggled)
-                    && let Some(suspect) = &mut self.suspect
-                {
-                    suspect.verdicts.push(Text::from(line_of(&reply)));
+                let verdict = core::mem::take(&mut self.smuggled);
+                if let Some(suspect) = &mut self.suspect {
+                    suspect.answers.push(&reply, Text::from(line_of(&reply)), verdict);
                 }
                 told.push(answer(&reply, answers, side, &span, scene));
             }
@@ -212,7 +212,8 @@ impl Smtp {
             let path = finished.stored.path.clone();
             finished.fill(&mut record);
             let message = Box::new(record);
-            self.suspect = Some(Suspect { message, anomalies, runs, path, loose_ends, verdicts: Vec::new() });
+            self.suspect =
+                Some(Suspect { message, anomalies, runs, path, loose_ends, answers: Answers::default() });
         }
         Ok(())
     }

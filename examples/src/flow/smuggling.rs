@@ -5,15 +5,14 @@
 //! primary one.
 
 use super::conversation::Scene;
+use super::prelude::{Answers, Behind, Prelude, behind, is_positive};
 use super::reread;
-use super::smtp::mail_from;
 use crate::message::Message;
-use crate::record::{self, MessageAnomaly, Provenance, Reading, Run, Text};
+use crate::record::{self, MessageAnomaly, Provenance, Reading, Run};
 use crate::sink::SinkError;
 use core::ops::Range;
 use core::time::Duration;
-use smtp_proto::command::{self, Arguments};
-use smtp_proto::{LooseForm, Verb};
+use smtp_proto::LooseForm;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
@@ -34,16 +33,18 @@ pub(super) struct Suspect {
     pub(super) path: PathBuf,
     /// Offset of the dot in the message, and what stands around it.
     pub(super) loose_ends: Vec<(u64, LooseForm)>,
-    /// The verdicts on the further messages, if the server gave any.
-    pub(super) verdicts: Vec<Text>,
+    /// What the server said behind its verdict on the message.
+    pub(super) answers: Answers,
 }
 
 /// One message of the other reading.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Piece {
     content: Range<u64>,
-    /// That of the commands before it; the first piece has that of the strict reading.
-    envelope: Option<record::Envelope>,
+    /// Whether a loose end ends it, not what ends the strict reading.
+    ended: bool,
+    /// What led to it; the first piece has the envelope of the strict reading.
+    prelude: Option<Prelude>,
 }
 
 /// A record and all that belongs to it.
@@ -52,27 +53,41 @@ pub(super) type Told = (Box<record::Message>, Vec<record::Anomaly>, Provenance);
 impl Suspect {
     /// Both readings, the primary one first.
     pub(super) fn release(mut self, scene: &Scene<'_>) -> Result<Vec<Told>, SinkError> {
-        let proven = !self.verdicts.is_empty();
-        let pieces = match self.pieces() {
-            // What cannot be read back is told in the strict reading alone.
-            Ok(pieces) if pieces.len() > 1 && (proven || self.message.size <= MAX_CANDIDATE) => pieces,
+        // What cannot be read back is told in the strict reading alone.
+        let pieces = self.pieces().unwrap_or_default();
+        let proven = self.answers.verdicts() > 0 || self.ended_before_it_ended(&pieces);
+        let pieces = match pieces.len() {
+            1 if proven => pieces,
+            2.. if proven || self.message.size <= MAX_CANDIDATE => pieces,
             _ => Vec::new(),
         };
+        let proven = proven && !pieces.is_empty();
         let mut others = Vec::new();
-        let mut verdicts = self.verdicts.iter().cloned();
         for piece in pieces {
             let mut other = self.piece(&piece, scene)?;
-            let verdict = if piece.envelope.is_some() { verdicts.next() } else { self.message.reply.clone() };
+            let (envelope, verdict) = match piece.prelude {
+                Some(mut prelude) => {
+                    let verdict = self.answers.take(&mut prelude);
+                    let mut envelope = prelude.envelope;
+                    // LMTP: of several recipients each has a verdict, and only the first of those is known.
+                    if let (record::Protocol::Lmtp, [only]) =
+                        (self.message.protocol, envelope.rcpt_to.as_mut_slice())
+                    {
+                        only.delivery.clone_from(&verdict);
+                    }
+                    (Some(envelope), verdict)
+                }
+                None => (self.message.envelope.clone(), self.message.reply.clone()),
+            };
             if proven {
-                let accepted = |verdict: &Text| verdict.as_str().starts_with('2');
                 other.0.outcome = match &verdict {
-                    Some(verdict) if accepted(verdict) => record::Outcome::Accepted,
+                    Some(verdict) if is_positive(verdict) => record::Outcome::Accepted,
                     Some(_) => record::Outcome::Rejected,
                     None => record::Outcome::Unknown,
                 };
                 other.0.reply = verdict;
             }
-            other.0.envelope = piece.envelope.or_else(|| self.message.envelope.clone());
+            other.0.envelope = envelope;
             others.push(other);
         }
         let runs = self.runs.iter().map(|(run, _)| *run).collect();
@@ -90,11 +105,26 @@ impl Suspect {
         Ok(others)
     }
 
+    /// Whether the strict reading lacks its end, and nothing else.
+    fn lacks_end(&self) -> bool {
+        let size = self.message.size;
+        matches!(self.message.missing[..], [record::Missing { offset, length: None }] if offset == size)
+    }
+
+    /// Whether the server took a message that in the strict reading never ended, where a loose end ends it and all
+    /// that follows are commands.
+    fn ended_before_it_ended(&self, pieces: &[Piece]) -> bool {
+        self.lacks_end()
+            && pieces.last().is_some_and(|last| last.ended)
+            && self.message.reply.as_ref().is_some_and(is_positive)
+    }
+
     /// Where the message falls apart.
     fn pieces(&self) -> std::io::Result<Vec<Piece>> {
-        let mut pieces = vec![Piece { content: 0..self.message.size, envelope: None }];
+        let size = self.message.size;
+        let mut pieces = vec![Piece { content: 0..size, ended: false, prelude: None }];
         // With holes in it, offsets of the message are not those of the file.
-        if !self.message.missing.is_empty() {
+        if !self.message.missing.is_empty() && !self.lacks_end() {
             return Ok(pieces);
         }
         let mut file = File::open(&self.path)?;
@@ -117,10 +147,18 @@ impl Suspect {
                 _ => continue,
             };
             let Some(text) = after.get(end..) else { continue };
-            let Some((envelope, len)) = commands(text) else { continue };
-            let behind = dot + (near.len() - text.len() + len) as u64;
-            last.content.end = *dot;
-            pieces.push(Piece { content: behind..self.message.size, envelope: Some(envelope) });
+            let all = dot + near.len() as u64 >= size;
+            let (prelude, len) = match behind(text, all) {
+                Some(Behind::Message(prelude, len)) => (prelude, len),
+                Some(Behind::Nothing) if self.lacks_end() => {
+                    (last.content.end, last.ended) = (*dot, true);
+                    break;
+                }
+                _ => continue,
+            };
+            (last.content.end, last.ended) = (*dot, true);
+            let start = dot + (near.len() - text.len() + len) as u64;
+            pieces.push(Piece { content: start..size, ended: false, prelude: Some(prelude) });
             if pieces.len() == MAX_PIECES {
                 break;
             }
@@ -132,7 +170,8 @@ impl Suspect {
     fn piece(&self, piece: &Piece, scene: &Scene<'_>) -> Result<Told, SinkError> {
         let mut message = Message::new(&scene.context.folder);
         reread::copy(&mut message, &self.path, &self.runs, piece.content.clone())?;
-        let finished = message.finish(false)?;
+        let cut = !piece.ended && self.lacks_end();
+        let finished = message.finish(cut)?;
         let mut record = self.message.as_ref().clone();
         if let Some((first, last)) = finished.times() {
             let packet = finished.run_at(0).map_or(scene.tally.start.1, |(run, _)| run.packet);
@@ -140,55 +179,8 @@ impl Suspect {
             record.end = scene.context.time(last, packet);
         }
         record.anomalies = vec![MessageAnomaly::new("eod-loose", None)];
+        record.complete |= piece.ended;
         let provenance = finished.fill(&mut record);
         Ok((Box::new(record), Vec::new(), provenance))
-    }
-}
-
-/// Commands that lead to a message: MAIL, RCPT and what may stand between them, up to DATA. Their envelope, and how
-/// many bytes they take.
-fn commands(text: &[u8]) -> Option<(record::Envelope, usize)> {
-    let mut envelope = record::Envelope::default();
-    let mut len = 0;
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        len += line.len();
-        let line = line.strip_suffix(b"\n")?;
-        let command = command::parse(line.strip_suffix(b"\r").unwrap_or(line)).ok()?;
-        match (command.verb, command.arguments) {
-            (Verb::Data, Arguments::None) if envelope.mail_from.is_some() => return Some((envelope, len)),
-            (Verb::Mail, Arguments::Mail { sender, parameters }) => {
-                envelope = mail_from(Some(&sender), &parameters);
-            }
-            (Verb::Rcpt, Arguments::Rcpt { recipient, .. }) => {
-                envelope.rcpt_to.push(record::Recipient::new(Text::from(recipient.mailbox)));
-            }
-            (Verb::Helo | Verb::Ehlo | Verb::Lhlo | Verb::Rset | Verb::Noop, _) => {}
-            _ => return None,
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commands_that_lead_to_a_message() {
-        let found = |text: &str| {
-            commands(text.as_bytes()).map(|(envelope, len)| {
-                let to: Vec<String> = envelope.rcpt_to.iter().map(|to| to.address.to_string()).collect();
-                (envelope.mail_from.unwrap_or_default().to_string(), to.join(","), len)
-            })
-        };
-        let some = |from: &str, to: &str, len| Some((from.to_owned(), to.to_owned(), len));
-        assert_eq!(found("MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\nbody"), some("a@x", "b@y", 38));
-        assert_eq!(
-            found("rset\nmail from:a@x\nrcpt to:<b@y>\nRCPT TO:<c@y>\ndata\n"),
-            some("a@x", "b@y,c@y", 52)
-        );
-        assert_eq!(found("Dear Bob,\r\nDATA\r\n"), None);
-        assert_eq!(found("DATA\r\n"), None);
-        assert_eq!(found("MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\n"), None);
     }
 }
