@@ -164,3 +164,18 @@ fn what_both_sides_send_at_once_is_kept_apart() {
         expected.map(|(operation, complete, text)| (operation.to_owned(), complete, text.to_owned()))
     );
 }
+
+#[test]
+fn the_header_of_a_message_is_not_odd_for_being_one() {
+    let header = r"Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+    let session = format!(
+        r"
+S: * OK ready
+C: a FETCH 1 (BODY[HEADER] BODY[HEADER.FIELDS (X)])
+S: * 1 FETCH (BODY[HEADER] {{45}}\r\n{header} BODY[HEADER.FIELDS (X)] {{2}}\r\n\r\n)\r\na OK
+"
+    );
+    let extracted = Extracted::of(&session);
+    assert_eq!(extracted.lines("messages.jsonl").len(), 2);
+    assert_eq!(extracted.lines("anomalies.jsonl"), Vec::<Value>::new());
+}

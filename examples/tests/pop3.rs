@@ -181,3 +181,21 @@ S: +OK bye
     let message = &extracted.lines("messages.jsonl")[0];
     assert_eq!((&message["outcome"], &message["reply"]), (&json!("accepted"), &json!("+OK sent")));
 }
+
+/// That the parts are not there is odd only where they were asked for.
+#[test]
+fn the_beginning_of_a_message_is_not_odd_for_being_one() {
+    let header = r"Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+    let part = r"--b\r\n\r\nfirst\r\n";
+    for (asked, content, codes) in [
+        ("TOP 1 0", header.to_owned(), json!([])),
+        ("TOP 1 3", format!("{header}{part}"), json!([])),
+        ("RETR 1", header.to_owned(), json!(["no-parts"])),
+        ("RETR 1", format!("{header}{part}"), json!(["close-missing"])),
+    ] {
+        let extracted =
+            Extracted::of(&format!("S: +OK ready\nC: {asked}\nS: +OK\\r\\n{content}.\nC: QUIT\nS: +OK\n"));
+        let codes_of = |lines: Vec<Value>| lines.iter().map(|one| one["code"].clone()).collect::<Value>();
+        assert_eq!(codes_of(extracted.lines("anomalies.jsonl")), codes, "{asked} {content}");
+    }
+}

@@ -17,7 +17,7 @@ use crate::sink::{Folder, SinkError, Spool, Store, Stored};
 use bytes::Bytes;
 use core::ops::Range;
 use core::time::Duration;
-use mime_extract::{Config, EventKind, Extractor};
+use mime_extract::{Anomaly, Config, EventKind, Extractor};
 use parts::{Found, Parts};
 
 pub(crate) use copies::Contradiction;
@@ -45,6 +45,8 @@ pub(crate) struct Message {
     /// Bytes so far, holes included.
     position: u64,
     looked_at: LookedAt,
+    /// Only its beginning was asked for.
+    excerpt: bool,
     extension: &'static str,
     /// It can be read in other ways.
     ambiguous: bool,
@@ -72,7 +74,7 @@ pub(crate) struct MimeAnomaly {
 }
 
 impl MimeAnomaly {
-    fn new(anomaly: &mime_extract::Anomaly, offset: u64) -> Self {
+    fn new(anomaly: &Anomaly, offset: u64) -> Self {
         Self { code: anomaly.code().into(), detail: anomaly.detail().map(Text::from), offset }
     }
 }
@@ -104,6 +106,7 @@ impl Message {
             missing: Vec::new(),
             position: 0,
             looked_at: LookedAt::All,
+            excerpt: false,
             extension: "eml",
             ambiguous: false,
             contradictions: Vec::new(),
@@ -118,6 +121,23 @@ impl Message {
     /// A header, or some fields of one: what its body may be is not asked.
     pub(crate) fn header(folder: &Folder) -> Self {
         Self { looked_at: LookedAt::Header, ..Self::new(folder) }
+    }
+
+    /// Says that only the beginning of the message was asked for, as by TOP of POP3: that its end is not there is nothing
+    /// odd.
+    pub(crate) const fn excerpt(&mut self) {
+        self.excerpt = true;
+    }
+
+    /// Whether that is what a message without its body, or without its end, must look like.
+    fn is_natural(&self, anomaly: &Anomaly) -> bool {
+        let header = self.looked_at == LookedAt::Header;
+        match anomaly {
+            Anomaly::NoParts | Anomaly::CloseMissing => header || self.excerpt,
+            // Fields were asked for, and there are none of them.
+            Anomaly::HeaderStartBlank => header,
+            _ => false,
+        }
     }
 
     /// Content that may yet become part of a message: its file has a name of its own kind, [`PART`], until that is known.
@@ -218,6 +238,9 @@ impl Message {
     fn drain(&mut self) -> Result<(), SinkError> {
         while let Some(event) = self.extractor.poll_event() {
             if let EventKind::Anomaly(anomaly) = &event.kind {
+                if self.is_natural(anomaly) {
+                    continue;
+                }
                 self.ambiguous |= anomaly.is_ambiguous();
             }
             match event.kind {

@@ -96,13 +96,16 @@ impl Mailbox {
 }
 
 impl Retrieved {
-    /// Whether it is all of a message: neither TOP nor what may have been asked for by TOP; or TOP that asked for more lines
-    /// than came; or it has the size that the reply or LIST gave.
     fn is_whole(&self, listed: Option<u64>) -> bool {
-        let MessageRef { operation, lines, octets, .. } = self.reference;
-        let asked_for_more = lines.zip(self.lines).is_some_and(|(asked, came)| asked > came);
-        let size = Some(self.message.size);
-        let may_be_top = matches!(operation, Operation::Top | Operation::Unknown);
-        !may_be_top || asked_for_more || octets == size || listed == size
+        is_whole(&self.reference, self.lines, self.message.size, listed)
     }
+}
+
+/// Whether it is all of a message: neither TOP nor what may have been asked for by TOP; or TOP that asked for more lines
+/// than came; or it has the size that the reply or LIST gave.
+pub(super) fn is_whole(reference: &MessageRef, came: Option<u64>, size: u64, listed: Option<u64>) -> bool {
+    let MessageRef { operation, lines, octets, .. } = *reference;
+    let asked_for_more = lines.zip(came).is_some_and(|(asked, came)| asked > came);
+    let may_be_top = matches!(operation, Operation::Top | Operation::Unknown);
+    !may_be_top || asked_for_more || octets == Some(size) || listed == Some(size)
 }

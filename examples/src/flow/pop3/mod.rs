@@ -228,7 +228,11 @@ impl Pop3 {
         scene: &Scene<'_>,
         told: &mut Vec<Told>,
     ) -> Result<(), SinkError> {
-        let Transfer { open, reference } = transfer;
+        let Transfer { mut open, reference } = transfer;
+        // LIST, if it comes, comes too late for that.
+        if !mailbox::is_whole(&reference, end.lines, end.size, None) {
+            open.message.excerpt();
+        }
         let operation = match reference.operation {
             Operation::Retr => record::Operation::Retr,
             Operation::Top => record::Operation::Top,
