@@ -9,6 +9,7 @@ mod common;
 
 use common::captures;
 use mailtap::pipeline::{Options, extract};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -97,6 +98,30 @@ fn folders_are_as_committed() {
             let expected = fs::read_to_string(&path).unwrap();
             assert!(expected == got, "{} {}", path.display(), difference(&expected, &got));
         }
+    }
+}
+
+/// What a session counts is what is told of it, also where parts of it became a message.
+#[test]
+fn sessions_count_their_anomalies() {
+    let count = |lines: &str, add: fn(&Value, &mut BTreeMap<(u64, String), u64>)| {
+        let mut counts = BTreeMap::new();
+        lines.lines().for_each(|line| add(&serde_json::from_str(line).unwrap(), &mut counts));
+        counts
+    };
+    for capture in captures() {
+        let folder = folder(std::slice::from_ref(&capture), 1);
+        let told = count(&folder["anomalies.jsonl"], |anomaly, counts| {
+            if let Some(session) = anomaly["session"].as_u64() {
+                *counts.entry((session, anomaly["code"].as_str().unwrap().to_owned())).or_default() += 1;
+            }
+        });
+        let counted = count(&folder["sessions.jsonl"], |session, counts| {
+            for (code, count) in session["anomalies"].as_object().into_iter().flatten() {
+                counts.insert((session["session"].as_u64().unwrap(), code.clone()), count.as_u64().unwrap());
+            }
+        });
+        assert_eq!(told, counted, "{}", capture.display());
     }
 }
 

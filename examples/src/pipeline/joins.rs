@@ -6,6 +6,7 @@ mod whole;
 
 use crate::flow::Context;
 use crate::flow::imap::{Known, Piece};
+use crate::message::Finished;
 use crate::record::{self, Layer, MessageAnomaly, Provenance, Run, Text};
 use crate::sink::SinkError;
 use bytes::Bytes;
@@ -48,6 +49,16 @@ pub(super) struct Told {
     pub(super) provenance: Provenance,
 }
 
+impl Told {
+    /// The session that all of it came from, if it is one.
+    pub(super) fn only_session(&self) -> Option<u64> {
+        match self.sessions.iter().collect::<Vec<_>>()[..] {
+            [only] => Some(*only),
+            _ => None,
+        }
+    }
+}
+
 impl Joins {
     /// Takes a part; hands it back as a message of its own if it cannot be joined with anything.
     pub(super) fn piece(
@@ -74,6 +85,18 @@ impl Joins {
             Known::Structure(account, of, body) => self.joiner.structure(session, &account, &of, &body),
             Known::Size(account, of, size) => self.joiner.size(session, &account, &of, size),
         }
+    }
+
+    /// What is odd about the parts that wait, by session: each session has counted it.
+    pub(super) fn counted(&self) -> impl Iterator<Item = (u64, record::Code)> + '_ {
+        self.held.iter().flat_map(|held| {
+            let (piece, session) = match held {
+                Held::Part(piece, session) => (Some(piece), *session),
+                Held::Whole(_) => (None, 0),
+            };
+            let anomalies = piece.into_iter().flat_map(|piece| &piece.anomalies);
+            anomalies.map(move |anomaly| (session, anomaly.code.clone()))
+        })
     }
 
     /// All is read: joins what makes a whole; the rest stands alone. In the order of their first parts.
@@ -193,6 +216,23 @@ impl Piece {
         let from = self.in_file(range.start);
         let stretch = from..from + (range.end - range.start);
         self.runs.iter().filter_map(move |(run, time)| Some((run.within(&stretch, at)?, *time)))
+    }
+}
+
+/// Adds what is odd about the content of a message to its record, and to what is told of it, with its packet where that is
+/// known.
+fn note_content(
+    record: &mut record::Message,
+    anomalies: &mut Vec<record::Anomaly>,
+    finished: &Finished,
+    context: &Context,
+) {
+    for mime in &finished.anomalies {
+        note(record, anomalies, Layer::Mime, mime.code.clone(), mime.detail.clone());
+        if let (Some(anomaly), Some((run, at))) = (anomalies.last_mut(), finished.run_at(mime.offset)) {
+            anomaly.packet = Some(run.packet);
+            anomaly.at = Some(context.time(*at, run.packet));
+        }
     }
 }
 

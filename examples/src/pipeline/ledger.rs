@@ -5,10 +5,29 @@ use super::run::Audience;
 use super::wholes::Wholes;
 use crate::findings::{Config, Observer};
 use crate::flow::{Context, Told};
-use crate::record::{Anomaly, Counts, Login, Message, Provenance, Session};
+use crate::record::{Anomaly, Code, Counts, Login, Message, Provenance, Session};
 use crate::sink::{JsonLines, Records, SinkError};
 use std::collections::BTreeMap;
 use tcp_reassembly::FlowId;
+
+/// How many anomalies of a kind a session has more, or fewer, than it counted itself.
+#[derive(Debug, Default)]
+struct Corrections(BTreeMap<u64, BTreeMap<Code, i64>>);
+
+impl Corrections {
+    fn add(&mut self, session: u64, code: Code, change: i64) {
+        *self.0.entry(session).or_default().entry(code).or_default() += change;
+    }
+
+    fn apply(&mut self, record: &mut Session) {
+        for (code, change) in self.0.remove(&record.session).unwrap_or_default() {
+            let count = record.anomalies.remove(&code).unwrap_or(0).saturating_add_signed(change);
+            if count > 0 {
+                record.anomalies.insert(code, count);
+            }
+        }
+    }
+}
 
 /// Writes what the shards tell, in the order in which they are asked.
 #[derive(Debug)]
@@ -67,9 +86,19 @@ impl Ledger {
     /// Joins what is left, and writes it; how many records there were.
     pub(super) fn close(mut self) -> Result<Counts, SinkError> {
         let mut numbers: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-        for Joined { sessions, message, anomalies, provenance } in
-            core::mem::take(&mut self.joins).finish(&self.context)?
-        {
+        // What sessions counted of parts that are told in another way now, and what is told instead.
+        let mut counts = Corrections::default();
+        let joins = core::mem::take(&mut self.joins);
+        joins.counted().for_each(|(session, code)| counts.add(session, code, -1));
+        for joined in joins.finish(&self.context)? {
+            let owner = joined.only_session();
+            let Joined { sessions, message, mut anomalies, provenance } = joined;
+            for anomaly in &mut anomalies {
+                anomaly.session = owner;
+                if let Some(owner) = owner {
+                    counts.add(owner, anomaly.code.clone(), 1);
+                }
+            }
             let session = message.session;
             let number = self.message(message, anomalies, provenance, session)?;
             for session in sessions {
@@ -88,6 +117,7 @@ impl Ledger {
         }
         for mut record in core::mem::take(&mut self.waiting) {
             record.messages.extend(numbers.remove(&record.session).unwrap_or_default());
+            counts.apply(&mut record);
             self.session(&record)?;
         }
         let observer = core::mem::replace(&mut self.observer, Observer::new(Config::default()));
@@ -226,7 +256,7 @@ impl Ledger {
         self.messages.write(&message)?;
         self.provenance.write(&provenance)?;
         for mut anomaly in anomalies {
-            anomaly.session = session;
+            anomaly.session = session.or(anomaly.session);
             anomaly.message = Some(number);
             self.anomaly(anomaly)?;
         }

@@ -1,6 +1,6 @@
 //! The records of messages that were joined, and of parts that stand alone.
 
-use super::{BLOCK, Held, Told, held, note};
+use super::{BLOCK, Held, Told, held, note, note_content};
 use crate::flow::Context;
 use crate::flow::imap::{Piece, section_text};
 use crate::message::{Finished, Message, PART};
@@ -70,9 +70,7 @@ fn look_into(piece: &mut Piece, context: &Context) -> Result<(), SinkError> {
     }
     let finished = message.finish(false)?;
     let record = &mut piece.message;
-    for mime in &finished.anomalies {
-        note(record, &mut piece.anomalies, Layer::Mime, mime.code.clone(), mime.detail.clone());
-    }
+    note_content(record, &mut piece.anomalies, &finished, context);
     piece.path.clone_from(&finished.stored.path);
     finished.fill(record);
     Ok(())
@@ -153,9 +151,7 @@ pub(super) fn composed(
     for odd in oddities(joined) {
         note(&mut record, &mut anomalies, Layer::Imap, odd.code().into(), odd.detail().map(Text::from));
     }
-    for mime in &finished.anomalies {
-        note(&mut record, &mut anomalies, Layer::Mime, mime.code.clone(), mime.detail.clone());
-    }
+    note_content(&mut record, &mut anomalies, &finished, context);
     let provenance = finished.fill(&mut record);
     Ok(Told { sessions, message: record, anomalies, provenance })
 }
