@@ -169,6 +169,10 @@ pub struct MessageEnd {
     pub terminated: bool,
     /// The final replies: one in SMTP, one for each accepted recipient in LMTP, none if the server was not heard.
     pub verdicts: Vec<Reply>,
+    /// The final replies for the accepted recipients of the envelope, in their order, so far as they were heard: in LMTP
+    /// (RFC 2033), where they are the verdicts, and in SMTP with PRDR (draft-hall-prdr-00), where the verdict follows them.
+    /// A recipient whose answer was not heard counts as accepted.
+    pub deliveries: Vec<Reply>,
 }
 
 /// What the server made of a message.
@@ -179,7 +183,7 @@ pub enum Outcome {
     Accepted,
     /// Refused, for now or for good.
     Rejected,
-    /// Taken for some recipients and refused for others (LMTP).
+    /// Taken for some recipients and refused for others (LMTP, PRDR).
     Mixed,
     /// The verdict was not seen.
     Unknown,

@@ -54,7 +54,7 @@
 //! # Sources
 //!
 //! RFC 5321, 2033 (LMTP), 2034 and 3463 (enhanced codes), 2920 (pipelining), 3030 (CHUNKING), 3207 (STARTTLS),
-//! 4954 (AUTH), 6531 (SMTPUTF8).
+//! 4954 (AUTH), 6531 (SMTPUTF8); draft-hall-prdr-00 (PRDR: a final reply for each recipient).
 
 mod anomaly;
 pub mod command;

@@ -27,7 +27,8 @@ fn messages(events: &[Event]) -> Vec<Expected> {
             EventKind::MessageData(bytes) => content.extend_from_slice(bytes),
             EventKind::MessageEnd(end) => {
                 let content = std::mem::take(&mut content);
-                messages.push(Expected { content, outcome: end.outcome, complete: end.complete });
+                let deliveries = end.deliveries.iter().map(|reply| reply.code).collect();
+                messages.push(Expected { content, outcome: end.outcome, complete: end.complete, deliveries });
             }
             _ => {}
         }

@@ -14,6 +14,8 @@ pub enum Meaning<'a> {
     Body(Body),
     /// `SMTPUTF8` (RFC 6531 3.4): addresses and header fields may be UTF-8.
     SmtpUtf8,
+    /// `PRDR` (draft-hall-prdr-00 4.2): the client wants a final reply for each recipient.
+    Prdr,
     /// `AUTH` (RFC 4954 5): who submitted the message first, its xtext decoded; `None` for `<>`.
     Submitter(Option<Cow<'a, [u8]>>),
     /// `RET` (RFC 3461 4.3): what a report of failure shall hold.
@@ -73,6 +75,7 @@ impl<'a> Parameter<'a> {
     pub fn meaning(&self) -> Meaning<'a> {
         let found = match self.value {
             Some(value) => self.with_value(value),
+            None if self.is("PRDR") => Some(Meaning::Prdr),
             None => self.is("SMTPUTF8").then_some(Meaning::SmtpUtf8),
         };
         found.unwrap_or(Meaning::Other)
@@ -193,6 +196,8 @@ mod tests {
             ("BODY", Some("8BIT"), Meaning::Other),
             ("SMTPUTF8", None, Meaning::SmtpUtf8),
             ("SMTPUTF8", Some("1"), Meaning::Other),
+            ("prdr", None, Meaning::Prdr),
+            ("PRDR", Some("1"), Meaning::Other),
             ("AUTH", Some("<>"), Meaning::Submitter(None)),
             ("AUTH", Some("e+3Dmc2@example.com"), Meaning::Submitter(Some(b"e=mc2@example.com"[..].into()))),
             ("RET", Some("hdrs"), Meaning::Return(Return::Headers)),

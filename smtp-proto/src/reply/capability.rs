@@ -38,6 +38,8 @@ pub enum Extension {
     EnhancedStatusCodes,
     /// `SMTPUTF8` (RFC 6531).
     SmtpUtf8,
+    /// `PRDR` (draft-hall-prdr-00 4.1): a final reply for each recipient.
+    Prdr,
     /// `ETRN` (RFC 1985).
     Etrn,
     /// `ATRN` (RFC 2645).
@@ -55,7 +57,7 @@ pub enum Extension {
 }
 
 /// The extensions by their keywords.
-const KNOWN: [(&str, Extension); 18] = [
+const KNOWN: [(&str, Extension); 19] = [
     ("SIZE", Extension::Size(None)),
     ("8BITMIME", Extension::EightBitMime),
     ("PIPELINING", Extension::Pipelining),
@@ -66,6 +68,7 @@ const KNOWN: [(&str, Extension); 18] = [
     ("DSN", Extension::Dsn),
     ("ENHANCEDSTATUSCODES", Extension::EnhancedStatusCodes),
     ("SMTPUTF8", Extension::SmtpUtf8),
+    ("PRDR", Extension::Prdr),
     ("ETRN", Extension::Etrn),
     ("ATRN", Extension::Atrn),
     ("BURL", Extension::Burl),
@@ -130,6 +133,7 @@ mod tests {
             ("8bitmime", Extension::EightBitMime),
             ("AUTH=LOGIN", Extension::Auth),
             ("BURL imap", Extension::Burl),
+            ("PRDR", Extension::Prdr),
             ("HELP", Extension::Command),
             ("XXXXXXXA", Extension::Other),
         ] {

@@ -150,9 +150,15 @@ impl Session {
             }
             return true;
         }
+        // They may still come, in front of the answers to what the client says next.
+        let late = if tell { self.responses_due() } else { 0 };
         while let Some(pending) = self.queue.pop() {
             self.resolve(pending, None);
         }
+        for _ in 0..late.min(self.config.max_pending) {
+            self.queue.push(Pending::new(Expect::Other(Verb::Data)));
+        }
+        self.sync.shaky |= late > self.config.max_pending;
         match self.client {
             Client::AwaitVerdict => {
                 self.client = Client::Commands;
@@ -316,7 +322,7 @@ impl Session {
         };
         let verb = command.verb;
         if verb == Verb::Mail {
-            self.sync.mail_at = span.start;
+            self.mail_begins(at, &span);
         }
         let oddity = oddity(&command);
         self.emit(Side::Client, at, span.clone(), EventKind::Command(Box::new(command)));

@@ -26,8 +26,11 @@ pub(super) struct Sync {
     pub(super) undecided: bool,
     /// The last gap between commands.
     hole: Option<Hole>,
-    /// Where the last MAIL stood.
-    pub(super) mail_at: u64,
+    /// Where the last MAIL stood, and when it was captured.
+    mail_at: u64,
+    mail_time: Timestamp,
+    /// Nothing is missing since the last MAIL: its recipients are those that were seen.
+    pub(super) whole: bool,
     /// When the first reply behind the last gap in the replies was captured.
     unheard_until: Option<Timestamp>,
 }
@@ -42,6 +45,8 @@ impl Sync {
             undecided: mid_stream,
             hole: None,
             mail_at: 0,
+            mail_time: Timestamp::ZERO,
+            whole: false,
             unheard_until: None,
         }
     }
@@ -96,6 +101,9 @@ impl Session {
     /// Ends a wait of the client for what a gap hides: it said more before the next reply came, or that answers nothing
     /// that waits.
     pub(super) fn client_goes_on(&mut self) -> bool {
+        if self.sync.shaky && self.sync.torn && self.lost_its_go_ahead() {
+            return self.client_gives_up(false);
+        }
         if !self.sync.shaky
             || !self.sync.torn
             || !self.queue.is_doubtful()
@@ -110,9 +118,22 @@ impl Session {
         (earlier || foreign()) && self.client_gives_up(false)
     }
 
+    /// MAIL: what is missing before it does not matter any more, unless what it ends was a transaction.
+    pub(super) fn mail_begins(&mut self, at: Timestamp, span: &Range<u64>) {
+        (self.sync.mail_at, self.sync.mail_time) = (span.start, at);
+        let unheard = self.sync.unheard_until.is_some_and(|until| until >= at);
+        let doubtful = unheard || (self.sync.shaky && self.sync.torn);
+        self.sync.whole = !doubtful && (self.sync.whole || !self.transaction.is_open());
+    }
+
+    /// Bytes are missing.
+    fn torn(&mut self) {
+        (self.sync.shaky, self.sync.torn, self.sync.whole) = (true, true, false);
+    }
+
     /// The end of a message was in a gap, and so may be what the client said next.
     pub(super) fn ended_in_gap(&mut self) {
-        (self.sync.shaky, self.sync.torn) = (true, true);
+        self.torn();
         let end = self.halves.of(Side::Client).position();
         self.sync.hole = Some(Hole { end, len: None, answers: Answers::Anything });
     }
@@ -137,7 +158,12 @@ impl Session {
     pub(super) fn reply_gap(&mut self) {
         let next = self.halves.of(Side::Server).next_at().filter(|_| self.has_exact_times());
         self.queue.doubt(next);
-        (self.sync.shaky, self.sync.torn) = (true, true);
+        let whole = self.sync.whole && next.is_some_and(|next| next < self.sync.mail_time);
+        self.torn();
+        self.sync.whole = whole;
+        if let Some(message) = &mut self.message {
+            message.responses.doubt();
+        }
         self.sync.unheard_until = next;
         if let Some(hole) = &mut self.sync.hole {
             hole.answers = Answers::Anything;
@@ -205,7 +231,7 @@ impl Session {
 
     /// Takes note of a gap between commands.
     pub(super) fn command_gap(&mut self, at: Timestamp, span: Range<u64>, len: Option<u64>) {
-        (self.sync.shaky, self.sync.torn) = (true, true);
+        self.torn();
         self.sync.hole = Some(Hole { end: span.end, len, answers: Answers::Unheard });
         let end = span.end;
         self.emit(Side::Client, at, span, EventKind::Gap(len));

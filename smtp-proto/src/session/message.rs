@@ -2,6 +2,7 @@
 
 use super::client::{Client, Content};
 use super::pairing::{Expect, Pending};
+use super::prdr::Responses;
 use super::server::Heard;
 use super::transaction::compact;
 use super::{Message, Session, Side};
@@ -17,7 +18,8 @@ impl Session {
     /// The next bytes are the message, whose envelope is complete now.
     pub(super) fn begin_message(&mut self, operation: Operation) {
         let gapped = self.may_lack_chunks();
-        let (envelope, verdicts_due) = self.transaction.take(operation);
+        let (envelope, mut taken) = self.transaction.take(operation);
+        taken.known &= self.sync.whole;
         let verb = if operation == Operation::Bdat { Verb::Bdat } else { Verb::Data };
         // Where the capture begins behind MAIL, it may begin behind chunks as well; and a gap may hide some.
         let maybe_behind_others =
@@ -35,8 +37,13 @@ impl Session {
             loose_ends: false,
             declared: declared_size(&envelope),
             size: 0,
-            verdicts_due,
+            // RFC 2033 section 4.2: one verdict for each recipient that was taken.
+            verdicts_due: if envelope.lmtp { taken.all.max(1) } else { 1 },
+            verdicts_kept: if envelope.lmtp { taken.kept.max(1) } else { 1 },
             verdicts: Vec::new(),
+            lmtp: envelope.lmtp,
+            responses: Responses::of(&envelope, taken, self.config.mid_stream || self.sync.torn),
+            ended_in_gap: false,
             refused: None,
             carved: None,
             end: None,
@@ -155,6 +162,12 @@ impl Session {
             self.sync.shaky |= lines > self.config.max_pending;
             self.client = Client::Commands;
             return self.end_message();
+        }
+        if self.sync.shaky
+            && self.sync.torn
+            && let Some(message) = &mut self.message
+        {
+            message.responses.doubt();
         }
         let verb = self.message.as_ref().map_or(Verb::Data, |message| message.verb);
         let at = self

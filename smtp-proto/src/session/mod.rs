@@ -12,6 +12,7 @@ mod loss;
 mod message;
 mod opening;
 mod pairing;
+mod prdr;
 mod preface;
 mod server;
 mod tls;
@@ -31,6 +32,7 @@ use mail_wire::upgrade::Upgrade;
 use mail_wire::{Direction, Timestamp};
 use opening::Opening;
 use pairing::Queue;
+use prdr::Responses;
 use server::PartialReply;
 use std::collections::VecDeque;
 use transaction::Transaction;
@@ -115,7 +117,13 @@ struct Message {
     size: u64,
     /// Final replies still to come.
     verdicts_due: usize,
+    /// So many of them are kept: those for recipients that are.
+    verdicts_kept: usize,
     verdicts: Vec<Reply>,
+    lmtp: bool,
+    responses: Responses,
+    /// Its end was in a gap, and is answered.
+    ended_in_gap: bool,
     /// The refusal of a chunk: the verdict, if no final one comes.
     refused: Option<Reply>,
     /// DATA was refused before it; how many lines it has.
@@ -334,9 +342,11 @@ impl Session {
             let overdue = self.halves.is_overdue(side, self.config.max_held);
             let unread = self.halves.has_more(side);
             // A client that sends more has heard the reply that the gap hides.
-            let answered = side == Side::Client && unread && self.queue.is_doubtful();
+            let uncounted = self.is_uncounted();
+            let comes = uncounted && (self.server_is_behind() || self.gap_is_open(Side::Client));
+            let answered = side == Side::Client && unread && self.queue.is_doubtful() && !comes;
             // Each waits for the other: no input can end that.
-            let mutual = side == Side::Server && self.client_waits();
+            let mutual = side == Side::Server && self.client_waits() && !uncounted;
             let tired = !self.sync.patient && unread && !(side == Side::Client && self.server_is_behind());
             if peer_ended || overdue || answered || mutual || tired {
                 let ended = match side {
@@ -369,14 +379,17 @@ impl Session {
     /// Tells the end of the message under way.
     fn end_message(&mut self) {
         // A server that takes the message has seen its end: there was room for nothing else.
-        let taken =
-            self.message.as_ref().is_some_and(|message| Outcome::of(&message.verdicts) == Outcome::Accepted);
+        let taken = self.message.as_ref().is_some_and(|message| {
+            Outcome::of(&message.verdicts) == Outcome::Accepted || message.responses.have_begun()
+        });
         self.end_of_tail(taken);
         self.end_of_chunks();
         let Some(mut message) = self.message.take() else { return };
+        let by_recipient = message.lmtp.then(|| message.verdicts.clone());
         if message.verdicts.is_empty() {
             message.verdicts.extend(message.refused);
         }
+        let (outcome, deliveries) = message.responses.end(&mut message.verdicts);
         let (at, span) = message.end.unwrap_or_else(|| self.here(Side::Client));
         self.suspicion = Suspicion { loose_ends: message.loose_ends, data_seen: false, verdicts: 1 };
         if let Some(declared) =
@@ -385,10 +398,11 @@ impl Session {
             self.anomaly(Side::Client, at, &span, Anomaly::SizeMismatch { declared, actual: message.size });
         }
         let end = MessageEnd {
-            outcome: Outcome::of(&message.verdicts),
+            outcome,
             complete: message.complete,
             terminated: message.terminated,
             verdicts: message.verdicts,
+            deliveries: by_recipient.unwrap_or(deliveries),
         };
         self.emit(Side::Client, at, span, EventKind::MessageEnd(Box::new(end)));
     }

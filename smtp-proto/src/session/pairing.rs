@@ -3,6 +3,7 @@
 //! RFC 5321 section 4.2: one reply for each command, in order; RFC 2920 lets the client run ahead. So replies are
 //! paired by a queue. Only where bytes are missing is a reply matched by what it says.
 
+use super::prdr;
 use crate::{Parameters, Path, Reply, Verb};
 use mail_wire::{Fifo, Timestamp};
 
@@ -89,6 +90,8 @@ impl Expect {
             235 => matches!(self, Self::Sasl),
             220 => matches!(self, Self::StartTls),
             221 => matches!(self, Self::Other(Verb::Quit)),
+            // draft-hall-prdr-00 section 4.5.
+            353 => matches!(self, Self::Verdict(_)),
             // RFC 3463: X.1.0 and X.1.5 are about senders and recipients, as most servers use them.
             250..=252 => match self {
                 Self::Data | Self::Sasl | Self::StartTls | Self::Other(Verb::Quit) => false,
@@ -157,6 +160,12 @@ impl Queue {
             354 => matches!(pending.expect, Expect::Data | Expect::XExch50 { .. }),
             _ => matches!(pending.expect, Expect::Sasl),
         })
+    }
+
+    /// Whether a MAIL waits that asks for a reply for each recipient.
+    pub(super) fn asks_for_responses(&self) -> bool {
+        let asks = |pending: &Pending| matches!(&pending.expect, Expect::Mail(address) if prdr::asks(&address.parameters));
+        self.pending.iter().any(asks)
     }
 
     /// Whether a reply of this code can answer anything that waits.

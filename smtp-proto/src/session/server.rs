@@ -100,6 +100,9 @@ impl Session {
 
     /// A reply is read only when the command that it answers is known.
     fn server_must_wait(&self) -> bool {
+        if self.is_uncounted() && self.server_runs_ahead() {
+            return !self.sync.free;
+        }
         let expected = !self.greeted || !self.queue.is_empty();
         let gapped = self.message.as_ref().is_some_and(|message| message.gapped);
         let early = !expected || self.comes_early();
@@ -195,7 +198,8 @@ impl Session {
             return self.unmatched(reply, at, span, free);
         }
         let time = (self.sync.torn && self.has_exact_times()).then_some(at);
-        let Some(skipped) = self.queue.find(&reply, !self.sync.shaky, time) else {
+        let by_kind = self.sync.shaky || (self.sync.torn && self.begins_responses(&reply));
+        let Some(skipped) = self.queue.find(&reply, !by_kind, time) else {
             return self.unmatched(reply, at, span, free);
         };
         if skipped > 0 {
@@ -227,6 +231,7 @@ impl Session {
         // RFC 3463: X.1.X is about addresses.
         let verdict = matches!(reply.code, 250..=259 | 400..)
             && reply.enhanced.is_none_or(|enhanced| enhanced.subject != 1);
+        let verdict = verdict || self.begins_responses(&reply);
         let ends_message = matches!(self.client, Client::Body { .. }) && gapped && verdict;
         let begins_message =
             matches!(self.client, Client::Commands | Client::AwaitEnvelope(Content::Unasked))
@@ -242,12 +247,14 @@ impl Session {
             self.anomaly(Side::Server, at, &span, Anomaly::ReplyUnmatched);
         }
         let answers = explained.then_some(Verb::Data);
-        self.emit(Side::Server, at, span, EventKind::Reply { reply: Box::new(reply.clone()), answers });
+        self.emit(
+            Side::Server,
+            at,
+            span.clone(),
+            EventKind::Reply { reply: Box::new(reply.clone()), answers },
+        );
         if ends_message {
-            self.verdict(Some(&reply));
-            self.client = Client::Commands;
-            self.end_message();
-            self.ended_in_gap();
+            self.answered_in_gap(Heard { reply: &reply, at, span: &span });
         } else if begins_message && self.message.is_none() {
             self.begin_unasked(Operation::Data);
         }
@@ -338,12 +345,21 @@ impl Session {
                     message.refused = reply.map(compact);
                 }
             }
+            Expect::Verdict(_)
+                if reply.is_some_and(|reply| self.is_for_recipient(reply, pending.doubtful)) =>
+            {
+                self.await_more(pending);
+            }
             Expect::Verdict(_) => {
                 self.verdict(reply);
                 let due = self.message.as_ref().map_or(0, |message| message.verdicts_due);
                 if reply.is_none() || due == 0 {
                     self.client = Client::Commands;
+                    let in_gap = self.message.as_ref().is_some_and(|message| message.ended_in_gap);
                     self.end_message();
+                    if in_gap {
+                        self.ended_in_gap();
+                    }
                 } else {
                     self.queue.push_front(pending);
                 }
@@ -371,7 +387,9 @@ impl Session {
 
     fn verdict(&mut self, reply: Option<&Reply>) {
         if let (Some(message), Some(reply)) = (&mut self.message, reply) {
-            message.verdicts.push(compact(reply));
+            if message.verdicts.len() < message.verdicts_kept {
+                message.verdicts.push(compact(reply));
+            }
             message.verdicts_due = message.verdicts_due.saturating_sub(1);
         }
     }

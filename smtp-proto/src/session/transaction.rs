@@ -1,6 +1,7 @@
 //! The mail transaction (RFC 5321 section 3.3): sender, recipients, then the message.
 
 use super::pairing::Address;
+use super::prdr;
 use crate::event::{Envelope, Operation, Recipient};
 use crate::{Config, Reply};
 use bytes::{Bytes, BytesMut};
@@ -11,12 +12,31 @@ pub(super) struct Transaction {
     envelope: Envelope,
     lmtp: bool,
     memory: usize,
+    taken: usize,
+    /// The answer to some recipient was not heard.
+    unheard: bool,
+}
+
+/// The recipients that get the message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    /// Those in the envelope, which are the first.
+    pub(super) kept: usize,
+    /// Those beyond the limit as well.
+    pub(super) all: usize,
+    /// The answer to each was heard.
+    pub(super) known: bool,
 }
 
 impl Transaction {
     /// Whether MAIL or RCPT has been taken.
     pub(super) fn is_open(&self) -> bool {
         self.envelope.sender.is_some()
+    }
+
+    /// Whether its MAIL asked for a reply for each recipient.
+    pub(super) fn asks_for_responses(&self) -> bool {
+        prdr::asks(&self.envelope.parameters)
     }
 
     pub(super) const fn memory(&self) -> usize {
@@ -44,7 +64,14 @@ impl Transaction {
         let recipient =
             Recipient { path: address.path, parameters: address.parameters, reply: reply.map(compact) };
         let memory = address.memory + recipient.memory();
-        if self.envelope.recipients.len() >= config.max_recipients || self.memory + memory > config.max_held {
+        self.taken += usize::from(recipient.accepted() != Some(false));
+        self.unheard |= recipient.reply.is_none();
+        // Those that are kept are the first, so that final replies find theirs.
+        let full = self.envelope.more_recipients > 0;
+        if full
+            || self.envelope.recipients.len() >= config.max_recipients
+            || self.memory + memory > config.max_held
+        {
             self.envelope.more_recipients += 1;
             return false;
         }
@@ -53,15 +80,13 @@ impl Transaction {
         true
     }
 
-    /// The message begins: hands out the envelope and how many final verdicts the message will get.
-    pub(super) fn take(&mut self, operation: Operation) -> (Envelope, usize) {
+    /// The message begins: hands out the envelope and how many recipients were taken, those unheard included.
+    pub(super) fn take(&mut self, operation: Operation) -> (Envelope, Taken) {
+        let (all, known) = (self.taken, !self.unheard);
         let envelope = Envelope { operation, lmtp: self.lmtp, ..core::mem::take(&mut self.envelope) };
         self.reset();
-        // RFC 2033 section 4.2: one verdict for each recipient that was taken.
-        let taken =
-            envelope.recipients.iter().filter(|recipient| recipient.accepted() != Some(false)).count();
-        let verdicts = if envelope.lmtp { taken.max(1) } else { 1 };
-        (envelope, verdicts)
+        let kept = envelope.recipients.iter().filter(|recipient| recipient.accepted() != Some(false)).count();
+        (envelope, Taken { kept, all, known })
     }
 }
 

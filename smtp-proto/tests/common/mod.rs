@@ -132,12 +132,20 @@ pub(crate) fn short(dir: Direction, kind: &EventKind) -> String {
         ),
         EventKind::MessageData(bytes) => format!("data {}", text(bytes)),
         EventKind::MessageGap(len) => format!("message-gap {len:?}"),
-        EventKind::MessageEnd(end) => format!(
-            "message-end {:?} {} {}",
-            end.outcome,
-            if end.complete { "complete" } else { "incomplete" },
-            end.verdicts.iter().map(reply).collect::<Vec<_>>().join(", ")
-        ),
+        EventKind::MessageEnd(end) => {
+            let list = |replies: &[Reply]| replies.iter().map(reply).collect::<Vec<_>>().join(", ");
+            let told = format!(
+                "message-end {:?} {} {}",
+                end.outcome,
+                if end.complete { "complete" } else { "incomplete" },
+                list(&end.verdicts)
+            );
+            if end.deliveries.is_empty() {
+                told
+            } else {
+                format!("{told} deliveries {}", list(&end.deliveries))
+            }
+        }
         EventKind::TlsStarted => "tls-started".to_owned(),
         EventKind::Opaque(bytes) => format!("opaque {}", text(bytes)),
         EventKind::Gap(len) => format!("gap {len:?}"),

@@ -16,6 +16,8 @@ pub(crate) struct Expected {
     pub(crate) content: Vec<u8>,
     pub(crate) outcome: Outcome,
     pub(crate) complete: bool,
+    /// The codes of the replies for its recipients.
+    pub(crate) deliveries: Vec<u16>,
 }
 
 impl std::fmt::Debug for Scenario {
@@ -43,7 +45,14 @@ impl Scenario {
     }
 
     fn message(mut self, content: Vec<u8>, outcome: Outcome, complete: bool) -> Self {
-        self.messages.push(Expected { content, outcome, complete });
+        self.messages.push(Expected { content, outcome, complete, deliveries: Vec::new() });
+        self
+    }
+
+    fn delivered(mut self, codes: Vec<u16>) -> Self {
+        if let Some(message) = self.messages.last_mut() {
+            message.deliveries = codes;
+        }
         self
     }
 
@@ -161,18 +170,64 @@ fn data(lmtp: bool) -> impl Strategy<Value = Part> {
                 verdicts.extend(b"250 2.1.0 ok\r\n250 2.1.5 ok\r\n354 go\r\n250 2.0.0 second\r\n");
             }
             let outcome = if taken { Outcome::Accepted } else { Outcome::Rejected };
+            let codes = if lmtp { vec![if taken { 250 } else { 554 }; recipients] } else { Vec::new() };
             envelope(pipelined, recipients, b"DATA\r\n", b"354 go\r\n")
                 .exchange([&wire[..], b".\r\n"].concat(), verdicts)
                 .message(content, outcome, true)
+                .delivered(codes)
+        },
+    )
+}
+
+/// A message with a reply for each recipient (draft-hall-prdr-00), by DATA or in a chunk, and what is pipelined behind it.
+fn prdr() -> impl Strategy<Value = Part> {
+    let codes = prop::collection::vec(prop::sample::select(vec![250_u16, 353, 450, 550]), 2..5);
+    (codes, prop::sample::select(vec![250_u16, 550]), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |(codes, last, chunked, begins, followed)| {
+            let mut client = b"MAIL FROM:<a@x> PRDR\r\n".to_vec();
+            let mut server = b"250 2.1.0 ok\r\n".to_vec();
+            for number in 0..codes.len() {
+                client.extend(format!("RCPT TO:<b{number}@y>\r\nRCPT TO:<no@y>\r\n").bytes());
+                server.extend(b"250 2.1.5 ok\r\n550 5.1.1 no\r\n");
+            }
+            let mut part = Part::default();
+            let content = b"text\r\n".to_vec();
+            if chunked {
+                client.extend(b"BDAT 2\r\nteBDAT 4 LAST\r\nxt\r\n");
+                server.extend(b"250 2 octets\r\n");
+            } else {
+                client.extend(b"DATA\r\n");
+                server.extend(b"354 go\r\n");
+                part = part.exchange(core::mem::take(&mut client), core::mem::take(&mut server));
+                client.extend(b"text\r\n.\r\n");
+            }
+            if begins {
+                server.extend(b"353 go\r\n");
+                codes.iter().for_each(|code| server.extend(format!("{code} for it\r\n").bytes()));
+            }
+            server.extend(format!("{last} in all\r\n").bytes());
+            if followed {
+                client.extend(b"MAIL FROM:<a@x> PRDR\r\nRSET\r\n");
+                server.extend(b"250 ok\r\n250 ok\r\n");
+            }
+            let refused = codes.iter().filter(|code| **code >= 400).count();
+            let outcome = match (last, refused) {
+                (550, _) => Outcome::Rejected,
+                (_, refused) if begins && refused == codes.len() => Outcome::Rejected,
+                (_, 1..) if begins => Outcome::Mixed,
+                _ => Outcome::Accepted,
+            };
+            let codes = if begins { codes } else { Vec::new() };
+            part.exchange(client, server).message(content, outcome, true).delivered(codes)
         },
     )
 }
 
 /// A message in chunks: whole, refused at some chunk, given up, or followed by DATA.
-fn bdat() -> impl Strategy<Value = Part> {
+fn bdat(lmtp: bool) -> impl Strategy<Value = Part> {
     let chunks = prop::collection::vec(prop::collection::vec(any::<u8>(), 0..30), 1..5);
     (chunks, any::<bool>(), prop::option::of(0..5usize), 0..4u8).prop_map(
-        |(chunks, pipelined, refused, end)| {
+        move |(chunks, pipelined, refused, end)| {
             let mut part = envelope(pipelined, 1, b"", b"");
             let (mut client, mut server) = (Vec::new(), Vec::new());
             let mut ok = true;
@@ -190,9 +245,10 @@ fn bdat() -> impl Strategy<Value = Part> {
             }
             part = part.exchange(client, server);
             let content = chunks.concat();
+            let codes = if lmtp { vec![if ok { 250 } else { 503 }] } else { Vec::new() };
             match end {
-                0..3 if ok => part.message(content, Outcome::Accepted, true),
-                0..3 => part.message(content, Outcome::Rejected, true),
+                0..3 if ok => part.message(content, Outcome::Accepted, true).delivered(codes),
+                0..3 => part.message(content, Outcome::Rejected, true).delivered(codes),
                 _ => {
                     let outcome = if ok { Outcome::Unknown } else { Outcome::Rejected };
                     let part = part.message(content, outcome, false);
@@ -276,7 +332,10 @@ fn end() -> impl Strategy<Value = Part> {
 /// A session.
 pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
     any::<bool>().prop_flat_map(|lmtp| {
-        let part = prop_oneof![3 => data(lmtp).boxed(), 2 => bdat().boxed(), 3 => between(lmtp).boxed()];
+        // LMTP has such replies anyway.
+        let prdr = if lmtp { bdat(lmtp).boxed() } else { prdr().boxed() };
+        let part =
+            prop_oneof![3 => data(lmtp).boxed(), 2 => bdat(lmtp).boxed(), 2 => prdr, 3 => between(lmtp).boxed()];
         let hello = hello(lmtp);
         (beginning(), prop::collection::vec(part, 0..6), end()).prop_map(move |(beginning, parts, end)| {
             let greeted =
