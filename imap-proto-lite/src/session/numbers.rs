@@ -187,20 +187,21 @@ impl Numbers {
         }
     }
 
-    /// The messages with UIDs in that range are gone, as far as they are known.
-    pub(super) fn vanish(&mut self, first: u32, last: u32) {
+    /// The messages with UIDs in that range are gone, as far as they are known; how many these are.
+    pub(super) fn vanish(&mut self, first: u32, last: u32) -> usize {
         // No message has the UID zero, whatever a server says.
         let first = first.max(1);
         if last < first {
-            return;
+            return 0;
         }
         let gone: Vec<u32> = self.by_uid.range(first..=last).map(|(uid, _)| *uid).collect();
-        for uid in gone {
-            if let Some((number, offset)) = self.find(uid) {
+        for uid in &gone {
+            if let Some((number, offset)) = self.find(*uid) {
                 self.remove(number, offset);
             }
         }
         self.pack();
+        gone.len()
     }
 
     /// Puts the blocks together anew, once many of them hold little.
