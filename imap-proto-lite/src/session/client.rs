@@ -191,7 +191,7 @@ impl Session {
     /// Registers a command, whose answer may come before its end.
     fn ask(&mut self, tag: &[u8], verb: Verb, at: Timestamp, span: &Range<u64>) {
         if verb == Verb::Done {
-            return;
+            return self.queue.done();
         }
         if !self.queue.push(Pending::new(tag, verb)) {
             self.anomaly(Side::Client, at, span, Anomaly::TagReuse);
