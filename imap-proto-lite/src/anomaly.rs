@@ -30,7 +30,8 @@ pub enum Anomaly {
     /// No command with its tag was waiting for it.
     #[error("a response answers no command")]
     ResponseUnmatched,
-    /// RFC 9051 section 2.2.1 wants a new tag for each command.
+    /// RFC 9051 section 2.2.1 wants a new tag for each command. Two NOOP with one tag are not told, nor are two IDLE if DONE
+    /// stands between them: which of them a response ends makes no difference.
     #[error("a command has the tag of one of the last commands")]
     TagReuse,
     /// The client never sent it.

@@ -21,7 +21,7 @@ pub enum Data {
     Exists(u32),
     /// So many of them are new.
     Recent(u32),
-    /// This one is gone, and those behind it move up.
+    /// This one is gone, and those behind it move up. Some servers say EXPUNGED.
     Expunge(u32),
     /// RFC 7162: those with these UIDs are gone.
     Vanished {
@@ -93,6 +93,9 @@ pub(super) fn parse(scan: &mut Scan<'_>) -> Result<Data, ParseError> {
     })
 }
 
+/// What GNU Mailutils says for EXPUNGE.
+pub(crate) const EXPUNGED: &[u8] = b"EXPUNGED";
+
 fn numbered(scan: &mut Scan<'_>) -> Result<Data, ParseError> {
     let number = scan.number()?;
     scan.blanks();
@@ -103,7 +106,9 @@ fn numbered(scan: &mut Scan<'_>) -> Result<Data, ParseError> {
         _ if word.eq_ignore_ascii_case(b"UIDFETCH") => Fetch::read(scan, number, true).map(Data::Fetch),
         _ if word.eq_ignore_ascii_case(b"EXISTS") => Ok(Data::Exists(number)),
         _ if word.eq_ignore_ascii_case(b"RECENT") => Ok(Data::Recent(number)),
-        _ if word.eq_ignore_ascii_case(b"EXPUNGE") => Ok(Data::Expunge(number)),
+        _ if word.eq_ignore_ascii_case(b"EXPUNGE") || word.eq_ignore_ascii_case(EXPUNGED) => {
+            Ok(Data::Expunge(number))
+        }
         _ => Err(here.error("EXISTS, RECENT, EXPUNGE or FETCH")),
     }
 }

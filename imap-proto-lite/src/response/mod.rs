@@ -11,6 +11,7 @@ mod set;
 mod status;
 
 pub use body::BodyStructure;
+pub(crate) use data::EXPUNGED;
 pub use data::{Data, List};
 pub use envelope::{Address, Envelope};
 pub use fetch::{Fetch, Fetched, Item};

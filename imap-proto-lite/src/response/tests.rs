@@ -93,6 +93,7 @@ fn data() {
         ("* 23 EXISTS", Data::Exists(23)),
         ("* 0 recent", Data::Recent(0)),
         ("* 3 EXPUNGE", Data::Expunge(3)),
+        ("* 3 expunged", Data::Expunge(3)),
         ("* VANISHED 3:5", Data::Vanished { earlier: false, uids: set("3:5") }),
         ("* VANISHED (EARLIER) 1", Data::Vanished { earlier: true, uids: set("1") }),
         ("* CAPABILITY A B ", Data::Capability(list(&["A", "B"]))),

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::{FrameKind, Line, LineEnd, Mode};
+use mail_wire::sasl::Outcome;
 
 /// What the client's next bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +60,8 @@ impl Session {
         match self.client {
             Client::Commands => self.queue_is_full() && self.halves.of(Side::Client).wire.has_unread(),
             Client::AwaitLiteral | Client::AwaitAnswer | Client::AwaitSasl => true,
-            Client::Sasl => false,
+            // Nothing of the exchange is to come of the client, but the verdict may.
+            Client::Sasl => self.halves.of(Side::Client).wire.is_finished(),
         }
     }
 
@@ -87,7 +89,10 @@ impl Session {
                 }
                 self.client = Client::Commands;
             }
-            Client::Sasl => {}
+            Client::Sasl => {
+                self.end_login(Outcome::Unknown);
+                self.client = Client::Commands;
+            }
         }
         true
     }
@@ -191,7 +196,7 @@ impl Session {
     /// Registers a command, whose answer may come before its end.
     fn ask(&mut self, tag: &[u8], verb: Verb, at: Timestamp, span: &Range<u64>) {
         if verb == Verb::Done {
-            return;
+            return self.queue.done();
         }
         if !self.queue.push(Pending::new(tag, verb)) {
             self.anomaly(Side::Client, at, span, Anomaly::TagReuse);

@@ -79,14 +79,8 @@ impl Session {
             }
             Some(false) => {}
         }
-        let Some(frame) = self.halves.of_mut(Side::Client).wire.next(Mode::Line) else {
-            let ended = self.halves.of_mut(Side::Client).wire.is_finished();
-            if ended {
-                self.end_login(Outcome::Unknown);
-                self.client = Client::Commands;
-            }
-            return ended;
-        };
+        // At the client's end the server's half is waited for, which may still tell what came of it.
+        let Some(frame) = self.halves.of_mut(Side::Client).wire.next(Mode::Line) else { return false };
         let (at, span) = (frame.at, frame.span);
         let line = match frame.kind {
             FrameKind::Line(line) => line,

@@ -62,7 +62,7 @@ fn is_response(line: &[u8]) -> bool {
     let mut words = rest.split(|byte| *byte == b' ');
     let word = words.next().unwrap_or_default();
     if word.first().is_some_and(u8::is_ascii_digit) && word.iter().all(u8::is_ascii_digit) {
-        let known: [&[u8]; 5] = [b"FETCH", b"UIDFETCH", b"EXISTS", b"RECENT", b"EXPUNGE"];
+        let known: [&[u8]; 6] = [b"FETCH", b"UIDFETCH", b"EXISTS", b"RECENT", b"EXPUNGE", response::EXPUNGED];
         return words.next().is_some_and(|word| known.iter().any(|known| word.eq_ignore_ascii_case(known)));
     }
     Condition::of(word).is_some() || KEYWORDS.iter().any(|known| word.eq_ignore_ascii_case(known))

@@ -291,9 +291,12 @@ impl Session {
             let unread = self.halves.has_more(side);
             // A client that sends more has heard the response that the gap hides.
             let answered = side == Side::Client && self.sync.deaf;
+            // What has ended cannot be held up.
+            let ended = side == Side::Client && self.client == Client::Sasl;
+            let impatient = (answered || !self.sync.patient) && unread && !ended;
             // Each waits for the other: no input can end that.
             let mutual = side == Side::Server && self.client_waits();
-            if peer_ended || overdue || mutual || ((answered || !self.sync.patient) && unread) {
+            if peer_ended || overdue || mutual || impatient {
                 self.halves.wait_ended(side);
                 let ended = match side {
                     Side::Client => self.client_gives_up(!peer_ended && !answered),

@@ -187,20 +187,50 @@ impl Numbers {
         }
     }
 
-    /// The messages with UIDs in that range are gone, as far as they are known.
-    pub(super) fn vanish(&mut self, first: u32, last: u32) {
+    /// The messages with UIDs in that range are gone, as far as they are known; how many these are.
+    pub(super) fn vanish(&mut self, first: u32, last: u32) -> usize {
         // No message has the UID zero, whatever a server says.
         let first = first.max(1);
         if last < first {
-            return;
+            return 0;
         }
         let gone: Vec<u32> = self.by_uid.range(first..=last).map(|(uid, _)| *uid).collect();
-        for uid in gone {
-            if let Some((number, offset)) = self.find(uid) {
+        for uid in &gone {
+            if let Some((number, offset)) = self.find(*uid) {
                 self.remove(number, offset);
             }
         }
+        if u64::from(last - first) >= gone.len() as u64 {
+            self.doubt(first);
+        }
         self.pack();
+        gone.len()
+    }
+
+    /// A message with that UID or a greater one may be gone whose number is not known: if there is room for it between
+    /// UIDs that are known, since they ascend, then the numbers behind mean nothing any more.
+    fn doubt(&mut self, uid: u32) {
+        let below = self.by_uid.range(..uid).next_back().and_then(|(uid, _)| self.find(*uid));
+        let (mut number, mut offset) = below.map_or((0, 0), |(number, offset)| (number, offset + 1));
+        while self.blocks.get(number).is_some_and(|block| offset >= block.len) {
+            (number, offset) = (number + 1, 0);
+        }
+        let Some(block) = self.blocks.get_mut(number) else { return };
+        if block.known.get(offset).is_some_and(|slot| slot.uid != 0) {
+            return;
+        }
+        let behind = block.known.split_off(offset.min(block.known.len()));
+        self.count -= block.len - offset;
+        block.len = offset;
+        for slot in behind {
+            self.by_uid.remove(&slot.uid);
+        }
+        for block in self.blocks.drain(number + 1..) {
+            self.count -= block.len;
+            for slot in block.known {
+                self.by_uid.remove(&slot.uid);
+            }
+        }
     }
 
     /// Puts the blocks together anew, once many of them hold little.
@@ -281,7 +311,15 @@ mod tests {
         }
 
         fn vanish(&mut self, first: u32, last: u32) {
+            let before = self.0.len();
             self.0.retain(|slot| slot.uid == 0 || !(first..=last).contains(&slot.uid));
+            if before - self.0.len() <= (last - first) as usize {
+                let below = self.0.iter().enumerate().filter(|(_, slot)| (1..first).contains(&slot.uid));
+                let behind = below.max_by_key(|(_, slot)| slot.uid).map_or(0, |(index, _)| index + 1);
+                if self.0.get(behind).is_some_and(|slot| slot.uid == 0) {
+                    self.0.truncate(behind);
+                }
+            }
         }
     }
 

@@ -97,7 +97,27 @@ impl Pending {
 pub(super) struct Queue {
     pending: VecDeque<Pending>,
     /// The last tags, answered or not: what is a fresh tag does not depend on when the answers come.
-    tags: VecDeque<Bytes>,
+    tags: VecDeque<Used>,
+}
+
+/// A tag, and the last command that had it.
+#[derive(Clone, Debug)]
+struct Used {
+    tag: Bytes,
+    verb: Verb,
+    /// IDLE: the client was heard to end it.
+    done: bool,
+}
+
+impl Used {
+    /// Whether the tag may be used again for this command: which of the two a response ends makes no difference.
+    fn is_free_for(&self, verb: Verb) -> bool {
+        match (self.verb, verb) {
+            (Verb::Idle, Verb::Idle) => self.done,
+            (Verb::Noop, Verb::Noop) => true,
+            _ => false,
+        }
+    }
 }
 
 /// So many tags are remembered, if they are no longer than a client's.
@@ -105,17 +125,28 @@ const MAX_TAGS: usize = 16;
 const MAX_TAG: usize = 64;
 
 impl Queue {
-    /// Adds a command; false if its tag was used just before.
+    /// Adds a command; false if its tag was used just before, and a response could be taken for that of the other.
     pub(super) fn push(&mut self, pending: Pending) -> bool {
-        let fresh = !self.tags.contains(&pending.tag);
-        if fresh && pending.tag.len() <= MAX_TAG {
+        let verb = pending.verb;
+        let mut free = true;
+        if let Some(used) = self.tags.iter_mut().find(|used| used.tag == pending.tag) {
+            free = used.is_free_for(verb);
+            (used.verb, used.done) = (verb, false);
+        } else if pending.tag.len() <= MAX_TAG {
             if self.tags.len() >= MAX_TAGS {
                 self.tags.pop_front();
             }
-            self.tags.push_back(pending.tag.clone());
+            self.tags.push_back(Used { tag: pending.tag.clone(), verb, done: false });
         }
         self.pending.push_back(pending);
-        fresh
+        free
+    }
+
+    /// DONE: the client has ended the IDLE that is under way.
+    pub(super) fn done(&mut self) {
+        for used in self.tags.iter_mut().filter(|used| used.verb == Verb::Idle) {
+            used.done = true;
+        }
     }
 
     /// The command that came last, which may still be coming.
@@ -129,7 +160,7 @@ impl Queue {
 
     /// The last tags, answered or not.
     pub(super) fn tags(&self) -> impl Iterator<Item = &Bytes> {
-        self.tags.iter()
+        self.tags.iter().map(|used| &used.tag)
     }
 
     /// The oldest command with this tag.
@@ -167,6 +198,6 @@ impl Queue {
     }
 
     pub(super) fn memory(&self) -> usize {
-        self.waiting() + self.tags.iter().map(Bytes::len).sum::<usize>()
+        self.waiting() + self.tags().map(Bytes::len).sum::<usize>()
     }
 }

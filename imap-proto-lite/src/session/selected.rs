@@ -12,6 +12,10 @@ pub(super) struct Selected {
     /// UIDVALIDITY that the server has told since the last mailbox was opened: that of the next one.
     coming: Option<u32>,
     numbers: Numbers,
+    /// So many messages there are, as far as the server has told.
+    exists: u32,
+    /// EXISTS since the last tagged response: that of the next mailbox, if that response opens one.
+    coming_exists: Option<u32>,
     /// Messages have gone since the mailbox was opened.
     pub(super) moved: bool,
 }
@@ -39,12 +43,35 @@ impl Selected {
         let uid_validity = self.coming.take();
         self.mailbox = Mailbox { uid_validity, name, read_only, epoch: self.mailbox.epoch.saturating_add(1) };
         self.forget();
+        self.exists = self.coming_exists.take().unwrap_or(0);
+    }
+
+    /// A command was answered: what was said before it is not of a mailbox that another one opens.
+    pub(super) const fn answered(&mut self) {
+        self.coming_exists = None;
+    }
+
+    /// So many messages are there. Fewer than there were, and nobody has said which are gone: then no number is of the
+    /// message that it was of, for all that is known (RFC 9051 section 7.4.1 wants EXPUNGE for each).
+    pub(super) fn exists(&mut self, count: u32) {
+        if count < self.exists {
+            self.numbers.clear();
+            self.moved = true;
+        }
+        self.exists = count;
+        self.coming_exists = Some(count);
+    }
+
+    /// The server has a message with this number.
+    pub(super) fn has(&mut self, sequence: u32) {
+        self.exists = self.exists.max(sequence);
     }
 
     /// The numbers mean nothing any more.
     pub(super) fn forget(&mut self) {
         self.numbers.clear();
         self.moved = false;
+        self.exists = 0;
     }
 
     /// The server says which UID a message has.
@@ -61,6 +88,7 @@ impl Selected {
     pub(super) fn expunge(&mut self, sequence: u32) {
         self.moved = true;
         self.numbers.expunge(sequence);
+        self.exists = self.exists.saturating_sub(u32::from(sequence > 0));
     }
 
     /// The messages with these UIDs are gone. Those whose UID is not known may be among them.
@@ -75,7 +103,8 @@ impl Selected {
             touches
         });
         for (first, last) in ranges {
-            self.numbers.vanish(first, last);
+            let gone = self.numbers.vanish(first, last);
+            self.exists = self.exists.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
         }
     }
 }
@@ -103,6 +132,63 @@ mod tests {
         selected.expunge(4_000_000_000);
         selected.open(None, false);
         assert_eq!((selected.memory(), selected.moved), (0, false));
+    }
+
+    #[test]
+    fn numbers_are_forgotten_when_fewer_messages_are_left_than_anybody_has_said() {
+        let known = |say: &dyn Fn(&mut Selected)| {
+            let mut selected = Selected::default();
+            selected.exists(4);
+            selected.open(Some(MailboxName::new("x")), false);
+            selected.answered();
+            selected.learn(2, 20, 10);
+            selected.learn(3, 30, 10);
+            say(&mut selected);
+            (selected.identify(2, 10).0, selected.moved)
+        };
+        let twenty = NumberSet::of(b"20").unwrap();
+        assert_eq!(known(&|selected| selected.exists(4)), (Some(20), false));
+        assert_eq!(known(&|selected| selected.exists(9)), (Some(20), false));
+        assert_eq!(known(&|selected| selected.exists(3)), (None, true));
+        for (last, expected) in [(3, Some(30)), (2, None)] {
+            let say = |selected: &mut Selected| {
+                selected.expunge(1);
+                selected.expunge(1);
+                selected.exists(5);
+                selected.learn(2, 30, 10);
+                selected.expunge(4);
+                selected.expunge(4);
+                selected.exists(last);
+            };
+            assert_eq!(known(&say), (expected, true), "{last}");
+            let say = |selected: &mut Selected| {
+                selected.vanish(&twenty);
+                selected.exists(last);
+            };
+            assert_eq!(known(&say), (expected, true), "{last}");
+        }
+        // A number that nobody has counted to.
+        let say = |selected: &mut Selected| {
+            selected.has(6);
+            selected.exists(5);
+        };
+        assert_eq!(known(&say), (None, true));
+    }
+
+    #[test]
+    fn what_exists_belongs_to_the_mailbox_that_is_being_opened() {
+        let mut selected = Selected::default();
+        selected.exists(9);
+        selected.open(Some(MailboxName::new("x")), false);
+        selected.answered();
+        assert_eq!(selected.exists, 9);
+        selected.exists(2);
+        selected.open(Some(MailboxName::new("y")), false);
+        selected.answered();
+        assert_eq!(selected.exists, 2);
+        // Of this one nothing is known.
+        selected.open(Some(MailboxName::new("z")), false);
+        assert_eq!(selected.exists, 0);
     }
 
     #[test]

@@ -142,7 +142,12 @@ impl Session {
             None => response::parse(&text).map(Box::new),
         };
         match parsed {
-            Ok(response) if self.may_tell(&response) => self.tell(response, at, span),
+            Ok(response) if self.may_tell(&response) => {
+                if matches!(&*response, Response::Data(Data::Expunge(_))) && says_expunged(&text) {
+                    self.quirk(at, &span);
+                }
+                self.tell(response, at, span);
+            }
             Ok(_) => {
                 let text = Bytes::copy_from_slice(&text);
                 self.halves.of_mut(Side::Server).line.held = Some(Held { text, at, span });
@@ -210,6 +215,7 @@ impl Session {
             Response::Status(status) => {
                 let status = status.clone();
                 self.tagged(response, &status, free, at, span);
+                self.selected.answered();
             }
             Response::Continuation(text) => {
                 let text = text.clone();
@@ -337,6 +343,7 @@ impl Session {
         match data {
             Data::Fetch(fetch) => self.fetched(fetch, at, &span),
             Data::UrlFetched(urls) => self.urls_inline(urls, at, span.start),
+            Data::Exists(count) => self.selected.exists(*count),
             Data::Expunge(sequence) => self.selected.expunge(*sequence),
             Data::Vanished { earlier: false, uids } => self.selected.vanish(uids),
             Data::Capability(words) => self.capabilities(words, at, &span),
@@ -353,6 +360,9 @@ impl Session {
     }
 
     fn fetched(&mut self, fetch: &Fetch, at: Timestamp, span: &Range<u64>) {
+        if let Some(sequence) = fetch.sequence {
+            self.selected.has(sequence);
+        }
         if let (Some(sequence), Some(uid)) = (fetch.sequence, fetch.uid) {
             self.selected.learn(sequence, uid, self.config.max_messages);
             self.came.named(sequence, uid);
@@ -453,6 +463,11 @@ impl Session {
 
 /// The largest literal that need not wait under LITERAL- (RFC 7888 section 5).
 const LITERAL_MINUS: u64 = 4096;
+
+/// Whether an EXPUNGE response is spelt otherwise.
+fn says_expunged(line: &[u8]) -> bool {
+    line.split(|byte| *byte == b' ').any(|word| word.eq_ignore_ascii_case(response::EXPUNGED))
+}
 
 /// Whether data or a code of this name are read as what they mean, unless they are malformed.
 fn is_typed(name: &[u8]) -> bool {
