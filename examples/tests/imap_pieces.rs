@@ -273,6 +273,29 @@ fn catenated_mail_gets_what_its_urls_name() {
     nothing_is_left_over(&unresolved);
 }
 
+/// It is a message like any other, and looked into.
+#[test]
+fn catenated_texts_alone_are_a_message() {
+    let exchange = [
+        "C: b APPEND Sent CATENATE (TEXT ",
+        &literal('C', "Subject: cat\r\nX\r\n\r\n").replacen('\n', "\nS: + go\n", 1),
+        " TEXT ",
+        &literal('C', "the text").replacen('\n', "\nS: + go\n", 1),
+        ")\nS: b OK done\n",
+    ]
+    .concat();
+    let told = extracted(&exchange);
+    let messages = told.lines("messages.jsonl");
+    let [message] = &messages[..] else { panic!("{messages:?}") };
+    assert_eq!(told.file(message), "Subject: cat\r\nX\r\n\r\nthe text");
+    assert_eq!((&message["complete"], &message["headers"]["subject"]), (&true.into(), &"cat".into()));
+    assert_eq!(message["parts"][0]["size"], 8);
+    assert_eq!(codes(message), ["header-junk-line"]);
+    // What is odd about it is counted.
+    assert_eq!(told.lines("sessions.jsonl")[0]["anomalies"]["header-junk-line"], 1);
+    nothing_is_left_over(&told);
+}
+
 #[test]
 fn mail_of_users_who_were_not_heard_is_not_mixed() {
     // Two sessions of which the login was not captured: the same UIDs of the same INBOX, perhaps of two users.

@@ -275,8 +275,8 @@ pub(super) fn mail_from<T: AsRef<[u8]>>(
 
 fn envelope_record(envelope: &Envelope, end: &MessageEnd) -> record::Envelope {
     let mut record = mail_from(envelope.sender.as_ref(), &envelope.parameters);
-    // LMTP: one verdict for each recipient that was taken, in order.
-    let mut deliveries = end.verdicts.iter().filter(|_| envelope.lmtp);
+    // LMTP and PRDR: one reply for each recipient that was taken, in order.
+    let mut deliveries = end.deliveries.iter();
     for recipient in &envelope.recipients {
         let mut told = record::Recipient::new(Text::from(&recipient.path.mailbox));
         told.reply = recipient.reply.as_ref().map(|reply| Text::from(line_of(reply)));

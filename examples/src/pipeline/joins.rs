@@ -29,6 +29,8 @@ pub(super) struct Joins {
     joiner: Joiner,
     /// By the number that the joiner knows them by.
     held: Vec<Held>,
+    /// Files of parts that were told alone, and have another file now; perhaps that of a part that waits as well.
+    left: BTreeSet<PathBuf>,
 }
 
 /// What the joiner knows by a number.
@@ -75,7 +77,12 @@ impl Joins {
             // What is fetched of it besides may be compared with it.
             self.held.push(Held::Whole(piece.path.clone()));
         }
-        compose::alone(*piece, session, &[], context).map(Some)
+        let path = piece.path.clone();
+        let told = compose::alone(*piece, session, &[], context)?;
+        if compose::is_waiting(&path) && path.exists() {
+            self.left.insert(path);
+        }
+        Ok(Some(told))
     }
 
     pub(super) fn known(&mut self, known: Known, session: u64) {
@@ -129,7 +136,7 @@ impl Joins {
             }
             told.push(((first, 0), compose::composed(joined, &held, &odd, context)?));
         }
-        let mut waiting = BTreeSet::new();
+        let mut waiting = self.left;
         for (id, held) in (0..).zip(held) {
             let Held::Part(piece, session) = held else { continue };
             waiting.insert(piece.path.clone());

@@ -43,6 +43,7 @@ pub(super) struct Ledger {
     observer: Observer,
     counts: Counts,
     context: Context,
+    corrections: Corrections,
     /// Parts of messages, which are joined when all is read.
     joins: Joins,
     /// Pieces of messages and files, which are joined behind them.
@@ -76,6 +77,7 @@ impl Ledger {
             observer: Observer::new(rules),
             counts: Counts::default(),
             context,
+            corrections: Corrections::default(),
             joins: Joins::default(),
             wholes: Wholes::default(),
             waiting: Vec::new(),
@@ -87,16 +89,16 @@ impl Ledger {
     pub(super) fn close(mut self) -> Result<Counts, SinkError> {
         let mut numbers: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
         // What sessions counted of parts that are told in another way now, and what is told instead.
-        let mut counts = Corrections::default();
+        let mut corrections = core::mem::take(&mut self.corrections);
         let joins = core::mem::take(&mut self.joins);
-        joins.counted().for_each(|(session, code)| counts.add(session, code, -1));
+        joins.counted().for_each(|(session, code)| corrections.add(session, code, -1));
         for joined in joins.finish(&self.context)? {
             let owner = joined.only_session();
             let Joined { sessions, message, mut anomalies, provenance } = joined;
             for anomaly in &mut anomalies {
                 anomaly.session = owner;
                 if let Some(owner) = owner {
-                    counts.add(owner, anomaly.code.clone(), 1);
+                    corrections.add(owner, anomaly.code.clone(), 1);
                 }
             }
             let session = message.session;
@@ -117,7 +119,7 @@ impl Ledger {
         }
         for mut record in core::mem::take(&mut self.waiting) {
             record.messages.extend(numbers.remove(&record.session).unwrap_or_default());
-            counts.apply(&mut record);
+            corrections.apply(&mut record);
             self.session(&record)?;
         }
         let observer = core::mem::replace(&mut self.observer, Observer::new(Config::default()));
@@ -160,18 +162,20 @@ impl Audience for Ledger {
                 self.told_in(key, number);
                 Ok(())
             }
-            Told::Piece(piece) => match self.joins.piece(piece, session, &self.context)? {
-                None => {
+            Told::Piece(piece) => {
+                let counted = piece.anomalies.len();
+                let Some(alone) = self.joins.piece(piece, session, &self.context)? else {
                     open.parts = true;
-                    Ok(())
+                    return Ok(());
+                };
+                let Joined { message, anomalies, provenance, .. } = alone;
+                for anomaly in anomalies.iter().skip(counted) {
+                    self.corrections.add(session, anomaly.code.clone(), 1);
                 }
-                Some(alone) => {
-                    let Joined { message, anomalies, provenance, .. } = alone;
-                    let number = self.message(message, anomalies, provenance, Some(session))?;
-                    self.told_in(key, number);
-                    Ok(())
-                }
-            },
+                let number = self.message(message, anomalies, provenance, Some(session))?;
+                self.told_in(key, number);
+                Ok(())
+            }
             Told::Known(known) => {
                 self.joins.known(*known, session);
                 Ok(())
@@ -185,6 +189,7 @@ impl Audience for Ledger {
                         return Ok(());
                     }
                 }
+                self.corrections.apply(&mut record);
                 self.session(&record)
             }
         }

@@ -187,10 +187,11 @@ impl Session {
             }
             Response::Status(Status { tag: Some(tag), .. }) => match self.queue.find(tag) {
                 None => free,
+                Some(pending) if !pending.whole => free || self.refuses(tag),
                 Some(pending) if pending.verb == Verb::Authenticate => {
                     free || self.client == Client::AwaitSasl || self.login.is_none()
                 }
-                Some(pending) => free || pending.whole || self.refuses(tag),
+                Some(_) => true,
             },
         }
     }

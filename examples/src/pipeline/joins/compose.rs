@@ -7,8 +7,8 @@ use crate::message::{Finished, Message, PART};
 use crate::record::{self, Layer, Place, Provenance, Reading, Run, Source, Text, Time};
 use crate::sink::SinkError;
 use core::time::Duration;
-use imap_proto_lite::Anomaly;
 use imap_proto_lite::join::{self, How, Joined};
+use imap_proto_lite::{Anomaly, Operation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -26,8 +26,10 @@ pub(super) fn alone(
     context: &Context,
 ) -> Result<Told, SinkError> {
     let begins = piece.of.section.is_whole() && piece.of.origin == Some(0) && !piece.of.section.binary;
+    // CATENATE: what the client sends is a message, also where it names no other.
+    let appended = matches!(piece.of.operation, Operation::Append | Operation::Replace);
     if is_waiting(&piece.path) {
-        if begins || !piece.urls.is_empty() {
+        if begins || appended || !piece.urls.is_empty() {
             // The beginning of a message, or most of one: it is looked into after all.
             look_into(&mut piece, context)?;
         } else {

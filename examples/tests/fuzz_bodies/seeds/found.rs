@@ -48,6 +48,11 @@ const IMAP: &[Found] = &[
         "imap_session",
         b"\x00\x05\xd2\x46C: d AUTHENTICATE LOGIt\\x00IMAP4rev1 LE\nC: d AUTHENTICATE LOGIt\\x00\\x00\\x00 + idling\nS: +u VXNlc\\x00\\x00 + idling\nS: +u VXNlcm0hbWU6\nC:XXX *\nS: d BAD cancelled\n",
     ),
+    // The answer to AUTHENTICATE was told while the literal with its response was still coming.
+    (
+        "imap_session",
+        b"\x00\x05\x11US: * OK [CAPABILITY \r\n.\r\r\nIMAP4rev1 AUTH=DIGEST-MD5] ready\nC: a AUTHENTICATE DI {10}\\n\\\nS: + ok\\n\\\nC: wonderland\\n\\\nS: a OK hi\\n\\\n\n",
+    ),
 ];
 
 const POP3: &[Found] = &[
