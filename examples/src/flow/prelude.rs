@@ -6,8 +6,8 @@ use smtp_proto::command::{self, Arguments};
 use smtp_proto::{Reply, Verb};
 use std::collections::VecDeque;
 
-/// So many replies are kept.
-const MAX_ANSWERS: usize = 4096;
+/// So many bytes of replies are kept.
+const MAX_ANSWERS: usize = 1 << 20;
 
 /// Commands that lead to a message: MAIL, RCPT and what may stand between them, up to DATA.
 #[derive(Debug)]
@@ -69,26 +69,31 @@ struct Answer {
 
 /// What the server said behind its verdict on a message with loose ends.
 #[derive(Debug, Default)]
-pub(super) struct Answers(VecDeque<Answer>);
+pub(super) struct Answers {
+    kept: VecDeque<Answer>,
+    /// Memory of all that were kept.
+    bytes: usize,
+}
 
 impl Answers {
     /// Adds a reply, as one line too.
     pub(super) fn push(&mut self, reply: &Reply, line: Text, verdict: bool) {
-        if self.0.len() < MAX_ANSWERS {
-            self.0.push_back(Answer { code: reply.code, line, verdict });
+        self.bytes += size_of::<Answer>() + line.as_str().len();
+        if self.bytes <= MAX_ANSWERS {
+            self.kept.push_back(Answer { code: reply.code, line, verdict });
         }
     }
 
     /// Further messages that the server judged.
     pub(super) fn verdicts(&self) -> usize {
-        self.0.iter().filter(|answer| answer.verdict).count()
+        self.kept.iter().filter(|answer| answer.verdict).count()
     }
 
     /// The verdict on the next message. What its RCPT were answered is added to it, if there is one answer for each
     /// command.
     pub(super) fn take(&mut self, prelude: &mut Prelude) -> Option<Text> {
-        let verdict = self.0.iter().position(|answer| answer.verdict)?;
-        let mut answers: Vec<Answer> = self.0.drain(..=verdict).collect();
+        let verdict = self.kept.iter().position(|answer| answer.verdict)?;
+        let mut answers: Vec<Answer> = self.kept.drain(..=verdict).collect();
         let verdict = answers.pop()?;
         if answers.len() == prelude.verbs.len() && answers.last().is_some_and(|answer| answer.code == 354) {
             // A MAIL behind another one begins anew.
