@@ -98,11 +98,11 @@ fn without(text: &[u8], bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Where sections are repeated, the last one instead of the first.
-fn last_sections(parameters: &[Parameter]) -> Vec<u8> {
-    let mut reversed: Vec<Parameter> =
+fn last_sections(parameters: &[Parameter<'_>]) -> Vec<u8> {
+    let mut reversed: Vec<Parameter<'_>> =
         parameters.iter().rev().filter(|one| one.name.starts_with("boundary*")).cloned().collect();
     reversed.retain(|one| one.name != "boundary*");
-    extended::find(&reversed, "boundary").0.into_iter().next().map(|one| one.bytes).unwrap_or_default()
+    extended::find(&reversed, "boundary").0.next().map(|one| one.bytes.into_owned()).unwrap_or_default()
 }
 
 /// What stands behind each `boundary=`, wherever that is.

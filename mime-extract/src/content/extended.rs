@@ -4,14 +4,15 @@ use super::parameter::Parameter;
 use crate::charset;
 use crate::headers::encoded_word;
 use crate::slice::{self, hex};
+use std::borrow::Cow;
 
 /// One value of a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct Found<'a> {
     /// Whether RFC 2231 was used.
     pub(crate) extended: bool,
     /// The bytes, escapes undone.
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Cow<'a, [u8]>,
     /// The text.
     pub(crate) text: String,
     /// Whether the text was raw bytes that are not UTF-8.
@@ -22,14 +23,16 @@ pub(crate) struct Found {
 
 /// All values of the parameter called `name`: extended ones first, otherwise in order. Whether sections were missing
 /// or repeated, too.
-pub(crate) fn find(parameters: &[Parameter], name: &str) -> (Vec<Found>, bool) {
+pub(crate) fn find<'a>(
+    parameters: &'a [Parameter<'_>],
+    name: &'a str,
+) -> (impl Iterator<Item = Found<'a>> + use<'a>, bool) {
     let mut found = Vec::new();
-    let mut plain = Vec::new();
     let mut sections: Vec<(u32, bool, &[u8])> = Vec::new();
     for parameter in parameters {
         let Some(marks) = parameter.name.strip_prefix(name) else { continue };
         match marks {
-            "" => plain.push(self::plain(&parameter.value)),
+            "" => {}
             "*" => found.push(extended(&[(0, true, &parameter.value)])),
             _ => {
                 let (number, encoded) = match marks.strip_suffix('*') {
@@ -53,15 +56,15 @@ pub(crate) fn find(parameters: &[Parameter], name: &str) -> (Vec<Found>, bool) {
             || sections.iter().zip(0..).any(|((number, ..), expected)| *number != expected);
         found.push(extended(&sections));
     }
-    found.append(&mut plain);
-    (found, odd)
+    let plain = parameters.iter().filter(move |one| one.name == name).map(|one| plain(&one.value));
+    (found.into_iter().chain(plain), odd)
 }
 
 /// A value without the marks of RFC 2231: encoded words, which do not belong there, and raw bytes, which do not either.
-fn plain(value: &[u8]) -> Found {
+fn plain(value: &[u8]) -> Found<'_> {
     Found {
         extended: false,
-        bytes: value.to_vec(),
+        bytes: Cow::Borrowed(value),
         text: encoded_word::decode(value),
         raw: str::from_utf8(value).is_err(),
         encoded_words: encoded_word::is_likely(value),
@@ -69,7 +72,7 @@ fn plain(value: &[u8]) -> Found {
 }
 
 /// `charset'language'text` at the start; `%XX` in the encoded sections only.
-fn extended(sections: &[(u32, bool, &[u8])]) -> Found {
+fn extended(sections: &[(u32, bool, &[u8])]) -> Found<'static> {
     let mut label: Option<&[u8]> = None;
     let mut bytes = Vec::new();
     for (_, encoded, value) in sections {
@@ -96,7 +99,7 @@ fn extended(sections: &[(u32, bool, &[u8])]) -> Found {
         _ => encoded_word::decode(&bytes),
     };
     let raw = label.is_none_or(<[u8]>::is_empty) && str::from_utf8(&bytes).is_err();
-    Found { extended: true, bytes, text, raw, encoded_words }
+    Found { extended: true, bytes: Cow::Owned(bytes), text, raw, encoded_words }
 }
 
 fn percent_decode(text: &[u8], bytes: &mut Vec<u8>) {
@@ -140,10 +143,12 @@ mod tests {
             ("name=\"=?utf-8?b?4oI=?= =?utf-8?b?rA==?=\"", &["€"], false),
             ("names=a; name*x=b; name**=c", &[], false),
         ] {
-            let value = parse(format!("a/b; {raw}").as_bytes(), 200);
+            let field = format!("a/b; {raw}");
+            let value = parse(field.as_bytes(), 200);
             let (found, was_odd) = find(&value.parameters, "name");
-            let got: Vec<_> = found.iter().map(|one| one.text.as_str()).collect();
-            assert_eq!((got.as_slice(), was_odd), (texts, odd), "{raw:?}");
+            let got: Vec<_> = found.map(|one| one.text).collect();
+            let texts: Vec<_> = texts.iter().map(|&text| text.to_owned()).collect();
+            assert_eq!((got, was_odd), (texts, odd), "{raw:?}");
         }
     }
 }

@@ -119,8 +119,9 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, conf
 
 /// The boundary that a Content-Type names, of whose parameters `max` are read.
 pub(crate) fn boundary_of(raw: &[u8], max: usize) -> Option<Vec<u8>> {
-    let (found, _) = extended::find(&parameter::parse(raw, max).parameters, "boundary");
-    found.into_iter().next().map(|first| slice::trim_end(&first.bytes, is_blank).to_vec())
+    let value = parameter::parse(raw, max);
+    let (mut found, _) = extended::find(&value.parameters, "boundary");
+    found.next().map(|first| slice::trim_end(&first.bytes, is_blank).to_vec())
 }
 
 /// The place in [`ONCE`] that a field of that name has, judged by what tells the names apart.
@@ -192,25 +193,24 @@ impl Content {
         }
     }
 
-    fn read_parameters(&mut self, value: &Value, at: u64) {
-        let mut seen: Vec<&str> = Vec::new();
-        for parameter in &value.parameters {
-            let base = parameter.name.split('*').next().unwrap_or_default();
-            if seen.contains(&base) {
+    fn read_parameters(&mut self, value: &Value<'_>, at: u64) {
+        let bases = || value.parameters.iter().map(|one| one.name.split('*').next().unwrap_or_default());
+        for (index, base) in bases().enumerate() {
+            if bases().take(index).any(|earlier| earlier == base) {
                 continue;
             }
-            seen.push(base);
-            let (found, odd) = extended::find(&value.parameters, base);
+            let (mut found, odd) = extended::find(&value.parameters, base);
+            let first = found.next();
             // Names have their own words for both.
             if base != "name" {
                 if odd {
                     self.anomalies.push((Anomaly::Param2231, at));
                 }
-                if found.len() > 1 {
+                if found.next().is_some() {
                     self.anomalies.push((Anomaly::ParamDuplicate, at));
                 }
             }
-            let Some(first) = found.into_iter().next() else { continue };
+            let Some(first) = first else { continue };
             if boundary::is_hidden(&first.bytes) {
                 self.anomalies.push((Anomaly::ParamHidden, at));
             }

@@ -5,7 +5,10 @@ use super::parameter::Parameter;
 use crate::{Anomaly, Name, NameSource};
 
 /// All names of a part, the best first, and what is odd about them.
-pub(super) fn find(disposition: &[Parameter], content_type: &[Parameter]) -> (Vec<Name>, Vec<Anomaly>) {
+pub(super) fn find(
+    disposition: &[Parameter<'_>],
+    content_type: &[Parameter<'_>],
+) -> (Vec<Name>, Vec<Anomaly>) {
     let mut names: Vec<Name> = Vec::new();
     let mut anomalies = Vec::new();
     let mut note = |anomaly: Anomaly, is: bool| {
@@ -147,8 +150,10 @@ mod tests {
             ("filename*1=b; filename*0=a", "", &["filename* ab"], &["param-2231"]),
         ];
         for (disposition, content_type, names, codes) in table {
-            let parameters = |text: &str| parse(format!("a/b; {text}").as_bytes(), 200).parameters;
-            let (found, anomalies) = find(&parameters(disposition), &parameters(content_type));
+            let fields = [disposition, content_type].map(|text| format!("a/b; {text}"));
+            let [disposition, content_type] =
+                fields.each_ref().map(|field| parse(field.as_bytes(), 200).parameters);
+            let (found, anomalies) = find(&disposition, &content_type);
             let found: Vec<_> =
                 found.iter().map(|one| format!("{} {}", one.source.name(), one.value)).collect();
             let found_codes: Vec<_> = anomalies.iter().map(Anomaly::code).collect();
@@ -178,7 +183,7 @@ mod tests {
 
     #[test]
     fn raw_bytes() {
-        let parameters = vec![Parameter { name: "filename".into(), value: b"caf\xe9.txt".to_vec() }];
+        let parameters = vec![Parameter { name: "filename".into(), value: b"caf\xe9.txt".into() }];
         let (names, anomalies) = find(&parameters, &[]);
         assert_eq!((names[0].value.as_str(), anomalies), ("café.txt", vec![Anomaly::NameCharset]));
     }

@@ -2,6 +2,7 @@
 
 use crate::Anomaly;
 use crate::slice::{self, is_space};
+use std::borrow::Cow;
 
 /// Comments inside of comments that are followed.
 const MAX_DEPTH: usize = 100;
@@ -11,24 +12,24 @@ const MAX_VALUE: usize = 512;
 
 /// One parameter, as it stands there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Parameter {
+pub(crate) struct Parameter<'a> {
     /// In lower case, with the marks of RFC 2231.
-    pub(crate) name: String,
+    pub(crate) name: Cow<'a, str>,
     /// Without quotes.
-    pub(crate) value: Vec<u8>,
+    pub(crate) value: Cow<'a, [u8]>,
 }
 
 /// A value and its parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub(crate) struct Value {
+pub(crate) struct Value<'a> {
     /// What stands before the parameters, in lower case, without comments and blanks.
     pub(crate) value: String,
-    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) parameters: Vec<Parameter<'a>>,
     pub(crate) anomalies: Vec<Anomaly>,
 }
 
 /// Reads a raw value, folds included. Every step moves on: the time is linear, whatever the value holds.
-pub(crate) fn parse(raw: &[u8], max: usize) -> Value {
+pub(crate) fn parse(raw: &[u8], max: usize) -> Value<'_> {
     let mut reader = Reader { rest: raw, anomalies: Vec::new() };
     let (mut value, mut slash) = (String::with_capacity(raw.len().min(32)), false);
     let mut parameters = Vec::new();
@@ -120,7 +121,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `name=value`; `None` for a word without a value.
-    fn parameter(&mut self) -> Option<Parameter> {
+    fn parameter(&mut self) -> Option<Parameter<'a>> {
         let name = self.take(
             self.rest
                 .iter()
@@ -133,22 +134,34 @@ impl<'a> Reader<'a> {
         }
         self.take(1);
         self.skip();
-        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+        let mut name = String::from_utf8_lossy(name);
+        if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            name = Cow::Owned(name.to_ascii_lowercase());
+        }
         let value = if self.rest.first() == Some(&b'"') { self.quoted() } else { self.token(&name) };
         Some(Parameter { name, value })
     }
 
     /// A quoted string. A backslash counts only before a quote or a backslash: senders put paths there. Without a
     /// closing quote the value ends with its line.
-    fn quoted(&mut self) -> Vec<u8> {
+    fn quoted(&mut self) -> Cow<'a, [u8]> {
         self.take(1);
+        // Most have no escapes and no folds.
+        if let Some(len) = memchr::memchr3(b'"', b'\\', b'\n', self.rest)
+            && self.rest.get(len) == Some(&b'"')
+            && memchr::memchr(b'\r', slice::split(self.rest, len).0).is_none()
+        {
+            let value = self.take(len);
+            self.take(1);
+            return Cow::Borrowed(value);
+        }
         let mut value = Vec::new();
         let mut bytes = self.rest.iter().copied().enumerate().peekable();
         while let Some((at, byte)) = bytes.next() {
             match byte {
                 b'"' => {
                     self.take(at + 1);
-                    return value;
+                    return Cow::Owned(value);
                 }
                 b'\\' if bytes.peek().is_some_and(|(_, next)| matches!(next, b'"' | b'\\')) => {
                     value.extend(bytes.next().map(|(_, next)| next));
@@ -161,12 +174,12 @@ impl<'a> Reader<'a> {
         self.note(Anomaly::ParamQuote);
         let line = memchr::memchr(b'\n', self.rest).map_or(self.rest.len(), |at| at + 1);
         let line = self.take(line);
-        slice::trim_end(line, |byte| is_space(byte) || byte == b';').to_vec()
+        Cow::Borrowed(slice::trim_end(line, |byte| is_space(byte) || byte == b';'))
     }
 
     /// An unquoted value, to the semicolon. Names of files go on over blanks, since senders forget the quotes; other
     /// values end there.
-    fn token(&mut self, name: &str) -> Vec<u8> {
+    fn token(&mut self, name: &str) -> Cow<'a, [u8]> {
         let len = memchr::memchr2(b';', b'\n', self.rest).unwrap_or(self.rest.len());
         let text = slice::split(self.rest, len).0;
         let file = name.starts_with("name") || name.starts_with("filename");
@@ -176,7 +189,7 @@ impl<'a> Reader<'a> {
         if value.iter().any(|byte| is_space(*byte) || b"()<>@,;:\\\"/[]?=".contains(byte)) {
             self.note(Anomaly::ParamUnquotedTspecials);
         }
-        value.to_vec()
+        Cow::Borrowed(value)
     }
 }
 

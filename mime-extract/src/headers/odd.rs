@@ -22,11 +22,11 @@ pub(super) fn find(
     start: u64,
     anomalies: &mut Vec<(Anomaly, u64)>,
 ) {
-    let census = Census::of(bytes);
-    if !census.ends_alike(eol) && mixes_ends(bytes, eol) {
+    let glance = Glance::at(bytes);
+    if !glance.ends_alike(eol) && mixes_ends(bytes, eol) {
         note(anomalies, Anomaly::EolMixed, start);
     }
-    if !census.odd && census.cr == census.crlf {
+    if !glance.odd && !(glance.cr && glance.alone) {
         return;
     }
     let mut found = Vec::new();
@@ -68,59 +68,72 @@ fn mixes_ends(bytes: &[u8], eol: Option<usize>) -> bool {
     ends.any(|end| Some(end) != first)
 }
 
-/// How many bytes of a kind there are.
+/// What kinds of bytes there are.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Census {
-    cr: usize,
-    lf: usize,
-    crlf: usize,
-    /// Whether there are bytes that no header has.
+struct Glance {
+    /// A CR.
+    cr: bool,
+    /// A CR without LF, or an LF without CR.
+    alone: bool,
+    /// What no header has.
     odd: bool,
 }
 
-/// Bytes that are counted in one go; few enough for the counts to fit a byte.
-const BLOCK: usize = 64;
+/// Bytes that are looked at in one go.
+const LANES: usize = 16;
 
-impl Census {
-    fn of(bytes: &[u8]) -> Self {
-        let mut census = Self::default();
-        let (blocks, tail) = bytes.as_chunks::<BLOCK>();
-        let mut last = 0;
-        for block in blocks {
-            census.add(last, block);
-            last = block[BLOCK - 1];
+impl Glance {
+    fn at(bytes: &[u8]) -> Self {
+        let mut lanes = Lanes::default();
+        let (next, tail) = slice::split(bytes, 1).1.as_chunks::<LANES>();
+        for (chunk, next) in bytes.as_chunks::<LANES>().0.iter().zip(next) {
+            lanes.look(chunk, next);
         }
-        if !tail.is_empty() {
-            // Blanks are neither counted nor odd.
-            let mut block = [b' '; BLOCK];
-            block.iter_mut().zip(tail).for_each(|(slot, byte)| *slot = *byte);
-            census.add(last, &block);
-        }
-        census
+        // Blanks stand for what is not there.
+        let pad = |bytes: &[u8]| {
+            let mut chunk = [b' '; LANES];
+            chunk.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = *byte);
+            chunk
+        };
+        let (before, last) = slice::split(bytes, bytes.len().saturating_sub(1));
+        lanes.look(&pad(slice::split(before, before.len() - tail.len().min(before.len())).1), &pad(tail));
+        lanes.look(&pad(last), &pad(&[]));
+        lanes.look(&pad(&[]), &pad(slice::split(bytes, 1).0));
+        let any = |lanes: [u8; LANES]| lanes.iter().any(|lane| *lane != 0);
+        Self { cr: any(lanes.cr), alone: any(lanes.alone), odd: any(lanes.odd) }
     }
 
-    /// The compiler turns it into a few vector instructions for each sixteen bytes.
-    fn add(&mut self, last: u8, block: &[u8; BLOCK]) {
-        let (mut cr, mut lf, mut crlf, mut odd) = (0u8, 0u8, 0u8, 0u8);
-        for byte in block {
-            cr += u8::from(*byte == b'\r');
-            lf += u8::from(*byte == b'\n');
-            let text = byte.wrapping_sub(b' ') <= b'~' - b' ';
-            odd |= u8::from(!(text | (*byte == b'\t') | (*byte == b'\n') | (*byte == b'\r')));
-        }
-        for (before, byte) in block.iter().zip(block.iter().skip(1)) {
-            crlf += u8::from((*before == b'\r') & (*byte == b'\n'));
-        }
-        self.cr += usize::from(cr);
-        self.lf += usize::from(lf);
-        self.crlf += usize::from(crlf) + usize::from(last == b'\r' && block[0] == b'\n');
-        self.odd |= odd != 0;
-    }
-
-    /// Whether the counts alone show that all lines end alike, the one behind the block too.
+    /// Whether that alone shows that all lines end alike, the one behind the block too.
     fn ends_alike(&self, eol: Option<usize>) -> bool {
-        let behind = |end: usize| self.lf == 0 || eol.is_none_or(|eol| eol == end);
-        self.crlf == self.lf && behind(2) || self.crlf == 0 && behind(1)
+        match (self.cr, self.alone) {
+            (false, false) => true,
+            (true, false) => eol.is_none_or(|eol| eol == 2),
+            (false, true) => eol.is_none_or(|eol| eol == 1),
+            (true, true) => false,
+        }
+    }
+}
+
+/// The same for each place of a chunk.
+#[derive(Default)]
+struct Lanes {
+    cr: [u8; LANES],
+    alone: [u8; LANES],
+    odd: [u8; LANES],
+}
+
+impl Lanes {
+    /// Adds a chunk and the bytes one further on. The compiler turns it into a few vector instructions.
+    #[inline]
+    fn look(&mut self, chunk: &[u8; LANES], next: &[u8; LANES]) {
+        let slots = self.cr.iter_mut().zip(&mut self.alone).zip(&mut self.odd);
+        for (((cr, alone), odd), (byte, next)) in slots.zip(chunk.iter().zip(next)) {
+            let (is_cr, before_lf) = (u8::from(*byte == b'\r'), u8::from(*next == b'\n'));
+            *cr |= is_cr;
+            *alone |= is_cr ^ before_lf;
+            let text = byte.wrapping_sub(b' ') <= b'~' - b' ';
+            *odd |= u8::from(!(text | (*byte == b'\t') | (*byte == b'\n') | (*byte == b'\r')));
+        }
     }
 }
 
@@ -129,27 +142,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_what_is_there() {
-        let text = b"a\r\nb\n\rc\x00\r\r\n\td";
-        for pad in 0..150 {
-            let mut bytes = vec![b'x'; pad];
-            bytes.extend_from_slice(text);
-            assert_eq!(Census::of(&bytes), Census { cr: 4, lf: 3, crlf: 2, odd: true }, "{pad}");
-            assert!(!Census::of(&vec![b'~'; pad]).odd);
+    fn sees_what_is_there() {
+        let told = |cr, alone, odd| Glance { cr, alone, odd };
+        for pad in 0..70 {
+            for (text, expected) in [
+                ("", told(false, false, false)),
+                ("~ \ta", told(false, false, false)),
+                ("a\r\nb\r\n", told(true, false, false)),
+                ("a\nb\n", told(false, true, false)),
+                ("a\r", told(true, true, false)),
+                ("a\rb", told(true, true, false)),
+                ("a\n\rb\0", told(true, true, true)),
+                ("a\r\r\n", told(true, true, false)),
+                ("\n", told(false, true, false)),
+                ("\r\n", told(true, false, false)),
+            ] {
+                for behind in ["", "x", "a header of some thirty bytes more"] {
+                    let bytes = ["x".repeat(pad).as_bytes(), text.as_bytes(), behind.as_bytes()].concat();
+                    assert_eq!(Glance::at(&bytes), expected, "{bytes:?}");
+                }
+            }
             for odd in [0, 8, 0x0b, 0x1f, 0x7f, 0x80, 0xff] {
-                bytes.truncate(pad);
-                bytes.push(odd);
-                assert_eq!(Census::of(&bytes), Census { odd: true, ..Census::default() }, "{pad} {odd}");
+                let bytes = [&vec![b'x'; pad][..], &[odd], &vec![b'y'; 70 - pad]].concat();
+                assert_eq!(Glance::at(&bytes), told(false, false, true), "{pad} {odd}");
             }
         }
     }
 
     #[test]
-    fn the_counts_say_what_a_look_at_each_line_says() {
+    fn what_shows_alone_is_what_a_look_at_each_line_says() {
         for text in ["", "a", "a\r\n", "a\n", "a\r\nb\n", "a\n\r", "a\r", "\r\r\n", "a\nb\r\n", "\n\n"] {
             for eol in [None, Some(1), Some(2)] {
-                let alike = Census::of(text.as_bytes()).ends_alike(eol);
-                assert_eq!(alike, !mixes_ends(text.as_bytes(), eol), "{text:?} {eol:?}");
+                let alike = Glance::at(text.as_bytes()).ends_alike(eol);
+                assert!(!alike || !mixes_ends(text.as_bytes(), eol), "{text:?} {eol:?}");
             }
         }
     }
