@@ -186,7 +186,10 @@ impl<'a> Reader<'a> {
         let word = text.iter().take_while(|byte| !is_space(**byte)).count();
         let len = if file && !has_parameter(slice::split(text, word).1) { text.len() } else { word };
         let value = slice::trim_end(self.take(len), is_space);
-        if value.iter().any(|byte| is_space(*byte) || b"()<>@,;:\\\"/[]?=".contains(byte)) {
+        let special = |byte: u8| {
+            !byte.is_ascii_alphanumeric() && (is_space(byte) || b"()<>@,;:\\\"/[]?=".contains(&byte))
+        };
+        if value.iter().any(|byte| special(*byte)) {
             self.note(Anomaly::ParamUnquotedTspecials);
         }
         Cow::Borrowed(value)

@@ -28,7 +28,7 @@ enum State {
     Base64(Box<Base64>),
     /// Behind the `=ybegin` line of a piece: the next line says which bytes it has.
     YBegun(Box<yenc::Begin>, u64),
-    YEnc(Box<YEnc>),
+    YEnc(Box<yenc::File>),
     /// In an address.
     Data(Box<DataUri>),
 }
@@ -39,26 +39,6 @@ enum Seek {
     Line(usize),
     /// The content of an address.
     Address(usize, Option<u8>),
-}
-
-/// A yEnc file that is open.
-#[derive(Debug)]
-struct YEnc {
-    begin: yenc::Begin,
-    size: u64,
-    crc32: crc32fast::Hasher,
-    faulty: bool,
-}
-
-impl YEnc {
-    fn data(&mut self, line: &[u8], at: u64, found: &mut Vec<Found>) {
-        let bytes = yenc::decode(line);
-        if !bytes.is_empty() {
-            self.size = self.size.saturating_add(bytes.len() as u64);
-            self.crc32.update(&bytes);
-            found.push(Found { at, kind: Kind::Data(bytes.into()) });
-        }
-    }
 }
 
 /// The machine; see [`Opener`](super::Opener).
@@ -331,20 +311,8 @@ impl Text {
     }
 
     fn start_yenc(&mut self, begin: yenc::Begin, range: Option<[u64; 2]>, at: u64, found: &mut Vec<Found>) {
-        let mut inner = Inner::of(Container::YEnc).named(Some(begin.name.clone()));
-        if let Some(part) = begin.part {
-            let mut say = |name: &str, value: Option<u64>| {
-                inner.parameters.extend(value.map(|value| (name.to_owned(), value.to_string())));
-            };
-            say("number", Some(part));
-            say("total", begin.total);
-            say("size", Some(begin.size));
-            say("begin", range.map(|[begin, _]| begin));
-            say("end", range.map(|[_, end]| end));
-        }
-        self.start(inner, at, Anomaly::YEnc, found);
-        let crc32 = crc32fast::Hasher::new();
-        self.state = State::YEnc(Box::new(YEnc { begin, size: 0, crc32, faulty: false }));
+        self.start(begin.inner(range), at, Anomaly::YEnc, found);
+        self.state = State::YEnc(Box::new(yenc::File::new(begin)));
     }
 
     fn base64(&mut self, text: &[u8], end: u64, found: &mut Vec<Found>) {
@@ -391,26 +359,11 @@ impl Text {
     }
 
     fn yencoded(&mut self, text: &[u8], end: u64, found: &mut Vec<Found>) {
-        let State::YEnc(file) = &mut self.state else { return };
-        if text.starts_with(b"=ypart ") {
-            return;
+        if let State::YEnc(file) = &mut self.state
+            && file.line(text, self.line_at, end, found)
+        {
+            self.state = State::Prose;
         }
-        let Some(said) = yenc::end(text, file.begin.part.is_some()) else {
-            return file.data(text, self.line_at, found);
-        };
-        let crc32 = u64::from(file.crc32.clone().finalize());
-        let wrong =
-            said.crc32.is_some_and(|said| said != crc32) || said.size.is_some_and(|said| said != file.size);
-        if wrong {
-            found.push(Found { at: self.line_at, kind: Kind::Anomaly(Anomaly::YEncChecksum) });
-        }
-        if let Some(part) = file.begin.part {
-            found.push(Found { at: self.line_at, kind: Kind::Anomaly(Anomaly::YEncPart { part }) });
-        }
-        let decode = if wrong || file.faulty { Decode::Partial } else { Decode::Ok };
-        let whole = file.size == file.begin.size;
-        found.push(Found { at: end, kind: Kind::End { whole, decode } });
-        self.state = State::Prose;
     }
 
     fn start(&mut self, inner: Inner, at: u64, anomaly: Anomaly, found: &mut Vec<Found>) {

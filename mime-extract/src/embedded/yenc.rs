@@ -1,6 +1,9 @@
 //! yEnc (the draft of Jürgen Helbing, version 1.3): `=ybegin`, perhaps `=ypart`, lines of nearly raw bytes, `=yend`.
 
+use super::{Found, Inner, Kind};
+use crate::decode::Decode;
 use crate::slice;
+use crate::{Anomaly, Container};
 
 /// What a `=ybegin` line says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -12,6 +15,74 @@ pub(super) struct Begin {
     pub(super) part: Option<u64>,
     /// Of how many.
     pub(super) total: Option<u64>,
+}
+
+impl Begin {
+    /// The file that begins there; `range`: what the `=ypart` line says.
+    pub(super) fn inner(&self, range: Option<[u64; 2]>) -> Inner {
+        let mut inner = Inner::of(Container::YEnc).named(Some(self.name.clone()));
+        if let Some(part) = self.part {
+            let mut say = |name: &str, value: Option<u64>| {
+                inner.parameters.extend(value.map(|value| (name.to_owned(), value.to_string())));
+            };
+            say("number", Some(part));
+            say("total", self.total);
+            say("size", Some(self.size));
+            say("begin", range.map(|[begin, _]| begin));
+            say("end", range.map(|[_, end]| end));
+        }
+        inner
+    }
+}
+
+/// A file that is open.
+#[derive(Debug)]
+pub(super) struct File {
+    begin: Begin,
+    size: u64,
+    crc32: crc32fast::Hasher,
+    /// Something of it is missing.
+    pub(super) faulty: bool,
+}
+
+impl File {
+    pub(super) fn new(begin: Begin) -> Self {
+        Self { begin, size: 0, crc32: crc32fast::Hasher::new(), faulty: false }
+    }
+
+    /// One line of it, which stands at `at` and ends at `end`. Whether it was the last one.
+    pub(super) fn line(&mut self, text: &[u8], at: u64, end: u64, found: &mut Vec<Found>) -> bool {
+        if text.starts_with(b"=ypart ") {
+            return false;
+        }
+        let Some(said) = self::end(text, self.begin.part.is_some()) else {
+            self.data(text, at, found);
+            return false;
+        };
+        let crc32 = u64::from(self.crc32.clone().finalize());
+        let wrong =
+            said.crc32.is_some_and(|said| said != crc32) || said.size.is_some_and(|said| said != self.size);
+        if wrong {
+            found.push(Found { at, kind: Kind::Anomaly(Anomaly::YEncChecksum) });
+        }
+        if let Some(part) = self.begin.part {
+            found.push(Found { at, kind: Kind::Anomaly(Anomaly::YEncPart { part }) });
+        }
+        let decode = if wrong || self.faulty { Decode::Partial } else { Decode::Ok };
+        let whole = self.size == self.begin.size;
+        found.push(Found { at: end, kind: Kind::End { whole, decode } });
+        true
+    }
+
+    /// Bytes of a line of data, which may be cut anywhere.
+    pub(super) fn data(&mut self, line: &[u8], at: u64, found: &mut Vec<Found>) {
+        let bytes = decode(line);
+        if !bytes.is_empty() {
+            self.size = self.size.saturating_add(bytes.len() as u64);
+            self.crc32.update(&bytes);
+            found.push(Found { at, kind: Kind::Data(bytes.into()) });
+        }
+    }
 }
 
 /// The value of `key` in a line such as `=yend size=5 crc32=..`.

@@ -26,7 +26,7 @@ pub(super) fn find(
     if !glance.ends_alike(eol) && mixes_ends(bytes, eol) {
         note(anomalies, Anomaly::EolMixed, start);
     }
-    if !glance.odd && !(glance.cr && glance.alone) {
+    if !(glance.odd || glance.cr && glance.alone) {
         return;
     }
     let mut found = Vec::new();

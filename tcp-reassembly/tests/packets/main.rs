@@ -12,5 +12,6 @@
 
 mod fragments;
 mod make;
+mod mixtures;
 mod random;
 mod tunnels;
