@@ -86,8 +86,10 @@ impl Config {
     pub const fn worst_case(&self) -> usize {
         // Each half: its framer, which passes the limit by one line before the wait is ended. Besides: envelope,
         // pending commands and reply, each of which passes its limit by one line at most; and a login, whose mechanism
-        // has a name of one line at most.
+        // has a name of one line at most. The replies that wait for the end of a message keep so much of their lines,
+        // and are no more than the recipients of an envelope.
         let half = Framer::worst_case(self.max_line, self.max_held + self.max_line);
-        2 * half + 3 * (self.max_held + 4 * self.max_line) + Exchange::WORST_CASE + self.max_line + 4096
+        let held = 3 * (self.max_held + 4 * self.max_line) + 2 * self.max_held;
+        2 * half + held + Exchange::WORST_CASE + self.max_line + 4096
     }
 }

@@ -168,6 +168,7 @@ pub struct MessageEnd {
     /// it, or may end with the connection.
     pub terminated: bool,
     /// The final replies: one in SMTP, one for each accepted recipient in LMTP, none if the server was not heard.
+    /// Those that would pass the limit on what is held have their code alone; all were told as they came.
     pub verdicts: Vec<Reply>,
     /// The final replies for the accepted recipients of the envelope, in their order, so far as they were heard: in LMTP
     /// (RFC 2033), where they are the verdicts, and in SMTP with PRDR (draft-hall-prdr-00), where the verdict follows them.

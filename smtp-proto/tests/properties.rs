@@ -178,3 +178,42 @@ proptest! {
         prop_assert_eq!(String::from_utf8_lossy(&content), "Subject: 2\r\n\r\nbody of 2\r\n");
     }
 }
+
+/// A server may say much to each recipient. Its words are told as they come; what waits for the end of the message is
+/// bounded, and the codes are all there.
+#[test]
+fn replies_that_wait_are_bounded() {
+    let config = Config::default().max_line(1024).max_held(16 << 10);
+    let long = format!("{}550 5.1.1 no\r\n", format!("550-{}\r\n", "x".repeat(200)).repeat(4));
+    let greeting =
+        "220 mx\r\n250-mx\r\n250 PRDR\r\n250 ok\r\n".to_owned() + &"250 ok\r\n".repeat(50) + "354 go\r\n";
+    for (hello, first, last) in [("LHLO", "", ""), ("EHLO", "353 each\r\n", "250 ok\r\n")] {
+        let client =
+            format!("{hello} c\r\nMAIL FROM:<a@x> PRDR\r\n{}DATA\r\n", "RCPT TO:<b@y>\r\n".repeat(50));
+        let steps = [
+            (Direction::ToServer, client.as_str()),
+            (Direction::ToClient, &greeting),
+            (Direction::ToServer, "a\r\n.\r\n"),
+            (Direction::ToClient, &(first.to_owned() + &long.repeat(50) + last)),
+        ];
+        let mut session = smtp_proto::Session::new(config.clone());
+        let (mut end, mut most) = (None, 0);
+        for (dir, text) in steps {
+            // In pieces, as a network brings them.
+            for piece in text.as_bytes().chunks(1000) {
+                session.push(dir, Timestamp::default(), bytes::Bytes::copy_from_slice(piece));
+                while let Some(event) = session.poll_event() {
+                    if let EventKind::MessageEnd(told) = event.kind {
+                        end = Some(told);
+                    }
+                }
+                most = most.max(session.buffered());
+            }
+        }
+        assert!(most > 12 << 10 && most <= config.worst_case(), "{most}");
+        let deliveries = end.map(|end| end.deliveries).unwrap_or_default();
+        let kept = deliveries.iter().take_while(|reply| reply.lines.len() == 5).count();
+        assert_eq!(deliveries.iter().filter(|reply| reply.code == 550).count(), 50, "{hello}");
+        assert!(kept > 1 && deliveries[kept..].iter().all(|reply| reply.lines.is_empty()), "{hello} {kept}");
+    }
+}

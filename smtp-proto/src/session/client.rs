@@ -1,11 +1,12 @@
 //! The client's half: commands, messages, the lines of an AUTH exchange.
 
+use super::kept::Kept;
 use super::pairing::{Address, Expect, Pending};
 use super::preface::Before;
 use super::{Login, Session, Side};
+use crate::Anomaly;
 use crate::command::{self, Arguments, Command, Verb};
 use crate::event::EventKind;
-use crate::{Anomaly, Reply};
 use bytes::Bytes;
 use core::ops::Range;
 use mail_wire::Timestamp;
@@ -20,7 +21,7 @@ pub(super) enum Client {
     /// Unknown until DATA is answered.
     AwaitData { bare_lf: bool },
     /// A command, or the message of a client that did not wait for the refusal of DATA.
-    Refused(Box<(Reply, bool)>),
+    Refused(Box<(Kept, bool)>),
     /// The inside of a dot-terminated message.
     Body { bare_lf: bool },
     /// Content, which stays unread until the recipients are answered, so that the envelope is whole.
@@ -45,6 +46,16 @@ pub(super) enum Client {
     Blob { left: u64 },
     /// No plaintext.
     Opaque,
+}
+
+impl Client {
+    /// Memory held.
+    pub(super) fn memory(&self) -> usize {
+        match self {
+            Self::Refused(refused) => size_of::<(Kept, bool)>() + refused.0.memory(),
+            _ => 0,
+        }
+    }
 }
 
 /// What BDAT or BURL announces.

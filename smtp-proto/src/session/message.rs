@@ -1,14 +1,14 @@
 //! Messages: dot-terminated after DATA (RFC 5321 section 4.1.1.4), counted in BDAT chunks (RFC 3030).
 
 use super::client::{Client, Content};
+use super::kept::Kept;
 use super::pairing::{Expect, Pending};
 use super::prdr::Responses;
 use super::server::Heard;
-use super::transaction::compact;
 use super::{Message, Session, Side};
-use crate::Anomaly;
 use crate::command::{self, Verb};
 use crate::event::{Envelope, EventKind, Operation};
+use crate::{Anomaly, Config};
 use bytes::Bytes;
 use core::ops::Range;
 use mail_wire::Timestamp;
@@ -40,11 +40,11 @@ impl Session {
             // RFC 2033 section 4.2: one verdict for each recipient that was taken.
             verdicts_due: if envelope.lmtp { taken.all.max(1) } else { 1 },
             verdicts_kept: if envelope.lmtp { taken.kept.max(1) } else { 1 },
-            verdicts: Vec::new(),
+            verdicts: Kept::default(),
             lmtp: envelope.lmtp,
             responses: Responses::of(&envelope, taken, self.config.mid_stream || self.sync.torn),
             ended_in_gap: false,
-            refused: None,
+            refused: Kept::default(),
             carved: None,
             end: None,
         });
@@ -237,7 +237,7 @@ impl Session {
         let Some(message) = &mut self.message else { return };
         message.complete = false;
         message.end = Some((at, span.start..span.start));
-        if message.refused.is_none() {
+        if message.refused.is_empty() {
             self.anomaly(Side::Client, at, span, Anomaly::BdatNoLast);
         }
         self.end_message();
@@ -256,7 +256,7 @@ impl Session {
             self.client = Client::Body { bare_lf };
         } else if let Some(heard) = heard {
             self.told_by(Some(heard), Anomaly::DataRejected);
-            self.client = Client::Refused(Box::new((compact(heard.reply), bare_lf)));
+            self.client = Client::Refused(Box::new((Kept::one(heard.reply, self.config.max_held), bare_lf)));
         }
     }
 
@@ -284,7 +284,7 @@ impl Session {
             self.begin_message(Operation::Data);
             if let Some(message) = &mut self.message {
                 message.carved = Some(0);
-                message.refused = Some(reply);
+                message.refused = reply;
             }
             self.client = Client::Body { bare_lf };
         }
@@ -326,6 +326,17 @@ fn declared_size(envelope: &Envelope) -> Option<u64> {
 }
 
 impl Message {
+    /// How many bytes of replies it may still keep.
+    pub(super) const fn room(&self, config: &Config) -> usize {
+        let lines = self.verdicts.lines() + self.responses.lines() + self.refused.lines();
+        config.max_held.saturating_sub(lines)
+    }
+
+    /// Memory held.
+    pub(super) fn memory(&self) -> usize {
+        self.verdicts.memory() + self.responses.memory() + self.refused.memory()
+    }
+
     /// Whether this is the first dot of the message that was not doubled.
     const fn tell_unstuffed(&mut self) -> bool {
         !core::mem::replace(&mut self.unstuffed_told, true)

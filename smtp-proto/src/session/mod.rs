@@ -8,6 +8,7 @@
 
 mod auth;
 mod client;
+mod kept;
 mod loss;
 mod message;
 mod opening;
@@ -20,10 +21,11 @@ mod transaction;
 mod tunnel;
 
 use crate::event::{Event, EventKind, MessageEnd, Outcome};
-use crate::{Anomaly, Config, Reply, Verb};
+use crate::{Anomaly, Config, Verb};
 use bytes::Bytes;
 use client::Client;
 use core::ops::Range;
+use kept::Kept;
 use loss::Sync;
 use mail_wire::framer::{Frame, FrameKind};
 use mail_wire::halves::{Halves, Side};
@@ -119,13 +121,13 @@ struct Message {
     verdicts_due: usize,
     /// So many of them are kept: those for recipients that are.
     verdicts_kept: usize,
-    verdicts: Vec<Reply>,
+    verdicts: Kept,
     lmtp: bool,
     responses: Responses,
     /// Its end was in a gap, and is answered.
     ended_in_gap: bool,
     /// The refusal of a chunk: the verdict, if no final one comes.
-    refused: Option<Reply>,
+    refused: Kept,
     /// DATA was refused before it; how many lines it has.
     carved: Option<usize>,
     /// Where the terminator stood, once it was there.
@@ -253,6 +255,8 @@ impl Session {
             + self.transaction.memory()
             + self.partial_reply.as_ref().map_or(0, PartialReply::memory)
             + self.login.as_ref().map_or(0, |login| login.exchange.memory())
+            + self.message.as_ref().map_or(0, Message::memory)
+            + self.client.memory()
     }
 
     fn emit(&mut self, side: Side, at: Timestamp, span: Range<u64>, kind: EventKind) {
@@ -384,12 +388,11 @@ impl Session {
         });
         self.end_of_tail(taken);
         self.end_of_chunks();
-        let Some(mut message) = self.message.take() else { return };
-        let by_recipient = message.lmtp.then(|| message.verdicts.clone());
-        if message.verdicts.is_empty() {
-            message.verdicts.extend(message.refused);
-        }
-        let (outcome, deliveries) = message.responses.end(&mut message.verdicts);
+        let Some(message) = self.message.take() else { return };
+        let by_recipient = message.lmtp.then(|| message.verdicts.to_vec());
+        let kept = if message.verdicts.is_empty() { message.refused } else { message.verdicts };
+        let mut verdicts = kept.into_replies();
+        let (outcome, deliveries) = message.responses.end(&mut verdicts);
         let (at, span) = message.end.unwrap_or_else(|| self.here(Side::Client));
         self.suspicion = Suspicion { loose_ends: message.loose_ends, data_seen: false, verdicts: 1 };
         if let Some(declared) =
@@ -401,7 +404,7 @@ impl Session {
             outcome,
             complete: message.complete,
             terminated: message.terminated,
-            verdicts: message.verdicts,
+            verdicts,
             deliveries: by_recipient.unwrap_or(deliveries),
         };
         self.emit(Side::Client, at, span, EventKind::MessageEnd(Box::new(end)));

@@ -8,9 +8,10 @@
 //! missing, none of what follows is taken for anybody's: the message stays without a verdict, and the time at which the
 //! client goes on tells where its replies end.
 
+use super::kept::Kept;
 use super::pairing::{Expect, Pending};
 use super::server::Heard;
-use super::transaction::{Taken, compact};
+use super::transaction::Taken;
 use super::{Client, Message, Session};
 use crate::command::Meaning;
 use crate::event::{Envelope, Outcome};
@@ -34,7 +35,7 @@ pub(super) struct Responses {
     taken: Taken,
     /// A reply may be missing in front of the next one; it may have been 353.
     doubtful: bool,
-    deliveries: Vec<Reply>,
+    deliveries: Kept,
     /// Whether some recipient was told so.
     accepted: bool,
     refused: bool,
@@ -64,7 +65,17 @@ impl Responses {
             Some(_) if asks(&envelope.parameters) => State::Asked,
             _ => State::Unasked,
         };
-        Self { state, taken, doubtful: false, deliveries: Vec::new(), accepted: false, refused: false }
+        Self { state, taken, doubtful: false, deliveries: Kept::default(), accepted: false, refused: false }
+    }
+
+    /// Memory held.
+    pub(super) fn memory(&self) -> usize {
+        self.deliveries.memory()
+    }
+
+    /// Bytes of the lines of the replies alone.
+    pub(super) const fn lines(&self) -> usize {
+        self.deliveries.lines()
     }
 
     /// Whether 353 is their beginning.
@@ -83,7 +94,7 @@ impl Responses {
     }
 
     /// Takes the next reply to the end of the message; false if it is the verdict. `torn`: a reply is missing before it.
-    fn take(&mut self, reply: &Reply, torn: bool) -> bool {
+    fn take(&mut self, reply: &Reply, torn: bool, room: usize) -> bool {
         let begins = reply.code == BEGINS;
         self.state = match self.state {
             State::Asked | State::Unknown if begins && self.taken.known => State::Due(self.taken.all),
@@ -92,7 +103,7 @@ impl Responses {
             State::Unasked | State::Asked | State::Unknown => return false,
             State::Due(0) if !torn => return false,
             State::Due(due) if !torn => {
-                self.keep(reply);
+                self.keep(reply, room);
                 State::Due(due.saturating_sub(1))
             }
             State::Due(_) | State::Uncounted => State::Uncounted,
@@ -100,12 +111,12 @@ impl Responses {
         true
     }
 
-    fn keep(&mut self, reply: &Reply) {
+    fn keep(&mut self, reply: &Reply, room: usize) {
         self.accepted |= reply.is_positive();
         self.refused |= !reply.is_positive();
         // Those of recipients beyond the limit are counted, as the recipients are.
         if self.deliveries.len() < self.taken.kept {
-            self.deliveries.push(compact(reply));
+            self.deliveries.push(reply, room);
         }
     }
 
@@ -113,11 +124,12 @@ impl Responses {
     ///
     /// A message that is refused as a whole is refused for each recipient (section 4.5). One that is taken is so for
     /// those only that were not refused: Exim says 250 also where it put off all of them.
-    pub(super) fn end(mut self, verdicts: &mut Vec<Reply>) -> (Outcome, Vec<Reply>) {
+    pub(super) fn end(self, verdicts: &mut Vec<Reply>) -> (Outcome, Vec<Reply>) {
+        let mut deliveries = self.deliveries.into_replies();
         let all_heard = self.state == State::Due(0);
         // What ended the connection was said of no recipient.
         if matches!(self.state, State::Due(_)) && self.taken.kept == self.taken.all && verdicts.is_empty() {
-            verdicts.extend(self.deliveries.pop_if(|last| last.code == SHUTS_DOWN));
+            verdicts.extend(deliveries.pop_if(|last| last.code == SHUTS_DOWN));
         }
         let all_refused = all_heard && self.refused && !self.accepted;
         let outcome = match Outcome::of(verdicts) {
@@ -125,7 +137,7 @@ impl Responses {
             Outcome::Accepted | Outcome::Unknown if all_refused => Outcome::Rejected,
             outcome => outcome,
         };
-        (outcome, self.deliveries)
+        (outcome, deliveries)
     }
 }
 
@@ -133,7 +145,9 @@ impl Session {
     /// Takes a reply to the end of a message that is not the verdict; false if it is. `doubtful`: a reply may be missing
     /// before it.
     pub(super) fn is_for_recipient(&mut self, reply: &Reply, doubtful: bool) -> bool {
-        self.message.as_mut().is_some_and(|message| message.responses.take(reply, doubtful))
+        let Some(message) = &mut self.message else { return false };
+        let room = message.room(&self.config);
+        message.responses.take(reply, doubtful, room)
     }
 
     /// What the end of the message got is not the last reply to it.

@@ -1,9 +1,9 @@
 //! The server's half: replies, and what they decide.
 
 use super::client::Content;
+use super::kept::Kept;
 use super::pairing::{Expect, Pending};
 use super::preface::Before;
-use super::transaction::compact;
 use super::{Client, Session, Side, Suspicion};
 use crate::event::{EventKind, Operation};
 use crate::reply::ReplyLine;
@@ -341,8 +341,8 @@ impl Session {
             Expect::Chunk if !positive => {
                 self.told_by(heard, Anomaly::BdatRejected);
                 // The message is lost with its chunk, whatever comes after it (RFC 3030 section 2).
-                if let Some(message) = &mut self.message {
-                    message.refused = reply.map(compact);
+                if let (Some(message), Some(reply)) = (&mut self.message, reply) {
+                    message.refused = Kept::one(reply, message.room(&self.config));
                 }
             }
             Expect::Verdict(_)
@@ -388,7 +388,8 @@ impl Session {
     fn verdict(&mut self, reply: Option<&Reply>) {
         if let (Some(message), Some(reply)) = (&mut self.message, reply) {
             if message.verdicts.len() < message.verdicts_kept {
-                message.verdicts.push(compact(reply));
+                let room = message.room(&self.config);
+                message.verdicts.push(reply, room);
             }
             message.verdicts_due = message.verdicts_due.saturating_sub(1);
         }
