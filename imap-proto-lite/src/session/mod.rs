@@ -123,6 +123,9 @@ impl Default for Session {
     }
 }
 
+/// Room for events that is kept while there are none.
+const USUAL_EVENTS: usize = 16;
+
 impl Session {
     /// A session of which nothing has been seen.
     #[must_use]
@@ -188,6 +191,8 @@ impl Session {
             }
             let stepped = self.find_roles() && (self.step_client() || self.step_server() || self.end_wait());
             if !stepped && self.outbox.is_empty() {
+                // One response may have had thousands of events; room for so many is not held for the next.
+                self.outbox.shrink_to(USUAL_EVENTS);
                 self.rest();
                 self.idle = true;
                 return None;
