@@ -9,21 +9,27 @@ use crate::event::{EventKind, MessageRef, Operation};
 use bytes::Bytes;
 use mail_wire::Timestamp;
 
+/// So many bytes are read in vain for the literals of one command, before the rest is not looked at: each of them is read
+/// with all that stands before it.
+const MAX_LOOKED: usize = 64 << 10;
+
 impl Session {
     /// What of an APPEND the literal is.
     pub(super) fn content_of_append(&mut self, size: u64) -> Taken {
         let appends = self.queue.last().is_some_and(|last| matches!(last.verb, Verb::Append | Verb::Replace));
         let line = &mut self.halves.of_mut(Side::Client).line;
-        if !appends {
+        if !appends || line.looked > MAX_LOOKED {
             return Taken::Inline;
         }
         let piece = line.piece(size);
+        let looked = line.looked.saturating_add(piece.len());
         match core::mem::take(&mut line.about) {
             About::Append(mut appending) => match read_piece(&piece, &mut appending.stage) {
                 Some(messages) => Taken::Appended(messages, appending),
                 None => {
                     // Whatever it is, its bytes are no command.
                     line.about = About::Append(appending);
+                    line.looked = looked;
                     Taken::Inline
                 }
             },
@@ -32,7 +38,10 @@ impl Session {
                     Taken::Appended(messages, Box::new(Appending { stage, ..Appending::new(mailbox) }))
                 }
                 // The name of the mailbox.
-                _ => Taken::Inline,
+                _ => {
+                    line.looked = looked;
+                    Taken::Inline
+                }
             },
         }
     }
@@ -109,5 +118,43 @@ impl Appending {
         self.index = self.index.saturating_add(1);
         self.begun = false;
         self.complete = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Config, Direction, EventKind, Session, Timestamp};
+    use bytes::Bytes;
+
+    /// Each literal that is no content is read with what stands before it: with so many of them that would take minutes.
+    #[test]
+    fn floods_of_literals_are_not_read_again_and_again() {
+        let flood = "Sent \"07-Jun-2024 12:01:00 +0000\" {6+}\r\n".repeat(20_000);
+        for head in ["a APPEND {4+}\r\n", "a APPEND Sent CATENATE (URL {1+}\r\nx"] {
+            let mut session = Session::new(Config::default());
+            let mut spans = 0;
+            for piece in ["* OK ready\r\n", head]
+                .into_iter()
+                .chain(flood.as_bytes().chunks(1448).map(|chunk| str::from_utf8(chunk).unwrap_or_default()))
+            {
+                let dir = if piece.starts_with('*') { Direction::ToClient } else { Direction::ToServer };
+                session.push(dir, Timestamp::default(), Bytes::copy_from_slice(piece.as_bytes()));
+                for event in session.events().collect::<Vec<_>>() {
+                    if event.dir == Direction::ToServer && !matches!(event.kind, EventKind::Anomaly(_)) {
+                        spans += event.span.end - event.span.start;
+                    }
+                }
+                assert!(session.buffered() <= Config::default().worst_case());
+            }
+            session.close(Direction::ToServer, Timestamp::default());
+            spans += session
+                .events()
+                .filter(|event| {
+                    event.dir == Direction::ToServer && !matches!(event.kind, EventKind::Anomaly(_))
+                })
+                .map(|event| event.span.end - event.span.start)
+                .sum::<u64>();
+            assert_eq!(spans, (head.len() + flood.len()) as u64);
+        }
     }
 }

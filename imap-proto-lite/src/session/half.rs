@@ -137,6 +137,8 @@ pub(super) struct Assembly {
     pub(super) about: About,
     /// Literals that looked like sections of a message and were none.
     pub(super) misses: u8,
+    /// Bytes of an APPEND that were read for a literal that was no content.
+    pub(super) looked: usize,
     /// Where in the text the inline literal under way is announced, and its size.
     pub(super) literal: Option<(usize, u64)>,
     /// What came first is not kept: the text went past its limit.
@@ -236,6 +238,7 @@ impl Assembly {
         self.cut = None;
         self.about = About::Nothing;
         self.misses = 0;
+        self.looked = 0;
         self.literal = None;
         self.dropped = false;
         self.doubtful = false;
