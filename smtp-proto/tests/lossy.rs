@@ -239,3 +239,40 @@ fn what_is_told_of_recipients_was_said_of_them() {
     }
     assert!(failures.is_empty(), "{} times:\n{}", failures.len(), failures.join("\n"));
 }
+
+/// What a reply is said to answer is what it answered, and the greeting is one: of a client that waits for each reply. A reply
+/// and the next command that are lost together leave one of each that may belong together.
+#[test]
+fn a_reply_answers_what_it_answered() {
+    let mut failures = Vec::new();
+    for script in [LOCKSTEP] {
+        let steps = steps(script);
+        let whole = told(&steps);
+        for first in 0..steps.len() {
+            for second in (first..steps.len()).filter(|second| *second != first + 1) {
+                for event in told(&with_holes(&steps, |number| number == first || number == second)) {
+                    let of_whole = whole.iter().find(|other| {
+                        (other.dir, other.span.end) == (event.dir, event.span.end) && !other.kind.is_derived()
+                    });
+                    let (EventKind::Reply { answers, .. }, Some(of_whole)) = (&event.kind, of_whole) else {
+                        if let EventKind::Greeting(reply) = &event.kind
+                            && reply.code != 220
+                        {
+                            failures.push(format!("without {first} and {second}: greeting {reply:?}"));
+                        }
+                        continue;
+                    };
+                    if let EventKind::Reply { answers: right, .. } = &of_whole.kind
+                        && (answers.is_some() && answers != right)
+                    {
+                        failures.push(format!(
+                            "without {first} and {second}: {:?} {:?}",
+                            event.kind, of_whole.kind
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} times:\n{}", failures.len(), failures.join("\n"));
+}

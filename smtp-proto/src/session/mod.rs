@@ -11,6 +11,7 @@ mod client;
 mod loss;
 mod message;
 mod opening;
+mod pace;
 mod pairing;
 mod prdr;
 mod preface;
