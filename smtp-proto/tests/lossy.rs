@@ -276,3 +276,15 @@ fn a_reply_answers_what_it_answered() {
     }
     assert!(failures.is_empty(), "{} times:\n{}", failures.len(), failures.join("\n"));
 }
+
+/// The verdict is lost, and so is all up to the refusal of a recipient of the next message: that is no verdict.
+#[test]
+fn a_refused_recipient_is_no_verdict() {
+    let steps = steps(LOCKSTEP);
+    let events = told(&with_holes(&steps, |number| (12..16).contains(&number)));
+    let outcome = events.iter().find_map(|event| match &event.kind {
+        EventKind::MessageEnd(end) => Some((end.outcome, end.complete)),
+        _ => None,
+    });
+    assert_eq!(outcome, Some((Outcome::Unknown, true)));
+}

@@ -83,8 +83,11 @@ impl Expect {
     /// Whether such a reply can answer it (RFC 5321 section 4.3.2, RFC 4954, RFC 3207).
     fn may_be_answered_by(&self, code: u16, subject: Option<(u16, u16)>) -> bool {
         match code {
-            // Refusals fit everything.
-            400.. => true,
+            // RFC 3463: X.1.X is about addresses. Other refusals fit everything.
+            400.. => match self {
+                Self::Verdict(_) | Self::Chunk => subject.is_none_or(|(subject, _)| subject != 1),
+                _ => true,
+            },
             354 => matches!(self, Self::Data | Self::XExch50 { .. }),
             334 => matches!(self, Self::Sasl),
             235 => matches!(self, Self::Sasl),
@@ -213,7 +216,7 @@ impl Queue {
                 // What is no reply to it may be the verdict on a message that is missing with its 354.
                 Expect::Data => subject.is_none_or(|(subject, _)| subject != 1),
                 // What LMTP says of a recipient.
-                Expect::Verdict(_) => subject == Some((1, 5)),
+                Expect::Verdict(_) => subject.is_some_and(|subject| subject.0 == 1 && subject != (1, 0)),
                 _ => false,
             };
             if at.is_none() || fits || ended {
