@@ -288,3 +288,39 @@ fn a_refused_recipient_is_no_verdict() {
     });
     assert_eq!(outcome, Some((Outcome::Unknown, true)));
 }
+
+/// A server that takes a loose end for the end answers before the client is done: its verdict is heard also where a loss was.
+#[test]
+fn a_verdict_on_a_loose_end_is_heard_behind_a_loss() {
+    let script = r"
+S: 220 mx ESMTP
+C: EHLO c
+S: 250 mx
+C: MAIL FROM:<a@x>
+S: 250 OK
+C: RCPT TO:<b@y>
+S: 250 Accepted
+C: DATA
+S: 354 go
+C: Subject: one\n\nfirst\n.\n\
+S: 250 OK id=1
+C: MAIL FROM:<c@x>\r\n\
+S: 250 OK
+C: RCPT TO:<d@y>\r\n\
+S: 250 Accepted
+C: DATA\r\n\
+S: 354 go
+C: Subject: two\r\n\r\nhello\r\n.
+S: 250 OK id=2
+C: QUIT
+S: 221 Bye
+";
+    let verdicts = |lost: usize| {
+        let events = told(&with_holes(&steps(script), |number| number == lost));
+        events
+            .iter()
+            .filter(|event| matches!(event.kind, EventKind::Anomaly(smtp_proto::Anomaly::Smuggled { .. })))
+            .count()
+    };
+    assert_eq!((verdicts(usize::MAX), verdicts(0)), (1, 1));
+}

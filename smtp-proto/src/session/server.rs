@@ -190,7 +190,9 @@ impl Session {
             }
         }
         self.pass_answered(at, &span);
-        let doubtful = self.suspicion.loose_ends || self.sync.torn;
+        // What looks like an end of the message may have been one to the server.
+        let loose = self.message.as_ref().is_some_and(|message| message.loose_ends);
+        let doubtful = self.suspicion.loose_ends || (self.sync.torn && (self.sync.shaky || !loose));
         if doubtful && self.has_exact_times() && self.queue.is_later_than(at) {
             // A reply that was there before the command: the server answers commands that it found in the message, or
             // that are lost.
