@@ -239,3 +239,88 @@ fn what_is_told_of_recipients_was_said_of_them() {
     }
     assert!(failures.is_empty(), "{} times:\n{}", failures.len(), failures.join("\n"));
 }
+
+/// What a reply is said to answer is what it answered, and the greeting is one: of a client that waits for each reply. A reply
+/// and the next command that are lost together leave one of each that may belong together.
+#[test]
+fn a_reply_answers_what_it_answered() {
+    let mut failures = Vec::new();
+    for script in [LOCKSTEP] {
+        let steps = steps(script);
+        let whole = told(&steps);
+        for first in 0..steps.len() {
+            for second in (first..steps.len()).filter(|second| *second != first + 1) {
+                for event in told(&with_holes(&steps, |number| number == first || number == second)) {
+                    let of_whole = whole.iter().find(|other| {
+                        (other.dir, other.span.end) == (event.dir, event.span.end) && !other.kind.is_derived()
+                    });
+                    let (EventKind::Reply { answers, .. }, Some(of_whole)) = (&event.kind, of_whole) else {
+                        if let EventKind::Greeting(reply) = &event.kind
+                            && reply.code != 220
+                        {
+                            failures.push(format!("without {first} and {second}: greeting {reply:?}"));
+                        }
+                        continue;
+                    };
+                    if let EventKind::Reply { answers: right, .. } = &of_whole.kind
+                        && (answers.is_some() && answers != right)
+                    {
+                        failures.push(format!(
+                            "without {first} and {second}: {:?} {:?}",
+                            event.kind, of_whole.kind
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} times:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// The verdict is lost, and so is all up to the refusal of a recipient of the next message: that is no verdict.
+#[test]
+fn a_refused_recipient_is_no_verdict() {
+    let steps = steps(LOCKSTEP);
+    let events = told(&with_holes(&steps, |number| (12..16).contains(&number)));
+    let outcome = events.iter().find_map(|event| match &event.kind {
+        EventKind::MessageEnd(end) => Some((end.outcome, end.complete)),
+        _ => None,
+    });
+    assert_eq!(outcome, Some((Outcome::Unknown, true)));
+}
+
+/// A server that takes a loose end for the end answers before the client is done: its verdict is heard also where a loss was.
+#[test]
+fn a_verdict_on_a_loose_end_is_heard_behind_a_loss() {
+    let script = r"
+S: 220 mx ESMTP
+C: EHLO c
+S: 250 mx
+C: MAIL FROM:<a@x>
+S: 250 OK
+C: RCPT TO:<b@y>
+S: 250 Accepted
+C: DATA
+S: 354 go
+C: Subject: one\n\nfirst\n.\n\
+S: 250 OK id=1
+C: MAIL FROM:<c@x>\r\n\
+S: 250 OK
+C: RCPT TO:<d@y>\r\n\
+S: 250 Accepted
+C: DATA\r\n\
+S: 354 go
+C: Subject: two\r\n\r\nhello\r\n.
+S: 250 OK id=2
+C: QUIT
+S: 221 Bye
+";
+    let verdicts = |lost: usize| {
+        let events = told(&with_holes(&steps(script), |number| number == lost));
+        events
+            .iter()
+            .filter(|event| matches!(event.kind, EventKind::Anomaly(smtp_proto::Anomaly::Smuggled { .. })))
+            .count()
+    };
+    assert_eq!((verdicts(usize::MAX), verdicts(0)), (1, 1));
+}

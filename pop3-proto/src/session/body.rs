@@ -118,6 +118,11 @@ impl Session {
                 Some(true) => return self.terminated_unseen(bare_lf),
                 Some(false) => {}
             }
+            match self.asked_before_end() {
+                None => return false,
+                Some(true) => return self.ended_in_gap(bare_lf),
+                Some(false) => {}
+            }
         }
         let gapped = self.message(side).as_ref().and_then(|message| message.gapped);
         let frame = match gapped {
@@ -215,6 +220,17 @@ impl Session {
         let frame = self.halves.of_mut(Side::Server).next(Mode::Body { bare_lf });
         self.leftover(Side::Server, frame);
         true
+    }
+
+    /// Ends a message in the gap that is next: the bytes behind it are not its own.
+    fn ended_in_gap(&mut self, bare_lf: bool) -> bool {
+        let frame = self.halves.of_mut(Side::Server).next(Mode::Body { bare_lf });
+        let taken = frame.is_some();
+        let run = self.body_frame(Side::Server, bare_lf, frame);
+        self.outbox.extend(run);
+        self.end_message(Side::Server);
+        self.server = Server::Landed { list: None, bare_lf };
+        taken
     }
 
     /// How many bytes of a message with a gap are no reply for sure: zero if a reply is next, so that the message has

@@ -192,7 +192,8 @@ impl Session {
         if matches!(expect, Expect::User | Expect::Login(_) | Expect::Sasl | Expect::Stls | Expect::Xmit) {
             self.client = Client::Waiting;
         }
-        self.queue.push(Pending::new(expect));
+        self.sync.pace.asked(expect, at);
+        self.queue.push(Pending::new(expect, at));
     }
 
     /// Three lines without a verb at the beginning: somebody who speaks another protocol, or uses one to reach a mail
@@ -224,7 +225,7 @@ impl Session {
 
     /// The client's half of a message is over: the verdict is still to come.
     pub(super) fn await_verdict(&mut self) {
-        self.queue.push(Pending::new(Expect::Verdict));
+        self.queue.push(Pending::new(Expect::Verdict, self.halves.now()));
         self.client = Client::Waiting;
     }
 }

@@ -218,7 +218,8 @@ impl Session {
                 if let Some(Attempt { means: Means::Sasl(exchange), .. }) = &mut self.logins.attempt {
                     exchange.missed_response();
                 }
-                self.queue.push(Pending { doubtful: true, ..Pending::new(Expect::Sasl) });
+                let at = frame.at;
+                self.queue.push(Pending { doubtful: true, at: None, ..Pending::new(Expect::Sasl, at) });
                 self.client = Client::Waiting;
             }
             self.leftover(Side::Client, Some(frame));
@@ -238,7 +239,7 @@ impl Session {
             attempt.span = span.clone();
         }
         self.emit(Side::Client, at, span, EventKind::Response(Secret::new(line.text)));
-        self.queue.push(Pending::new(Expect::Sasl));
+        self.queue.push(Pending::new(Expect::Sasl, at));
         self.client = Client::Waiting;
         true
     }

@@ -8,6 +8,7 @@
 mod body;
 mod client;
 mod login;
+mod pace;
 mod pairing;
 mod resync;
 mod server;
@@ -25,6 +26,7 @@ use mail_wire::framer::{Frame, FrameKind, Framer};
 use mail_wire::halves::{Halves, Opening, Side};
 use mail_wire::upgrade::Upgrade;
 use mail_wire::{Direction, Timestamp};
+use pace::Pace;
 use pairing::Queue;
 use server::Server;
 use std::collections::VecDeque;
@@ -94,11 +96,20 @@ struct Sync {
     torn: bool,
     /// The server's next reply is read although no command awaits one.
     free: bool,
+    pace: Pace,
 }
 
 impl Default for Sync {
     fn default() -> Self {
-        Self { patient: true, shaky: false, lossy: false, answered_unseen: false, torn: false, free: false }
+        Self {
+            patient: true,
+            shaky: false,
+            lossy: false,
+            answered_unseen: false,
+            torn: false,
+            free: false,
+            pace: Pace::default(),
+        }
     }
 }
 

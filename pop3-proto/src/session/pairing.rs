@@ -8,7 +8,7 @@ use super::resync::Looks;
 use crate::command::message_number;
 use crate::reply::Status;
 use crate::{Operation, Verb};
-use mail_wire::{Fifo, slice};
+use mail_wire::{Fifo, Timestamp, slice};
 
 /// A command that awaits its reply.
 #[derive(Clone, Copy, Debug)]
@@ -18,11 +18,13 @@ pub(crate) struct Pending {
     pub(super) doubtful: bool,
     /// Its reply begins in a gap: no line behind it is that reply.
     pub(super) begun: bool,
+    /// When it was captured; of commands that are missing, nobody knows.
+    pub(super) at: Option<Timestamp>,
 }
 
 impl Pending {
-    pub(super) const fn new(expect: Expect) -> Self {
-        Self { expect, doubtful: false, begun: false }
+    pub(super) const fn new(expect: Expect, at: Timestamp) -> Self {
+        Self { expect, doubtful: false, begun: false, at: Some(at) }
     }
 }
 
@@ -178,7 +180,7 @@ impl Queue {
 
     /// What was taken for answered, but is not.
     pub(super) fn put_back(&mut self, expect: Expect, begun: bool) {
-        self.waiting.push_front(Pending { expect, doubtful: true, begun });
+        self.waiting.push_front(Pending { expect, doubtful: true, begun, at: None });
     }
 
     pub(super) fn pop(&mut self) -> Option<Pending> {
@@ -200,6 +202,27 @@ impl Queue {
     /// What the client said last, if that is not answered.
     pub(super) fn last(&self) -> Option<Expect> {
         self.waiting.back().map(|pending| pending.expect)
+    }
+
+    /// The first command, and when it was captured.
+    pub(super) fn next(&self) -> Option<(Expect, Option<Timestamp>)> {
+        self.waiting.front().map(|pending| (pending.expect, pending.at))
+    }
+
+    /// Whether a command that waits was captured before that time.
+    pub(super) fn any_before(&self, at: Timestamp) -> bool {
+        self.waiting.iter().any(|pending| pending.at.is_some_and(|asked| asked < at))
+    }
+
+    /// How many commands stand before the last one that was captured before that time.
+    pub(super) fn before_last_until(&self, at: Timestamp) -> usize {
+        let earlier = |pending: &Pending| pending.at.is_some_and(|asked| asked < at);
+        self.waiting
+            .iter()
+            .zip(0..)
+            .filter(|(pending, _)| earlier(pending))
+            .last()
+            .map_or(0, |(_, place)| place)
     }
 
     /// Notes that replies are missing: what waits now may have been answered.
@@ -254,7 +277,8 @@ impl Queue {
     pub(super) fn push_lost(&mut self, certain: bool, spare: u64) {
         self.any_lost = true;
         if certain || spare > 0 {
-            self.push(Pending::new(Expect::Lost { certain, spare }));
+            let expect = Expect::Lost { certain, spare };
+            self.push(Pending { expect, doubtful: false, begun: false, at: None });
         }
     }
 

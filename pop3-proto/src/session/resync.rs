@@ -34,6 +34,7 @@ impl Session {
         let Some(kind) = frame.as_ref().map(|frame| &frame.kind) else { return false };
         let known = matches!(kind, FrameKind::Gap(Some(_)));
         self.sync.lossy = true;
+        self.sync.pace.interrupted();
         self.queue.doubt();
         if reply_is_due && known {
             if !self.greeted && !self.config.mid_stream {
@@ -53,6 +54,7 @@ impl Session {
         /// The shortest command, its line end included.
         const LEAST: u64 = 6;
         self.sync.lossy = true;
+        self.sync.pace.interrupted();
         let Some(len) = len else { return self.queue.push_lost(false, u64::MAX) };
         let most = if len < LEAST { 1 } else { len / LEAST + u64::from(torn) };
         // The reply to one of them may have been in a gap of the server's half.
@@ -228,6 +230,9 @@ impl Session {
             return true;
         }
         let Some(looks) = self.looks(false) else { return false };
+        if let Some(at) = self.halves.of(Side::Server).next_at() {
+            self.pass_answered(at);
+        }
         if looks == Looks::Reply {
             self.pass_begun();
             self.server = Server::Replies;

@@ -210,6 +210,7 @@ impl Session {
                 return;
             }
         }
+        self.pass_answered(at);
         let choice = match self.sync.lossy {
             false => {
                 let found = self.queue.find(reply.status);
@@ -228,6 +229,11 @@ impl Session {
         }
         let Some(pending) = self.queue.pop() else { return };
         let shaky = core::mem::take(&mut self.sync.shaky) || pending.doubtful || skipped > 0;
+        if shaky {
+            self.sync.pace.interrupted();
+        } else {
+            self.sync.pace.answered(at, pending.expect, self.queue.next());
+        }
         let doubt = (shaky || self.sync.lossy).then_some(Doubt { sure: !shaky, rivals });
         self.sync.patient = true;
         self.read(&reply, pending.expect);

@@ -361,6 +361,7 @@ impl Session {
             }
             _ => {}
         }
+        self.sync.pace.asked(at);
         self.queue.push(Pending { at, ..Pending::new(expect) });
     }
 

@@ -4,6 +4,7 @@
 //! were captured after it. So where bytes are missing, the halves are read in the order of their capture times.
 
 use super::client::{Client, Content};
+use super::pace::Pace;
 use super::{Message, Session, Side};
 use crate::Reply;
 use crate::command::Verb;
@@ -33,10 +34,11 @@ pub(super) struct Sync {
     pub(super) whole: bool,
     /// When the first reply behind the last gap in the replies was captured.
     unheard_until: Option<Timestamp>,
+    pub(super) pace: Pace,
 }
 
 impl Sync {
-    pub(super) const fn new(mid_stream: bool) -> Self {
+    pub(super) fn new(mid_stream: bool) -> Self {
         Self {
             patient: true,
             shaky: mid_stream,
@@ -48,6 +50,7 @@ impl Sync {
             mail_time: Timestamp::ZERO,
             whole: false,
             unheard_until: None,
+            pace: Pace::default(),
         }
     }
 }
@@ -101,7 +104,7 @@ impl Session {
     /// Ends a wait of the client for what a gap hides: it said more before the next reply came, or that answers nothing
     /// that waits.
     pub(super) fn client_goes_on(&mut self) -> bool {
-        if self.sync.shaky && self.sync.torn && self.lost_its_go_ahead() {
+        if self.has_gone_on() || (self.sync.shaky && self.sync.torn && self.lost_its_go_ahead()) {
             return self.client_gives_up(false);
         }
         if !self.sync.shaky
@@ -129,6 +132,7 @@ impl Session {
     /// Bytes are missing.
     fn torn(&mut self) {
         (self.sync.shaky, self.sync.torn, self.sync.whole) = (true, true, false);
+        self.sync.pace.interrupted();
     }
 
     /// The end of a message was in a gap, and so may be what the client said next.

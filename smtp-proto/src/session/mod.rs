@@ -12,6 +12,7 @@ mod kept;
 mod loss;
 mod message;
 mod opening;
+mod pace;
 mod pairing;
 mod prdr;
 mod preface;

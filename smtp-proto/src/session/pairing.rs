@@ -83,8 +83,11 @@ impl Expect {
     /// Whether such a reply can answer it (RFC 5321 section 4.3.2, RFC 4954, RFC 3207).
     fn may_be_answered_by(&self, code: u16, subject: Option<(u16, u16)>) -> bool {
         match code {
-            // Refusals fit everything.
-            400.. => true,
+            // RFC 3463: X.1.X is about addresses. Other refusals fit everything.
+            400.. => match self {
+                Self::Verdict(_) | Self::Chunk => subject.is_none_or(|(subject, _)| subject != 1),
+                _ => true,
+            },
             354 => matches!(self, Self::Data | Self::XExch50 { .. }),
             334 => matches!(self, Self::Sasl),
             235 => matches!(self, Self::Sasl),
@@ -97,7 +100,11 @@ impl Expect {
                 Self::Data | Self::Sasl | Self::StartTls | Self::Other(Verb::Quit) => false,
                 Self::Mail(_) => subject.is_none_or(|subject| subject != (1, 5)),
                 Self::Rcpt(_) => subject.is_none_or(|subject| subject != (1, 0)),
-                Self::Verdict(_) | Self::Chunk => subject.is_none_or(|(subject, _)| subject != 1),
+                // RFC 2034 section 3: neither greeting nor HELO are answered with such codes.
+                Self::Hello(_) => subject.is_none(),
+                Self::Verdict(_) | Self::Chunk | Self::Rset => {
+                    subject.is_none_or(|(subject, _)| subject != 1)
+                }
                 _ => true,
             },
             _ => true,
@@ -154,10 +161,11 @@ impl Queue {
         !self.is_empty() && self.pending.iter().all(|pending| pending.doubtful)
     }
 
-    /// Whether a command waits that this intermediate reply can answer: 354 or 334.
+    /// Whether a command waits that alone this reply can answer: 354, 334, or 220.
     pub(super) fn asks_for(&self, code: u16) -> bool {
         self.pending.iter().any(|pending| match code {
             354 => matches!(pending.expect, Expect::Data | Expect::XExch50 { .. }),
+            220 => matches!(pending.expect, Expect::StartTls),
             _ => matches!(pending.expect, Expect::Sasl),
         })
     }
@@ -178,6 +186,22 @@ impl Queue {
         self.pending.front().is_some_and(|pending| pending.at > at)
     }
 
+    /// When the next command was captured.
+    pub(super) fn next_at(&self) -> Option<Timestamp> {
+        self.pending.front().map(|pending| pending.at)
+    }
+
+    /// How many commands stand before the last one that was captured before that time.
+    pub(super) fn before_last_until(&self, at: Timestamp) -> usize {
+        let earlier = |pending: &Pending| pending.at != Timestamp::ZERO && pending.at < at;
+        self.pending
+            .iter()
+            .zip(0..)
+            .filter(|(pending, _)| earlier(pending))
+            .last()
+            .map_or(0, |(_, place)| place)
+    }
+
     /// How many commands the reply passes over to find the one it answers; `None`: it answers none of them. `at`: when it
     /// was captured, if that is known.
     pub(super) fn find(&self, reply: &Reply, in_sync: bool, at: Option<Timestamp>) -> Option<usize> {
@@ -187,7 +211,17 @@ impl Queue {
             let front = self.pending.front()?;
             // The one reply whose code no other command shares: what comes before it is not meant for QUIT.
             let leaving = matches!(front.expect, Expect::Other(Verb::Quit));
-            return (!leaving || front.expect.may_be_answered_by(reply.code, subject)).then_some(0);
+            let fits = front.expect.may_be_answered_by(reply.code, subject);
+            let ended = match front.expect {
+                // What is no reply to it may be the verdict on a message that is missing with its 354.
+                Expect::Data => subject.is_none_or(|(subject, _)| subject != 1),
+                // What LMTP says of a recipient.
+                Expect::Verdict(_) => subject.is_some_and(|subject| subject.0 == 1 && subject != (1, 0)),
+                _ => false,
+            };
+            if at.is_none() || fits || ended {
+                return (!leaving || fits).then_some(0);
+            }
         }
         let fits = |pending: &Pending| {
             let asked = at.is_none_or(|at| pending.at <= at);

@@ -184,14 +184,15 @@ impl Session {
         let free = core::mem::take(&mut self.sync.free);
         if !self.greeted {
             self.greeted = true;
-            // RFC 5321 section 3.1: 220, or 554 where the server does not want to talk. Mid-stream the first reply
-            // is a greeting only if it can be nothing else.
-            if !self.config.mid_stream || (reply.code == 220 && self.queue.is_empty()) {
+            if self.is_greeting(&reply, &span) {
                 self.emit(Side::Server, at, span, EventKind::Greeting(Box::new(reply)));
                 return;
             }
         }
-        let doubtful = self.suspicion.loose_ends || (self.sync.shaky && self.sync.torn);
+        self.pass_answered(at, &span);
+        // What looks like an end of the message may have been one to the server.
+        let loose = self.message.as_ref().is_some_and(|message| message.loose_ends);
+        let doubtful = self.suspicion.loose_ends || (self.sync.torn && (self.sync.shaky || !loose));
         if doubtful && self.has_exact_times() && self.queue.is_later_than(at) {
             // A reply that was there before the command: the server answers commands that it found in the message, or
             // that are lost.
@@ -200,6 +201,8 @@ impl Session {
         let time = (self.sync.torn && self.has_exact_times()).then_some(at);
         let by_kind = self.sync.shaky || (self.sync.torn && self.begins_responses(&reply));
         let Some(skipped) = self.queue.find(&reply, !by_kind, time) else {
+            // More is missing than was known.
+            self.sync.shaky |= time.is_some();
             return self.unmatched(reply, at, span, free);
         };
         if skipped > 0 {
@@ -213,6 +216,11 @@ impl Session {
         self.sync.patient = true;
         self.sync.shaky = false;
         let Some(pending) = self.queue.pop() else { return };
+        if by_kind {
+            self.sync.pace.interrupted();
+        } else {
+            self.sync.pace.answered(at, &pending.expect, self.queue.next_at());
+        }
         let answers = Some(pending.expect.verb());
         self.emit(
             Side::Server,
@@ -221,6 +229,21 @@ impl Session {
             EventKind::Reply { reply: Box::new(reply.clone()), answers },
         );
         self.resolve(pending, Some(Heard { reply: &reply, at, span: &span }));
+    }
+
+    /// Whether the first reply is the greeting.
+    ///
+    /// RFC 5321 section 3.1: 220, or 554 where the server does not want to talk. Mid-stream it is one only if it can be
+    /// nothing else; and behind a gap, if it may be the rear part of one.
+    fn is_greeting(&self, reply: &Reply, span: &Range<u64>) -> bool {
+        let unasked = self.queue.is_empty();
+        let first = span.start == 0 || !self.sync.torn;
+        match reply.code {
+            220 if self.config.mid_stream => unasked,
+            220 => first || !self.queue.asks_for(220),
+            400.. if !self.config.mid_stream => first || unasked,
+            _ => first && !self.config.mid_stream,
+        }
     }
 
     /// A reply that answers no command that was seen.
