@@ -224,6 +224,9 @@ impl Session {
         if core::mem::replace(&mut lost.carving, true) {
             self.tell_behind(side);
         } else {
+            if side == Side::Server {
+                self.passed(self.queue.before_fetch(None, None, None));
+            }
             let open = self.unannounced(side, operation);
             self.emit(side, at, start..start, EventKind::MessageStart(Box::new(open)));
             // What begins with its header may have come from its beginning.

@@ -96,6 +96,9 @@ impl Session {
             }
         } else {
             self.sync.deaf = true;
+            if self.queue.gap() || self.sync.shaky {
+                self.selected.unsettle();
+            }
             // The greeting was the first that came.
             self.greeted = true;
         }

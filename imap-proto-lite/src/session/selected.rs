@@ -67,6 +67,12 @@ impl Selected {
         self.exists = self.exists.max(sequence);
     }
 
+    /// Messages may have gone in a gap: no number is of the message that it was of, for all that is known.
+    pub(super) fn unsettle(&mut self) {
+        self.forget();
+        self.moved = true;
+    }
+
     /// The numbers mean nothing any more.
     pub(super) fn forget(&mut self) {
         self.numbers.clear();
