@@ -204,13 +204,20 @@ impl Queue {
     /// them has opened or closed a mailbox.
     pub(super) fn pass(&mut self, before: usize) -> Option<Expect> {
         let mut open = None;
-        for pending in self.pending.iter_mut().take(before).filter(|pending| pending.lost && !pending.passed) {
+        for pending in self.pending.iter_mut().take(before).filter(|pending| pending.lost && !pending.passed)
+        {
             pending.passed = true;
             if let Expect::Open { .. } | Expect::Close = &pending.expect {
                 open = Some(pending.expect.clone());
             }
         }
         open
+    }
+
+    /// Whether content of messages may be part of an answer that is to come.
+    pub(super) fn awaits_content(&self) -> bool {
+        let brings = |verb| matches!(verb, Verb::Fetch | Verb::UrlFetch | Verb::Unknown);
+        self.pending.iter().any(|pending| !pending.passed && brings(pending.verb))
     }
 
     /// So many commands a client that waits for answers has heard them of, when it sends the last one.
