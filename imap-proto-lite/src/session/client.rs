@@ -268,7 +268,7 @@ impl Session {
         {
             last.read(&command);
         }
-        self.understood(&command, at, &span);
+        self.understood(&command, &text, at, &span);
         let odd = mailboxes(&command).any(|name| name.decoded().is_none());
         self.emit(Side::Client, at, span.clone(), EventKind::Command(Box::new(command)));
         if bad {
@@ -285,9 +285,12 @@ impl Session {
     }
 
     /// Draws the conclusions from a command.
-    fn understood(&mut self, command: &Command, at: Timestamp, span: &Range<u64>) {
+    fn understood(&mut self, command: &Command, text: &Bytes, at: Timestamp, span: &Range<u64>) {
         match (command.verb, &command.arguments) {
             (Verb::Login, Arguments::Login { username, password }) => {
+                let [has_username, has_password] = command::login_is_there(text);
+                let (username, password) =
+                    (Some(username).filter(|_| has_username), Some(password).filter(|_| has_password));
                 self.login(username, password, at, span);
                 self.client = Client::AwaitAnswer;
             }

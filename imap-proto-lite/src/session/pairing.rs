@@ -116,6 +116,11 @@ impl Pending {
         self.passed
     }
 
+    /// Whether it opens a mailbox whose name was not read.
+    pub(super) const fn opens_unnamed(&self) -> bool {
+        matches!((self.verb, &self.expect), (Verb::Select | Verb::Examine, Expect::Nothing))
+    }
+
     /// Whether content or flags of a message may be part of the answer, as far as it is known.
     fn may_bring(&self, section: Option<&Section>, sequence: Option<u32>, uid: Option<u32>) -> bool {
         match &self.expect {
@@ -207,8 +212,10 @@ impl Queue {
         for pending in self.pending.iter_mut().take(before).filter(|pending| pending.lost && !pending.passed)
         {
             pending.passed = true;
-            if let Expect::Open { .. } | Expect::Close = &pending.expect {
-                open = Some(pending.expect.clone());
+            match &pending.expect {
+                Expect::Open { .. } | Expect::Close => open = Some(pending.expect.clone()),
+                _ if pending.opens_unnamed() => open = Some(Expect::Close),
+                _ => {}
             }
         }
         open

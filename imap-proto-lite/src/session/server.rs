@@ -425,6 +425,10 @@ impl Session {
             // RFC 9051 section 6.3.2: a failed SELECT leaves no mailbox open.
             Expect::Open { .. } if condition == Some(Condition::No) => self.opened(None, false, heard),
             Expect::Login => self.login_answered(condition),
+            // What is fetched there is not of the mailbox before.
+            _ if pending.opens_unnamed() && condition != Some(Condition::Bad) => {
+                self.opened(None, pending.verb == Verb::Examine, heard);
+            }
             Expect::Close if ok => self.opened(None, false, heard),
             Expect::Sections(wanted, asked) => {
                 if let Some(Heard { at, span, .. }) = heard
