@@ -273,7 +273,7 @@ mod tests {
             ("", &text, 143, true, Is(Kind::Imap)),
             // The inside of an APPEND.
             (&long_text, "", 143, true, Is(Kind::Imap)),
-            (&long_text, "", 4711, true, IsNot),
+            (&long_text, "", 4711, true, Undecided),
             ("", &text, 4711, true, Undecided),
             ("the rest of a line\r\n", "250 2.0.0 queued\r\n", 25, true, smtp),
             ("", &long, 4711, false, smtp),
