@@ -167,7 +167,7 @@ impl Session {
             self.stray_of_client(stray);
             return;
         }
-        if !self.awaits_content() {
+        if !self.is_carving(side) && !self.awaits_content() {
             self.settle_first(side, false);
             return self.emit(side, stray.at, stray.span, EventKind::Truncated(stray.text));
         }

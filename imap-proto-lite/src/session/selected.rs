@@ -69,8 +69,8 @@ impl Selected {
 
     /// Messages may have gone in a gap: no number is of the message that it was of, for all that is known.
     pub(super) fn unsettle(&mut self) {
-        self.forget();
-        self.moved = true;
+        self.numbers.clear();
+        self.exists = 0;
     }
 
     /// The numbers mean nothing any more.
