@@ -150,6 +150,8 @@ impl Kind {
         // Which side sends the messages: what begins inside of one looks like nothing.
         let sender = match self {
             Self::Smtp => client,
+            // APPEND sends one too, and the server is silent for as long.
+            Self::Imap if server.bytes.is_empty() => client,
             Self::Pop3 | Self::Imap => server,
         };
         let enough = sender.bytes.len() >= ENOUGH || (client.ended && server.ended);
@@ -226,6 +228,7 @@ mod tests {
         use Verdict::{Is, IsNot, Undecided};
         let smtp = Is(Kind::Smtp);
         let text = "A line of a message.\r\n".repeat(ENOUGH / 16);
+        let long_text = "A line of a message.\r\n".repeat(ENOUGH / 4);
         let long = format!("220 mx ESMTP {}", "A".repeat(ENOUGH));
         // client, server, port, mid-stream
         let pop3 = Is(Kind::Pop3);
@@ -267,6 +270,10 @@ mod tests {
             ("the rest of a line\r\n", "", 25, true, Undecided),
             (&text, "", 25, true, smtp),
             ("", &text, 110, true, pop3),
+            ("", &text, 143, true, Is(Kind::Imap)),
+            // The inside of an APPEND.
+            (&long_text, "", 143, true, Is(Kind::Imap)),
+            (&long_text, "", 4711, true, Undecided),
             ("", &text, 4711, true, Undecided),
             ("the rest of a line\r\n", "250 2.0.0 queued\r\n", 25, true, smtp),
             ("", &long, 4711, false, smtp),

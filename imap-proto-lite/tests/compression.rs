@@ -247,3 +247,21 @@ fn a_server_alone_is_inflated_where_it_goes_on_compressed() {
     ];
     assert!(told(&steps, Config::default()).iter().all(|told| !told.contains("compression")));
 }
+
+/// Lines behind what is lost are told in two parts, and several of them come out of the same bytes.
+#[test]
+fn what_comes_out_of_the_same_bytes_ends_in_order() {
+    let mut client = Deflate::new();
+    let mut steps = begin();
+    steps.push(push(ToServer, client.text(b"b NOOP 0123456789012345678901234567890123456789")));
+    steps.push(Step::Close(ToServer));
+    steps.push(push(ToServer, client.text(b"lost\r\nSubject: hi\r\n\r\ntext\r\n")));
+    let events = run(&steps, Config::default().max_line(32));
+    let told: Vec<String> = events.iter().map(|event| short(event.dir, &event.kind)).collect();
+    assert_eq!(told[9..12], ["C message-start Append []", "C data Subject: hi", "C data \\r\\n"]);
+    let mut last = 0;
+    for event in events.iter().filter(|event| event.dir == ToServer && !event.kind.is_derived()) {
+        assert!(event.span.end >= last, "{event:?}");
+        last = event.span.end;
+    }
+}

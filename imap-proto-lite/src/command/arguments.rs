@@ -133,6 +133,16 @@ fn login(scan: &mut Scan<'_>) -> Result<Arguments, ParseError> {
     Ok(Arguments::Login { username, password: Secret::new(password) })
 }
 
+/// Whether the user name and the password of a LOGIN are there: a literal that lost bytes, or was too large, is not.
+pub(crate) fn login_is_there(command: &Bytes) -> [bool; 2] {
+    let mut scan = Scan::new(command);
+    let _ = super::Head::read(&mut scan);
+    [(); 2].map(|()| {
+        scan.blanks();
+        !matches!(scan.astring(), Ok(Content::Streamed(_)))
+    })
+}
+
 fn authenticate(scan: &mut Scan<'_>) -> Result<Arguments, ParseError> {
     let mechanism = scan.astring_bytes()?;
     scan.blanks();

@@ -12,7 +12,7 @@ mod verb;
 pub use append::{Append, Appended, Piece};
 pub(crate) use append::{Stage, read_first_piece, read_piece};
 pub use arguments::Arguments;
-pub(crate) use arguments::id;
+pub(crate) use arguments::{id, login_is_there};
 pub use fetch::Attribute;
 pub use verb::Verb;
 

@@ -26,7 +26,7 @@ pub(super) struct Lost {
     pub(super) in_fetch: bool,
     /// An APPEND was cut: what follows may be content of it.
     pub(super) in_append: bool,
-    /// Client: what came behind the last line of the content. It belongs to the content if more of that follows.
+    /// What came behind the last line of the content. It belongs to the content if more of that follows.
     behind: Behind,
 }
 
@@ -42,6 +42,8 @@ pub(super) struct Stray {
 /// The end of a line, and a gap behind it.
 #[derive(Debug, Default)]
 struct Behind {
+    /// Server: a line that may end the response.
+    rest: Option<Stray>,
     line_end: Option<(&'static [u8], Timestamp, Range<u64>)>,
     gap: Option<(Option<u64>, Timestamp, Range<u64>)>,
 }
@@ -58,7 +60,7 @@ impl Lost {
 
     /// Memory held, in bytes.
     pub(super) fn memory(&self) -> usize {
-        self.first.iter().map(|stray| stray.text.len()).sum()
+        self.first.iter().chain(&self.behind.rest).map(|stray| stray.text.len()).sum()
     }
 
     /// Whether there is more to tell of what was read.
@@ -97,6 +99,13 @@ pub(super) fn is_field(line: &[u8]) -> bool {
     name.first().is_some_and(u8::is_ascii_alphabetic)
         && name.iter().all(u8::is_ascii_graphic)
         && matches!(value.get(1), None | Some(b' ' | b'\t'))
+}
+
+/// Whether a line ends a FETCH response behind the content, and could not be much else.
+fn ends_fetch(line: &[u8]) -> bool {
+    let names: [&[u8]; 5] = [b" UID ", b" FLAGS (", b" INTERNALDATE \"", b" RFC822.SIZE ", b" MODSEQ ("];
+    let begins = |name: &[u8]| line.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
+    line == b")" || (line.ends_with(b")") && names.iter().any(|name| begins(name)))
 }
 
 impl Session {
@@ -158,6 +167,11 @@ impl Session {
             self.stray_of_client(stray);
             return;
         }
+        if !self.is_carving(side) && !self.awaits_content() {
+            self.settle_first(side, false);
+            return self.emit(side, stray.at, stray.span, EventKind::Truncated(stray.text));
+        }
+        let Some(lost) = &mut self.halves.of_mut(side).lost else { return };
         if first && !lost.carving {
             // The rest of a line, perhaps: what follows tells.
             lost.first.push(stray.copied());
@@ -171,7 +185,20 @@ impl Session {
             return self.literal_goes_on(found.size, stray);
         }
         self.settle_first(side, true);
+        if ends_fetch(&stray.text) && stray.end == LineEnd::CrLf && self.is_carving(side) {
+            self.tell_behind(side);
+            if let Some(lost) = &mut self.halves.of_mut(side).lost {
+                lost.behind.rest = Some(stray.copied());
+            }
+            return;
+        }
         self.carve(side, stray, Operation::Unknown);
+    }
+
+    /// Whether what the server says may be content of a message: a command that was heard asks for it, or one that was not.
+    fn awaits_content(&self) -> bool {
+        let heard = !self.halves.of(Side::Client).wire.is_untouched();
+        !heard || self.sync.shaky || self.queue.awaits_content()
     }
 
     /// A client sends a command in one line, and little else but content.
@@ -203,10 +230,14 @@ impl Session {
 
     /// The first lines behind a gap: content of a message if what follows them is.
     pub(super) fn settle_first(&mut self, side: Side, content: bool) {
+        let awaited = self.awaits_content();
         let Some(lost) = &mut self.halves.of_mut(side).lost else { return };
         let (content, operation) = match side {
             Side::Client => (content && lost.in_append, Operation::Append),
-            Side::Server => (content && (lost.in_fetch || lost.skipped > 0), Operation::Unknown),
+            Side::Server => {
+                let in_fetch = lost.in_fetch || lost.skipped > 0;
+                (content && in_fetch && awaited, Operation::Unknown)
+            }
         };
         for first in core::mem::take(&mut lost.first) {
             if content {
@@ -224,6 +255,9 @@ impl Session {
         if core::mem::replace(&mut lost.carving, true) {
             self.tell_behind(side);
         } else {
+            if side == Side::Server {
+                self.passed(self.queue.before_fetch(None, None, None));
+            }
             let open = self.unannounced(side, operation);
             self.emit(side, at, start..start, EventKind::MessageStart(Box::new(open)));
             // What begins with its header may have come from its beginning.
@@ -264,9 +298,12 @@ impl Session {
     }
 
     /// What came behind the last line belongs to the content.
-    fn tell_behind(&mut self, side: Side) {
+    pub(super) fn tell_behind(&mut self, side: Side) {
         let Some(lost) = &mut self.halves.of_mut(side).lost else { return };
-        let Behind { line_end, gap } = core::mem::take(&mut lost.behind);
+        let Behind { rest, line_end, gap } = core::mem::take(&mut lost.behind);
+        if let Some(rest) = rest {
+            self.tell_line(side, rest);
+        }
         if let Some((end, at, span)) = line_end {
             self.emit(side, at, span, EventKind::MessageData(Bytes::from_static(end)));
         }
@@ -282,6 +319,7 @@ impl Session {
             return self.emit(side, at, span, EventKind::Gap(len));
         }
         if side == Side::Server {
+            self.tell_behind(side);
             return self.emit(side, at, span, EventKind::MessageGap(len));
         }
         let has_gap = |lost: &Lost| lost.behind.gap.is_some();
@@ -303,7 +341,7 @@ impl Session {
             self.tell_behind(side);
         }
         let Some(lost) = &mut self.halves.of_mut(side).lost else { return };
-        let Behind { line_end, gap } = core::mem::take(&mut lost.behind);
+        let Behind { line_end, gap, .. } = core::mem::take(&mut lost.behind);
         let starts = [line_end.as_ref().map(|(_, _, span)| span.start), gap.as_ref().map(|gap| gap.2.start)];
         let here = starts.into_iter().flatten().next().unwrap_or(here);
         self.end_message(side, at, here, false);
@@ -324,11 +362,21 @@ impl Session {
         if side == Side::Client && !ended {
             return self.end_carved(at, here, false);
         }
+        // What stands before the next response ends one: content is always followed by the rest of its response.
+        let rest = if ended { None } else { self.take_rest(side) };
         self.tell_behind(side);
         if let Some(lost) = &mut self.halves.of_mut(side).lost {
             lost.carving = false;
         }
+        let here = rest.as_ref().map_or(here, |rest| rest.span.start);
         self.end_message(side, at, here, false);
+        if let Some(rest) = rest {
+            self.emit(side, rest.at, rest.span, EventKind::Truncated(rest.text));
+        }
+    }
+
+    fn take_rest(&mut self, side: Side) -> Option<Stray> {
+        self.halves.of_mut(side).lost.as_mut()?.behind.rest.take()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::half::{About, Appending, Reading};
 use super::message::announce;
-use super::pairing::{Expect, Pending};
+use super::pairing::Pending;
 use super::{Session, Side};
 use crate::Anomaly;
 use crate::command::{self, Arguments, Command, Head, Verb};
@@ -201,6 +201,8 @@ impl Session {
         if !self.queue.push(Pending::new(tag, verb)) {
             self.anomaly(Side::Client, at, span, Anomaly::TagReuse);
         }
+        // Who waits for an answer has heard it before the next command.
+        self.passed(self.queue.before_last());
     }
 
     /// The literal that was announced begins.
@@ -264,10 +266,9 @@ impl Session {
         if let Some(last) = self.queue.last_mut()
             && verb != Verb::Done
         {
-            last.whole = true;
-            last.expect = Expect::of(&command);
+            last.read(&command);
         }
-        self.understood(&command, at, &span);
+        self.understood(&command, &text, at, &span);
         let odd = mailboxes(&command).any(|name| name.decoded().is_none());
         self.emit(Side::Client, at, span.clone(), EventKind::Command(Box::new(command)));
         if bad {
@@ -284,9 +285,12 @@ impl Session {
     }
 
     /// Draws the conclusions from a command.
-    fn understood(&mut self, command: &Command, at: Timestamp, span: &Range<u64>) {
+    fn understood(&mut self, command: &Command, text: &Bytes, at: Timestamp, span: &Range<u64>) {
         match (command.verb, &command.arguments) {
             (Verb::Login, Arguments::Login { username, password }) => {
+                let [has_username, has_password] = command::login_is_there(text);
+                let (username, password) =
+                    (Some(username).filter(|_| has_username), Some(password).filter(|_| has_password));
                 self.login(username, password, at, span);
                 self.client = Client::AwaitAnswer;
             }
@@ -301,7 +305,9 @@ impl Session {
 
     /// The answer to a command will not come.
     fn unanswered(&mut self, pending: &Pending) {
-        self.answered(pending, None);
+        if !pending.is_passed() {
+            self.answered(pending, None);
+        }
     }
 }
 

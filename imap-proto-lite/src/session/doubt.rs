@@ -73,6 +73,7 @@ impl Session {
         let uid = said(&items);
         let middle = span.start.saturating_add(from as u64).min(span.end);
         self.settle_first(Side::Server, true);
+        self.tell_behind(Side::Server);
         if from > 0 {
             let span = span.start..middle;
             let content = Stray { text: text.slice(..from), end: LineEnd::Cut, at, span };

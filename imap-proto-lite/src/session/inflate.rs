@@ -36,6 +36,8 @@ pub(super) struct Inflate {
     used: u64,
     /// Where what was told last ends in the compressed stream.
     told: u64,
+    /// Where the event that was told last ends.
+    last: u64,
     /// Why it is over, and the gap that ended it.
     over: Option<(Anomaly, Option<Rest>)>,
     max_inflated: u64,
@@ -57,6 +59,7 @@ impl Inflate {
             inflated: 0,
             used: 0,
             told: position,
+            last: position,
             over: None,
             max_inflated: config.max_inflated,
             max_ratio: config.max_ratio,
@@ -136,6 +139,13 @@ impl Inflate {
         }
         rest.extend(gap);
         Some((why, rest))
+    }
+
+    /// The span of an event, which ends no earlier than the one before: a line that is told in two parts, and the next
+    /// line too, may have come out of the same bytes, which cannot be split.
+    pub(super) fn ordered(&mut self, span: Range<u64>) -> Range<u64> {
+        self.last = self.last.max(span.end);
+        if span.is_empty() { self.last..self.last } else { span.start..self.last }
     }
 
     /// The frame with the span of the compressed bytes that it came out of.

@@ -39,10 +39,17 @@ impl Login {
 }
 
 impl Session {
-    pub(super) fn login(&mut self, username: &Bytes, password: &Secret, at: Timestamp, span: &Range<u64>) {
+    pub(super) fn login(
+        &mut self,
+        username: Option<&Bytes>,
+        password: Option<&Secret>,
+        at: Timestamp,
+        span: &Range<u64>,
+    ) {
         let mut credential = Credential::new(Bytes::from_static(b"IMAP-LOGIN"));
-        credential.username = Some(Bytes::copy_from_slice(username));
-        credential.password = Some(Secret::new(Bytes::copy_from_slice(password.expose())));
+        credential.username = username.map(|username| Bytes::copy_from_slice(username));
+        let secret = |password: &Secret| Secret::new(Bytes::copy_from_slice(password.expose()));
+        credential.password = password.map(secret);
         self.login = Some(Login { attempt: Attempt::Plain(Box::new(credential)), at, span: span.clone() });
     }
 

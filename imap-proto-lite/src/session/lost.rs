@@ -2,7 +2,7 @@
 
 use super::carve::Stray;
 use super::half::{About, Half, Reading};
-use super::{Session, Side};
+use super::{Client, Session, Side};
 use crate::Anomaly;
 use crate::command::Verb;
 use crate::event::EventKind;
@@ -96,6 +96,9 @@ impl Session {
             }
         } else {
             self.sync.deaf = true;
+            if self.queue.gap() || self.sync.shaky {
+                self.selected.unsettle();
+            }
             // The greeting was the first that came.
             self.greeted = true;
         }
@@ -151,7 +154,7 @@ impl Session {
     ) -> bool {
         let known = match side {
             Side::Client => self.may_be_command(text),
-            Side::Server => is_response(text) || self.is_tagged(text),
+            Side::Server => is_response(text) || self.is_tagged(text) || self.is_request(text),
         };
         if known {
             self.found(side, at, span);
@@ -162,6 +165,11 @@ impl Session {
             self.stray(side, stray);
         }
         true
+    }
+
+    /// Whether a line asks the client to go on, which waits for that.
+    fn is_request(&self, line: &[u8]) -> bool {
+        line.starts_with(b"+ ") && matches!(self.client, Client::AwaitLiteral | Client::AwaitSasl)
     }
 
     /// Whether a line ends a command: one that is known, or might have been missed.

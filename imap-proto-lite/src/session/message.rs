@@ -91,6 +91,7 @@ impl Session {
         };
         let (About::Fetch(fetching), Some(section)) = (&line.about, fetched) else { return Taken::Inline };
         let (sequence, uid) = (fetching.sequence, fetching.uid);
+        self.passed(self.queue.before_fetch(Some(&section.0), sequence, uid));
         Taken::Fetched(Box::new(self.reference(sequence, uid, section, size)))
     }
 

@@ -247,6 +247,7 @@ impl Session {
 
     fn emit(&mut self, side: Side, at: Timestamp, span: Range<u64>, kind: EventKind) {
         let dir = self.halves.dir(side);
+        let span = if kind.is_derived() { span } else { self.halves.of_mut(side).wire.told(span) };
         self.outbox.push_back(Event { at, dir, span, kind });
     }
 

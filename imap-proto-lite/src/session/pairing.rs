@@ -19,6 +19,12 @@ pub(super) struct Pending {
     pub(super) unasked: u64,
     /// IDLE: the server was heard to go on.
     pub(super) continued: bool,
+    /// The server's half had a gap since: the answer may have been there.
+    lost: bool,
+    /// It was there, for all that is known.
+    passed: bool,
+    /// No message goes while the server answers it.
+    keeps: bool,
 }
 
 /// What the response decides.
@@ -84,7 +90,51 @@ pub(super) fn memory_of(section: &Section) -> usize {
 impl Pending {
     pub(super) fn new(tag: &[u8], verb: Verb) -> Self {
         let tag = Bytes::copy_from_slice(tag);
-        Self { tag, verb, expect: Expect::Nothing, whole: false, unasked: 0, continued: false }
+        Self {
+            tag,
+            verb,
+            expect: Expect::Nothing,
+            whole: false,
+            unasked: 0,
+            continued: false,
+            lost: false,
+            passed: false,
+            keeps: false,
+        }
+    }
+
+    /// All of the command was read.
+    pub(super) fn read(&mut self, command: &Command) {
+        self.whole = true;
+        self.expect = Expect::of(command);
+        // RFC 9051 section 7.5.1: EXPUNGE comes in no answer to these, unless they are commands with UIDs.
+        self.keeps = !command.uid && matches!(command.verb, Verb::Fetch | Verb::Store | Verb::Search);
+    }
+
+    /// Whether the answer was in a gap, and is accounted for.
+    pub(super) const fn is_passed(&self) -> bool {
+        self.passed
+    }
+
+    /// Whether it opens a mailbox whose name was not read.
+    pub(super) const fn opens_unnamed(&self) -> bool {
+        matches!((self.verb, &self.expect), (Verb::Select | Verb::Examine, Expect::Nothing))
+    }
+
+    /// Whether content or flags of a message may be part of the answer, as far as it is known.
+    fn may_bring(&self, section: Option<&Section>, sequence: Option<u32>, uid: Option<u32>) -> bool {
+        match &self.expect {
+            _ if self.passed => false,
+            Expect::Sections(wanted, asked) => {
+                let is_asked = |section: &Section| {
+                    section.is_header_subset()
+                        || asked.len() >= MAX_SECTIONS
+                        || asked.iter().any(|(one, _)| one == section)
+                };
+                wanted.names(sequence, uid) && section.is_none_or(is_asked)
+            }
+            _ => matches!(self.verb, Verb::Fetch | Verb::Store),
+        }
     }
 
     fn memory(&self) -> usize {
@@ -98,6 +148,8 @@ pub(super) struct Queue {
     pending: VecDeque<Pending>,
     /// The last tags, answered or not: what is a fresh tag does not depend on when the answers come.
     tags: VecDeque<Used>,
+    /// The client does not wait for an answer before it sends the next command.
+    pipelined: bool,
 }
 
 /// A tag, and the last command that had it.
@@ -138,8 +190,61 @@ impl Queue {
             }
             self.tags.push_back(Used { tag: pending.tag.clone(), verb, done: false });
         }
+        self.pipelined |= self.pending.iter().any(|pending| !pending.lost);
         self.pending.push_back(pending);
         free
+    }
+
+    /// The server's half has a gap. Whether a message may have gone in it.
+    pub(super) fn gap(&mut self) -> bool {
+        let mut keep = !self.pending.is_empty();
+        for pending in self.pending.iter_mut().filter(|pending| !pending.passed) {
+            keep &= pending.keeps;
+            pending.lost = true;
+        }
+        !keep
+    }
+
+    /// The commands before this one were answered in a gap, for all that is known: what has been open since then, if one of
+    /// them has opened or closed a mailbox.
+    pub(super) fn pass(&mut self, before: usize) -> Option<Expect> {
+        let mut open = None;
+        for pending in self.pending.iter_mut().take(before).filter(|pending| pending.lost && !pending.passed)
+        {
+            pending.passed = true;
+            match &pending.expect {
+                Expect::Open { .. } | Expect::Close => open = Some(pending.expect.clone()),
+                _ if pending.opens_unnamed() => open = Some(Expect::Close),
+                _ => {}
+            }
+        }
+        open
+    }
+
+    /// Whether content of messages may be part of an answer that is to come.
+    pub(super) fn awaits_content(&self) -> bool {
+        let brings = |verb| matches!(verb, Verb::Fetch | Verb::UrlFetch | Verb::Unknown);
+        self.pending.iter().any(|pending| !pending.passed && brings(pending.verb))
+    }
+
+    /// So many commands a client that waits for answers has heard them of, when it sends the last one.
+    pub(super) fn before_last(&self) -> usize {
+        if self.pipelined { 0 } else { self.pending.len().saturating_sub(1) }
+    }
+
+    /// So many commands stand before the one with this tag.
+    pub(super) fn before(&self, tag: &[u8]) -> usize {
+        self.pending.iter().position(|pending| pending.tag == tag).unwrap_or(0)
+    }
+
+    /// So many commands stand before the first that may bring something, or this section, of this message.
+    pub(super) fn before_fetch(
+        &self,
+        section: Option<&Section>,
+        sequence: Option<u32>,
+        uid: Option<u32>,
+    ) -> usize {
+        self.pending.iter().position(|pending| pending.may_bring(section, sequence, uid)).unwrap_or(0)
     }
 
     /// DONE: the client has ended the IDLE that is under way.

@@ -67,6 +67,12 @@ impl Selected {
         self.exists = self.exists.max(sequence);
     }
 
+    /// Messages may have gone in a gap: no number is of the message that it was of, for all that is known.
+    pub(super) fn unsettle(&mut self) {
+        self.numbers.clear();
+        self.exists = 0;
+    }
+
     /// The numbers mean nothing any more.
     pub(super) fn forget(&mut self) {
         self.numbers.clear();

@@ -261,6 +261,8 @@ impl Session {
         if self.refuses(&tag) {
             self.refuse_literal();
         }
+        // RFC 9051 section 5.5: no command overtakes one that opens a mailbox.
+        self.passed(self.queue.before(&tag));
         let Some(pending) = self.queue.take(&tag) else { return self.unmatched(response, free, at, span) };
         self.sync.patient = true;
         self.sync.shaky = false;
@@ -361,6 +363,7 @@ impl Session {
     }
 
     fn fetched(&mut self, fetch: &Fetch, at: Timestamp, span: &Range<u64>) {
+        self.passed(self.queue.before_fetch(None, fetch.sequence, fetch.uid));
         if let Some(sequence) = fetch.sequence {
             self.selected.has(sequence);
         }
@@ -422,6 +425,10 @@ impl Session {
             // RFC 9051 section 6.3.2: a failed SELECT leaves no mailbox open.
             Expect::Open { .. } if condition == Some(Condition::No) => self.opened(None, false, heard),
             Expect::Login => self.login_answered(condition),
+            // What is fetched there is not of the mailbox before.
+            _ if pending.opens_unnamed() && condition != Some(Condition::Bad) => {
+                self.opened(None, pending.verb == Verb::Examine, heard);
+            }
             Expect::Close if ok => self.opened(None, false, heard),
             Expect::Sections(wanted, asked) => {
                 if let Some(Heard { at, span, .. }) = heard
@@ -434,6 +441,15 @@ impl Session {
         }
         if pending.verb == Verb::Fetch && heard.is_some() {
             self.came.grow_older();
+        }
+    }
+
+    /// So many commands were answered in a gap, for all that is known: a mailbox that one of them opens is open.
+    pub(super) fn passed(&mut self, commands: usize) {
+        match self.queue.pass(commands) {
+            Some(Expect::Open { mailbox, read_only }) => self.opened(Some(mailbox), read_only, None),
+            Some(_) => self.opened(None, false, None),
+            None => {}
         }
     }
 

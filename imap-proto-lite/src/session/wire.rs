@@ -144,6 +144,16 @@ impl Wire {
         self.raw.position()
     }
 
+    /// The span of a primary event, as it is told: what comes out of compressed bytes ends in order.
+    #[cfg_attr(not(feature = "deflate"), expect(clippy::needless_pass_by_ref_mut, reason = "never inflates"))]
+    pub(super) fn told(&mut self, span: Range<u64>) -> Range<u64> {
+        #[cfg(feature = "deflate")]
+        if let Some(inflate) = &mut self.inflate {
+            return inflate.ordered(span);
+        }
+        span
+    }
+
     /// Whether anything of the stream was seen.
     pub(super) fn is_untouched(&self) -> bool {
         self.raw.position() == 0 && !self.raw.has_unread()

@@ -79,6 +79,9 @@ impl Tree {
                 // What counts as the end of a body that has parts, servers see differently.
                 (node.kind != PartKind::Multipart).then(|| node.raw.clone())
             }
+            // RFC 9051 section 6.4.5.1: of an undivided body it is the MIME fields of the message's own header, or all of
+            // them, as servers read it.
+            Specifier::Mime if !self.nodes.contains_key(&path) => None,
             Specifier::Mime => self.part(&path).map(|node| node.start..node.raw.start),
             Specifier::Header => self.body(&path).map(|(node, _)| node.start..node.raw.start),
             Specifier::Text => self.body(&path).map(|(node, end)| node.raw.start..end),
@@ -143,6 +146,7 @@ mod tests {
             (&[2], Specifier::Header, Some("B: 2\r\n\r\n")),
             (&[2], Specifier::Text, Some("two")),
             (&[2, 1], Specifier::Whole, Some("two")),
+            (&[2, 1], Specifier::Mime, None),
             (&[3, 1], Specifier::Whole, Some("three")),
             (&[3], Specifier::Header, Some("Content-Type: multipart/mixed; boundary=i\r\n\r\n")),
             (&[3], Specifier::Text, Some("--i\r\n\r\nthree\r\n--i--\r\n")),

@@ -53,6 +53,11 @@ const IMAP: &[Found] = &[
         "imap_session",
         b"\x00\x05\x11US: * OK [CAPABILITY \r\n.\r\r\nIMAP4rev1 AUTH=DIGEST-MD5] ready\nC: a AUTHENTICATE DI {10}\\n\\\nS: + ok\\n\\\nC: wonderland\\n\\\nS: a OK hi\\n\\\n\n",
     ),
+    // A line that was kept as the end of a response was told behind the next one.
+    (
+        "imap_session",
+        b"\x01\x02'3S: * OK [CAPABILITY IMAP4rev1] ready\nC: a1 SELECT INBOX\nS: * OK [UIDVALIDITY 7] ok\nS: a1 OK [* 7 UIDFETCH (lected\nC: a2 FETCH 1:3 (UID BODY[])\nS! 31\nS: Subject: one\nS: \nS: (text\nS: )\nS! 31\nS: Subject: two\nS: \nS: \n)\nf a line\nS: text\\r\\n)\nC: b NOOP\nS: a OK done\nS: b OK done\nC: c FETCH 1 BODY[]\nS: * 1 FETCH (BODY[] {1}\nS: x)\nS: c OK done\n\n",
+    ),
 ];
 
 const POP3: &[Found] = &[
