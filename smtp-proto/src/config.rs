@@ -8,7 +8,7 @@ use mail_wire::sasl::Exchange;
 ///
 /// ```
 /// let config = smtp_proto::Config::default().max_line(8192).mid_stream(true);
-/// assert!(config.worst_case() < 8 << 20);
+/// assert!(config.worst_case() < 10 << 20);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
