@@ -112,6 +112,8 @@ impl Session {
     }
 
     pub(super) fn step_body(&mut self, side: Side, bare_lf: bool) -> bool {
+        // Whether the gap that is next hides the end: the bytes behind it are not of this message.
+        let mut hides_end = false;
         if side == Side::Server && self.halves.of(side).at_gap() {
             match self.gap_is_terminator(bare_lf) {
                 None => return false,
@@ -120,13 +122,12 @@ impl Session {
             }
             match self.asked_before_end() {
                 None => return false,
-                Some(true) => return self.ended_in_gap(bare_lf),
-                Some(false) => {}
+                Some(hides) => hides_end = hides,
             }
         }
         let gapped = self.message(side).as_ref().and_then(|message| message.gapped);
         let frame = match gapped {
-            Some(line_start) if side == Side::Server => match self.until_reply(line_start) {
+            Some(line_start) if side == Side::Server && !hides_end => match self.until_reply(line_start) {
                 None => return false,
                 Some(0) => {
                     self.end_message(side);
@@ -146,6 +147,10 @@ impl Session {
         }
         let run = self.body_frame(side, bare_lf, frame);
         self.outbox.extend(run);
+        if hides_end {
+            self.end_message(Side::Server);
+            self.server = Server::Landed { list: None, bare_lf };
+        }
         true
     }
 
@@ -220,17 +225,6 @@ impl Session {
         let frame = self.halves.of_mut(Side::Server).next(Mode::Body { bare_lf });
         self.leftover(Side::Server, frame);
         true
-    }
-
-    /// Ends a message in the gap that is next: the bytes behind it are not its own.
-    fn ended_in_gap(&mut self, bare_lf: bool) -> bool {
-        let frame = self.halves.of_mut(Side::Server).next(Mode::Body { bare_lf });
-        let taken = frame.is_some();
-        let run = self.body_frame(Side::Server, bare_lf, frame);
-        self.outbox.extend(run);
-        self.end_message(Side::Server);
-        self.server = Server::Landed { list: None, bare_lf };
-        taken
     }
 
     /// How many bytes of a message with a gap are no reply for sure: zero if a reply is next, so that the message has
