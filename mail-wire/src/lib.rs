@@ -6,7 +6,8 @@
 //! ```
 //!
 //! - [`Direction`], [`Timestamp`], [`Secret`]: the words all sessions use; [`Fifo`]: what they queue in.
-//! - [`halves`]: the two directions of a connection, who speaks in which, what waits.
+//! - [`halves`]: the two directions of a connection, who speaks in which, what waits; [`Pace`]: whether the client waits for
+//!   each reply.
 //! - [`upgrade`]: STARTTLS and its like; [`preface`]: what a proxy says first.
 //! - [`framer`]: lines, dot-terminated bodies, counted and opaque bytes out of chunks, with gaps as input.
 //! - [`sasl`]: what an authentication exchange gives away to somebody who only listens.
@@ -39,6 +40,7 @@ pub mod drive;
 mod fifo;
 pub mod framer;
 pub mod halves;
+mod pace;
 pub mod preface;
 pub mod sasl;
 mod secret;
@@ -50,6 +52,7 @@ pub mod upgrade;
 
 pub use direction::{Direction, Timestamp};
 pub use fifo::Fifo;
+pub use pace::Pace;
 pub use secret::Secret;
 
 #[cfg(doctest)]

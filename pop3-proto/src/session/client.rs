@@ -1,5 +1,6 @@
 //! The client's half: commands, the lines of an AUTH exchange, a message that it sends.
 
+use super::pace::may_be_early;
 use super::pairing::{Expect, Pending};
 use super::{Session, Side};
 use crate::command::{self, Arguments, Command, Verb};
@@ -192,7 +193,7 @@ impl Session {
         if matches!(expect, Expect::User | Expect::Login(_) | Expect::Sasl | Expect::Stls | Expect::Xmit) {
             self.client = Client::Waiting;
         }
-        self.sync.pace.asked(expect, at);
+        self.sync.pace.asked(at, may_be_early(expect));
         self.queue.push(Pending::new(expect, at));
     }
 

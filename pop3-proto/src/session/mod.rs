@@ -25,8 +25,7 @@ use login::Logins;
 use mail_wire::framer::{Frame, FrameKind, Framer};
 use mail_wire::halves::{Halves, Opening, Side};
 use mail_wire::upgrade::Upgrade;
-use mail_wire::{Direction, Timestamp};
-use pace::Pace;
+use mail_wire::{Direction, Pace, Timestamp};
 use pairing::Queue;
 use server::Server;
 use std::collections::VecDeque;
@@ -96,6 +95,7 @@ struct Sync {
     torn: bool,
     /// The server's next reply is read although no command awaits one.
     free: bool,
+    /// Behind the login, where a client need not wait.
     pace: Pace,
 }
 

@@ -1,4 +1,4 @@
-//! Whether the client waits for each reply before it says more.
+//! What the pace of the client tells, where bytes are missing.
 //!
 //! RFC 2449 section 6.6 lets it run ahead; many never do. Such a client's last command before a reply is the one that is
 //! answered, whatever is missing before it.
@@ -8,68 +8,11 @@ use super::{Session, Side};
 use crate::{Anomaly, Verb};
 use mail_wire::Timestamp;
 
-/// What was seen of it behind the login, where every client waits.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Pace {
-    /// When the last such command was answered, if nothing else was waiting.
-    answered: Option<Timestamp>,
-    /// When the last command was captured.
-    asked: Option<Timestamp>,
-    waited: u32,
-    ran_ahead: bool,
-}
-
-impl Pace {
-    /// So often it has waited before it is believed to do so always.
-    const ENOUGH: u32 = 2;
-
-    /// Takes note of a command.
-    pub(super) fn asked(&mut self, expect: Expect, at: Timestamp) {
-        // Two in one packet.
-        self.ran_ahead |= self.asked.replace(at) == Some(at);
-        if let Some(answered) = self.answered.take() {
-            self.compare(answered, expect, at);
-        }
-    }
-
-    /// Takes note of the reply to a command, and of the one that waits behind it; `None`: nothing does.
-    pub(super) fn answered(
-        &mut self,
-        at: Timestamp,
-        expect: Expect,
-        behind: Option<(Expect, Option<Timestamp>)>,
-    ) {
-        self.answered = None;
-        if !may_be_early(expect) {
-            return;
-        }
-        match behind {
-            None => self.answered = Some(at),
-            Some((behind, Some(asked))) => self.compare(at, behind, asked),
-            Some((_, None)) => {}
-        }
-    }
-
-    /// Bytes are missing: what comes next is not what followed.
-    pub(super) fn interrupted(&mut self) {
-        self.answered = None;
-    }
-
-    fn compare(&mut self, answered: Timestamp, expect: Expect, asked: Timestamp) {
-        if may_be_early(expect) && asked > answered {
-            self.waited = self.waited.saturating_add(1);
-        }
-        self.ran_ahead |= asked < answered;
-    }
-
-    /// Whether the client waits for each reply.
-    pub(super) fn waits(self) -> bool {
-        !self.ran_ahead && self.waited >= Self::ENOUGH
-    }
-}
+/// So often it has waited before it is believed to do so always.
+const ENOUGH: u32 = 2;
 
 /// Whether a client that runs ahead need not wait with it, or with the next one.
-const fn may_be_early(expect: Expect) -> bool {
+pub(super) const fn may_be_early(expect: Expect) -> bool {
     match expect {
         Expect::Message { .. } => true,
         Expect::List { verb, .. } | Expect::Other { verb, .. } => {
@@ -83,7 +26,7 @@ impl Session {
     /// Whether times tell what a reply answers, although bytes are missing.
     fn is_paced(&self) -> bool {
         self.sync.lossy
-            && self.sync.pace.waits()
+            && self.sync.pace.waited() >= ENOUGH
             && Side::BOTH.iter().all(|side| self.halves.of(*side).has_exact_times())
     }
 

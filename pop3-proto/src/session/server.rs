@@ -1,5 +1,6 @@
 //! The server's half: replies, the lists and messages that follow them, and what they decide.
 
+use super::pace::may_be_early;
 use super::pairing::{Choice, Expect, Pending, Rivals};
 use super::resync::reference;
 use super::{Session, Side};
@@ -229,10 +230,13 @@ impl Session {
         }
         let Some(pending) = self.queue.pop() else { return };
         let shaky = core::mem::take(&mut self.sync.shaky) || pending.doubtful || skipped > 0;
-        if shaky {
-            self.sync.pace.interrupted();
-        } else {
-            self.sync.pace.answered(at, pending.expect, self.queue.next());
+        match self.queue.next() {
+            _ if shaky => self.sync.pace.interrupted(),
+            Some((_, None)) => self.sync.pace.interrupted(),
+            next => {
+                let behind = next.and_then(|(expect, asked)| Some((asked?, may_be_early(expect))));
+                self.sync.pace.answered(at, may_be_early(pending.expect), behind);
+            }
         }
         let doubt = (shaky || self.sync.lossy).then_some(Doubt { sure: !shaky, rivals });
         self.sync.patient = true;

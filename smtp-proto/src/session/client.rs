@@ -361,7 +361,7 @@ impl Session {
             }
             _ => {}
         }
-        self.sync.pace.asked(at);
+        self.sync.pace.asked(at, true);
         self.queue.push(Pending { at, ..Pending::new(expect) });
     }
 

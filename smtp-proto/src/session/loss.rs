@@ -4,13 +4,12 @@
 //! were captured after it. So where bytes are missing, the halves are read in the order of their capture times.
 
 use super::client::{Client, Content};
-use super::pace::Pace;
 use super::{Message, Session, Side};
 use crate::Reply;
 use crate::command::Verb;
 use crate::event::{EventKind, Operation};
 use core::ops::Range;
-use mail_wire::Timestamp;
+use mail_wire::{Pace, Timestamp};
 
 /// How far the pairing of replies can be trusted.
 #[derive(Clone, Debug)]
@@ -34,6 +33,7 @@ pub(super) struct Sync {
     pub(super) whole: bool,
     /// When the first reply behind the last gap in the replies was captured.
     unheard_until: Option<Timestamp>,
+    /// Of MAIL and RCPT and what follows them: for all else every client waits.
     pub(super) pace: Pace,
 }
 

@@ -1,62 +1,13 @@
-//! Whether the client waits for each reply before it says more.
+//! What the pace of the client tells, where bytes are missing.
 //!
 //! RFC 2920 lets it run ahead within an envelope; many never do. Such a client's last command before a reply is the one that
 //! is answered, whatever is missing before it.
 
 use super::client::Client;
-use super::pairing::Expect;
 use super::{Session, Side};
 use crate::Anomaly;
 use core::ops::Range;
 use mail_wire::Timestamp;
-
-/// What was seen of it, of MAIL and RCPT and what follows them alone: everywhere else all clients wait.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Pace {
-    /// When the last such command was answered, if nothing else was waiting.
-    answered: Option<Timestamp>,
-    /// When the last command was captured.
-    asked: Option<Timestamp>,
-    waited: bool,
-    ran_ahead: bool,
-}
-
-impl Pace {
-    /// Takes note of a command.
-    pub(super) fn asked(&mut self, at: Timestamp) {
-        // Two in one packet.
-        self.ran_ahead |= self.asked.replace(at) == Some(at);
-        if let Some(answered) = self.answered.take() {
-            self.compare(answered, at);
-        }
-    }
-
-    /// Takes note of the reply to a command, and of when the one was captured that waits behind it; `None`: nothing does.
-    pub(super) fn answered(&mut self, at: Timestamp, expect: &Expect, behind: Option<Timestamp>) {
-        self.answered = None;
-        if matches!(expect, Expect::Mail(_) | Expect::Rcpt(_)) {
-            match behind {
-                None => self.answered = Some(at),
-                Some(asked) => self.compare(at, asked),
-            }
-        }
-    }
-
-    /// Bytes are missing: what comes next is not what followed.
-    pub(super) fn interrupted(&mut self) {
-        self.answered = None;
-    }
-
-    fn compare(&mut self, answered: Timestamp, asked: Timestamp) {
-        self.waited |= asked > answered;
-        self.ran_ahead |= asked < answered;
-    }
-
-    /// Whether the client waits for each reply.
-    const fn waits(self) -> bool {
-        self.waited && !self.ran_ahead
-    }
-}
 
 impl Session {
     /// Whether bytes are missing, and times tell more than the order of the replies.
@@ -66,7 +17,7 @@ impl Session {
 
     /// Whether times tell what a reply answers, although bytes are missing.
     fn is_paced(&self) -> bool {
-        self.sync.pace.waits() && self.is_timed()
+        self.sync.pace.waited() > 0 && self.is_timed()
     }
 
     /// Whether what the client waits for is missing: it said more before the next reply came. For 354 all clients wait.

@@ -219,7 +219,8 @@ impl Session {
         if by_kind {
             self.sync.pace.interrupted();
         } else {
-            self.sync.pace.answered(at, &pending.expect, self.queue.next_at());
+            let tells = matches!(pending.expect, Expect::Mail(_) | Expect::Rcpt(_));
+            self.sync.pace.answered(at, tells, self.queue.next_at().map(|asked| (asked, true)));
         }
         let answers = Some(pending.expect.verb());
         self.emit(
