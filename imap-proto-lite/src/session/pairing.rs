@@ -150,6 +150,8 @@ pub(super) struct Queue {
     tags: VecDeque<Used>,
     /// The client does not wait for an answer before it sends the next command.
     pipelined: bool,
+    /// The server's half has had a gap: commands that wait may have been answered there.
+    torn: bool,
 }
 
 /// A tag, and the last command that had it.
@@ -197,6 +199,7 @@ impl Queue {
 
     /// The server's half has a gap. Whether a message may have gone in it.
     pub(super) fn gap(&mut self) -> bool {
+        self.torn = true;
         let mut keep = !self.pending.is_empty();
         for pending in self.pending.iter_mut().filter(|pending| !pending.passed) {
             keep &= pending.keeps;
@@ -229,12 +232,12 @@ impl Queue {
 
     /// So many commands a client that waits for answers has heard them of, when it sends the last one.
     pub(super) fn before_last(&self) -> usize {
-        if self.pipelined { 0 } else { self.pending.len().saturating_sub(1) }
+        if !self.torn || self.pipelined { 0 } else { self.pending.len().saturating_sub(1) }
     }
 
     /// So many commands stand before the one with this tag.
     pub(super) fn before(&self, tag: &[u8]) -> usize {
-        self.pending.iter().position(|pending| pending.tag == tag).unwrap_or(0)
+        self.place(|pending| pending.tag == tag)
     }
 
     /// So many commands stand before the first that may bring something, or this section, of this message.
@@ -244,7 +247,16 @@ impl Queue {
         sequence: Option<u32>,
         uid: Option<u32>,
     ) -> usize {
-        self.pending.iter().position(|pending| pending.may_bring(section, sequence, uid)).unwrap_or(0)
+        self.place(|pending| pending.may_bring(section, sequence, uid))
+    }
+
+    /// So many commands stand before the first of that kind. Without a gap none of them was answered unheard, and none is
+    /// looked at.
+    fn place(&self, is: impl FnMut(&Pending) -> bool) -> usize {
+        if !self.torn {
+            return 0;
+        }
+        self.pending.iter().position(is).unwrap_or(0)
     }
 
     /// DONE: the client has ended the IDLE that is under way.
