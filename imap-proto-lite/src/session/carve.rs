@@ -116,10 +116,12 @@ impl Session {
     /// Whether a line of the client behind a gap is a command; in the midst of content only what this client would say.
     pub(super) fn may_be_command(&self, line: &Bytes) -> bool {
         let parsed = command::parse(line);
-        if !self.is_carving(Side::Client) {
-            return parsed.is_ok_and(|command| !command.tag.contains(&b':'));
+        // A command whose arguments are literals is whole only with them.
+        let announces = parsed.is_err() && announced(line).is_some();
+        if self.is_carving(Side::Client) || announces {
+            return (parsed.is_ok() || announces) && self.is_of_this_client(line);
         }
-        (parsed.is_ok() || announced(line).is_some()) && self.is_of_this_client(line)
+        parsed.is_ok_and(|command| !command.tag.contains(&b':'))
     }
 
     /// Whether the beginning of a line that a gap has cut is that of an APPEND.

@@ -202,7 +202,7 @@ impl Session {
     }
 
     fn tell(&mut self, response: Box<Response>, at: Timestamp, span: Range<u64>) {
-        let free = core::mem::take(&mut self.sync.free);
+        self.sync.free = false;
         let greets = !core::mem::replace(&mut self.greeted, true);
         match &*response {
             Response::Status(status @ Status { tag: None, .. }) => {
@@ -215,12 +215,12 @@ impl Session {
             }
             Response::Status(status) => {
                 let status = status.clone();
-                self.tagged(response, &status, free, at, span);
+                self.tagged(response, &status, at, span);
                 self.selected.answered();
             }
             Response::Continuation(text) => {
                 let text = text.clone();
-                self.goes_on(response, &text, free, at, span);
+                self.goes_on(response, &text, at, span);
             }
             Response::Data(_) => self.data(response, at, span),
         }
@@ -231,7 +231,7 @@ impl Session {
     }
 
     /// A response that answers no command that was seen.
-    fn unmatched(&mut self, response: Box<Response>, free: bool, at: Timestamp, span: Range<u64>) {
+    fn unmatched(&mut self, response: Box<Response>, at: Timestamp, span: Range<u64>) {
         if let Response::Status(status @ Status { tag: Some(_), condition: Condition::Ok, .. }) = &*response {
             self.may_be_compressed = true;
             // RFC 9051 section 6.3.2: nothing but SELECT and EXAMINE is answered so.
@@ -243,27 +243,19 @@ impl Session {
         // A server heard alone has no commands.
         let alone = self.halves.of(Side::Client).wire.is_untouched();
         if !alone && !self.sync.shaky {
-            let _ = free;
             self.anomaly(Side::Server, at, &span, Anomaly::ResponseUnmatched);
         }
         self.respond(response, None, at, span);
     }
 
-    fn tagged(
-        &mut self,
-        response: Box<Response>,
-        status: &Status,
-        free: bool,
-        at: Timestamp,
-        span: Range<u64>,
-    ) {
+    fn tagged(&mut self, response: Box<Response>, status: &Status, at: Timestamp, span: Range<u64>) {
         let tag = status.tag.clone().unwrap_or_default();
         if self.refuses(&tag) {
             self.refuse_literal();
         }
         // RFC 9051 section 5.5: no command overtakes one that opens a mailbox.
         self.passed(self.queue.before(&tag));
-        let Some(pending) = self.queue.take(&tag) else { return self.unmatched(response, free, at, span) };
+        let Some(pending) = self.queue.take(&tag) else { return self.unmatched(response, at, span) };
         self.sync.patient = true;
         self.sync.shaky = false;
         self.sync.deaf = false;
@@ -273,14 +265,7 @@ impl Session {
     }
 
     /// A request to go on: with a literal, with AUTHENTICATE, or that IDLE has begun.
-    fn goes_on(
-        &mut self,
-        response: Box<Response>,
-        text: &Bytes,
-        free: bool,
-        at: Timestamp,
-        span: Range<u64>,
-    ) {
+    fn goes_on(&mut self, response: Box<Response>, text: &Bytes, at: Timestamp, span: Range<u64>) {
         // What was asked first is answered first, if no answer is missing.
         let idles = !self.sync.deaf && self.queue.idle().is_some();
         match self.client {
@@ -299,7 +284,7 @@ impl Session {
                     idle.continued = true;
                     self.respond(response, Some(Verb::Idle), at, span);
                 }
-                None => return self.unmatched(response, free, at, span),
+                None => return self.unmatched(response, at, span),
             },
         }
         self.sync.patient = true;
