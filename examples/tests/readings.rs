@@ -168,57 +168,60 @@ S: 221 bye
     assert_eq!(gaps, [(json!(46 + 28), "100 bytes".to_owned()), (json!(46 + 131), "7 bytes".to_owned())]);
 }
 
-/// Somebody slipped other bytes in before the real ones: the first copy counts, and the attachment that the second has
-/// is told as well.
-#[test]
-fn an_attachment_of_the_other_copy() {
-    let session = r"
-S: 220 mx
-C: EHLO a
-S: 250 mx
-C: MAIL FROM:<a@example>
-S: 250 ok
-C: RCPT TO:<b@example>
-S: 250 ok
-C: DATA
-S: 354 go
-C: Content-Type: application/x-real; name=a.bin
-C: Content-Transfer-Encoding: base64
-C: 
-C: cmVhbA==
-C: .
-S: 250 taken
-";
-    let file = common::pcap(session);
+/// What is extracted of a mail with these lines, in front of one of which a copy with other bytes was slipped in.
+fn extract_with_copy(mail: [&str; 4], line: &str, copy: &str) -> (tempfile::TempDir, Vec<Value>) {
+    let session = format!(
+        "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@example>\nS: 250 ok\nC: RCPT TO:<b@example>\nS: 250 ok\n\
+         C: DATA\nS: 354 go\nC: {}\nC: .\nS: 250 taken\n",
+        mail.join("\nC: ")
+    );
+    let file = common::pcap(&session);
+    let [line, copy] = [line, copy].map(|text| format!("{text}\r\n").into_bytes());
     let (mut with, mut at) = (file[..24].to_vec(), 24);
     while at < file.len() {
         let len = usize::try_from(u32::from_le_bytes(file[at + 8..at + 12].try_into().unwrap())).unwrap();
         let record = &file[at..at + 16 + len];
-        if record.ends_with(b"cmVhbA==\r\n") {
-            let mut other = record.to_vec();
-            let start = other.len() - 10;
-            other[start..start + 8].copy_from_slice(b"ZmFrZQ==");
-            with.extend(other);
+        if let Some(headers) = record.strip_suffix(line.as_slice()) {
+            with.extend([headers, copy.as_slice()].concat());
         }
         with.extend(record);
         at += record.len();
     }
-    assert_eq!(with.len(), file.len() + 16 + 40 + 10);
+    assert_eq!(with.len(), file.len() + 16 + 40 + line.len());
     let dir = tempfile::tempdir().unwrap();
     let capture = dir.path().join("capture.pcap");
     fs::write(&capture, with).unwrap();
     let out = dir.path().join("out");
     extract(&Options::new(vec![capture], out.clone()), |_| {}).unwrap();
     let messages = common::lines(&out, "messages.jsonl");
-    let parts: Vec<Value> = messages[0]["parts"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|part| {
-            let content = fs::read_to_string(out.join(part["file"].as_str().unwrap())).unwrap();
-            json!([part["path"], part["filename"], content, part["via"]])
-        })
-        .collect();
     assert_eq!((messages.len(), messages[0]["reading"].as_str()), (1, Some("primary")));
-    assert_eq!(parts, [json!(["0", "a.bin", "fake", null]), json!(["0", "a.bin", "real", ["conflict"]])]);
+    let parts = messages[0]["parts"].as_array().unwrap().clone();
+    (dir, parts)
+}
+
+/// Somebody slipped other bytes in before the real ones: the first copy counts, and the attachment that the second has
+/// is told as well.
+#[test]
+fn an_attachment_of_the_other_copy() {
+    let mail =
+        ["Content-Type: application/x-real; name=a.bin", "Content-Transfer-Encoding: base64", "", "cmVhbA=="];
+    let (dir, parts) = extract_with_copy(mail, "cmVhbA==", "ZmFrZQ==");
+    let told = parts.iter().map(|part| {
+        let path = dir.path().join("out").join(part["file"].as_str().unwrap());
+        json!([part["path"], part["filename"], fs::read_to_string(path).unwrap(), part["via"]])
+    });
+    let expected = [json!(["0", "a.bin", "fake", null]), json!(["0", "a.bin", "real", ["conflict"]])];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+}
+
+/// The copies differ in what they call the same content: it is told once, and no file is left that no record names.
+#[test]
+fn the_same_content_in_the_other_copy() {
+    let mail = ["Subject: x", "Content-Type: application/x-real", "", "text"];
+    let (dir, parts) =
+        extract_with_copy(mail, "Content-Type: application/x-real", "Content-Type: text/plain; format");
+    let told: Vec<Value> =
+        parts.iter().map(|part| json!([part["content_type"], part["file"], part["via"]])).collect();
+    let files = fs::read_dir(dir.path().join("out/attachments")).unwrap().count();
+    assert_eq!((told, files), (vec![json!(["text/plain", null, null])], 0));
 }

@@ -2,9 +2,9 @@
 //! receiver knows.
 
 use super::Message;
-use super::parts::Found;
+use super::parts::{Found, Parts};
 use crate::record::{Missing, Run};
-use crate::sink::{Folder, SinkError, Store, Stored};
+use crate::sink::{Folder, SinkError, Stored};
 use bytes::Bytes;
 use core::ops::Range;
 use core::time::Duration;
@@ -51,7 +51,7 @@ pub(super) fn add(
         }
     }
     let seen: BTreeSet<String> = found.parts.iter().filter_map(|part| part.sha256.clone()).collect();
-    let other = read(bytes.into(), folder, kept.missing)?;
+    let other = read(bytes.into(), Parts::beside(folder.clone(), seen.clone()), kept.missing)?;
     for mut part in other.parts {
         if part.sha256.as_ref().is_some_and(|sha256| !seen.contains(sha256)) {
             part.via = vec!["conflict".into()];
@@ -85,8 +85,8 @@ fn patches(runs: &[(Run, Duration)], contradictions: &[Contradiction]) -> Vec<(u
 }
 
 /// Reads a version of the message of which only the parts are kept.
-fn read(bytes: Bytes, folder: &Folder, missing: &[Missing]) -> Result<Found, SinkError> {
-    let mut message = Message { spool: Folder::nowhere().spool(Store::Messages), ..Message::new(folder) };
+fn read(bytes: Bytes, parts: Parts, missing: &[Missing]) -> Result<Found, SinkError> {
+    let mut message = Message { parts, ..Message::new(&Folder::nowhere()) };
     let mut rest = bytes;
     for hole in missing {
         let before = usize::try_from(hole.offset.saturating_sub(message.position())).unwrap_or(usize::MAX);

@@ -8,7 +8,7 @@ use crate::record::{Hidden, Part, PartDecode, PartName, PieceOf, Text};
 use crate::sink::{Folder, Hashes, SinkError, Spool, Store};
 use mime_extract::join::{self, Piece};
 use mime_extract::{Candidate, Container, Decode, PartEnd, PartKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The nodes of one message, in order.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(super) struct Parts {
     has_attachments: bool,
     urls: Urls,
     pieces: Vec<PieceOf>,
+    /// SHA-256 of content that is told elsewhere: no file is made of it.
+    known: BTreeSet<String>,
 }
 
 /// A node that is not over.
@@ -53,7 +55,13 @@ impl Parts {
             has_attachments: false,
             urls: Urls::default(),
             pieces: Vec::new(),
+            known: BTreeSet::new(),
         }
+    }
+
+    /// Nodes beside others whose content is known.
+    pub(super) fn beside(folder: Folder, known: BTreeSet<String>) -> Self {
+        Self { known, ..Self::new(folder) }
     }
 
     pub(super) fn start(&mut self, number: u32, part: &mime_extract::Part) {
@@ -169,7 +177,8 @@ impl Parts {
                 (record.sha256, record.md5) = (Some(sha256), Some(md5));
             }
             Sink::File(spool) => {
-                let stored = spool.finish(detected.map_or("bin", |kind| kind.extension))?;
+                let extension = detected.map_or("bin", |kind| kind.extension);
+                let stored = spool.finish_unless(extension, |sha256| self.known.contains(sha256))?;
                 record.size = Some(stored.size);
                 (record.sha256, record.md5) = (Some(stored.sha256), Some(stored.md5));
                 record.file = Some(stored.file);

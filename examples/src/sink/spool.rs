@@ -98,13 +98,22 @@ impl Spool {
     /// # Errors
     ///
     /// The file cannot be written or renamed; nothing is left of it.
-    pub fn finish(mut self, extension: &str) -> Result<Stored, SinkError> {
+    pub fn finish(self, extension: &str) -> Result<Stored, SinkError> {
+        self.finish_unless(extension, |_| false)
+    }
+
+    /// As [`finish`](Self::finish), but content whose SHA-256 is known is not kept.
+    pub(crate) fn finish_unless(
+        mut self,
+        extension: &str,
+        is_known: impl FnOnce(&str) -> bool,
+    ) -> Result<Stored, SinkError> {
         if self.broken {
             return Err(SinkError::Broken(self.temporary.clone()));
         }
         let size = self.hashes.size();
         let [sha256, md5, sha256_trimmed] = core::mem::take(&mut self.hashes).finish();
-        let Some(shown) = self.shown else {
+        let Some(shown) = self.shown.filter(|_| !is_known(&sha256)) else {
             return Ok(Stored {
                 size,
                 sha256,
