@@ -105,18 +105,54 @@ fn logins_and_actions() {
         (&login["mechanism"], &login["username"], &login["password"], &login["outcome"]),
         (&"IMAP-LOGIN".into(), &"alice".into(), &"wonderland".into(), &"accepted".into())
     );
-    let session = &extracted.lines("sessions.jsonl")[0];
-    let actions: Vec<(String, String)> = session["actions"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|action| {
-            let text = |field: &str| action.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-            (text("action"), text("target"))
-        })
-        .collect();
     let expected = [("delete", "1 +FLAGS (\\Deleted)"), ("move", "uid 4 to Trash"), ("expunge", "")];
-    assert_eq!(actions, expected.map(|(action, target)| (action.to_owned(), target.to_owned())));
+    assert_eq!(actions(&extracted), expected.map(|(action, target)| (action.to_owned(), target.to_owned())));
+}
+
+/// What was done to stored messages, and to which.
+fn actions(extracted: &Extracted) -> Vec<(String, String)> {
+    let told = |action: &Value| {
+        let text = |field: &str| action.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        (text("action"), text("target"))
+    };
+    let session = &extracted.lines("sessions.jsonl")[0];
+    session["actions"].as_array().into_iter().flatten().map(told).collect()
+}
+
+/// RFC 9051 section 6.4.1: CLOSE removes nothing where the mailbox is open for reading alone.
+#[test]
+fn close_of_a_mailbox_open_for_reading_removes_nothing() {
+    for (open, answer, removes) in [
+        ("SELECT", "OK [READ-WRITE] done", true),
+        ("SELECT", "OK done", true),
+        ("SELECT", "OK [READ-ONLY] done", false),
+        ("EXAMINE", "OK [READ-ONLY] done", false),
+        ("EXAMINE", "OK done", false),
+        ("SELECT", "OK done\nS: * OK [READ-ONLY] from now on", false),
+    ] {
+        let extracted = Extracted::of(&format!(
+            "S: * OK ready\nC: a LOGIN a b\nS: a OK hi\nC: b {open} INBOX\nS: b {answer}\nC: c CLOSE\nS: c OK\n\
+             C: d LOGOUT\nS: * BYE\nS: d OK\n"
+        ));
+        let expected: &[_] = if removes { &[("expunge".to_owned(), String::new())] } else { &[] };
+        assert_eq!(actions(&extracted), expected, "{open} {answer}");
+    }
+}
+
+/// RFC 8508 section 3.3: APPENDUID comes before the old message goes, without a tag.
+#[test]
+fn what_replaces_a_message_has_its_uid() {
+    let extracted = Extracted::of(
+        "S: * OK [CAPABILITY IMAP4rev1 LITERAL+ REPLACE] ready\nC: a LOGIN a b\nS: a OK hi\nC: b SELECT Drafts\n\
+         S: b OK done\nC: c UID REPLACE 5 Drafts {4+}\nC: one\nS: * OK [APPENDUID 1 50] stored\nS: * 1 EXPUNGE\n\
+         S: c OK done\nC: d UID REPLACE 50 Drafts {4+}\nC: two\nS: d NO no\nC: e UID REPLACE 50 Drafts {4+}\n\
+         C: six\nS: e OK [APPENDUID 1 51] done\n",
+    );
+    let uids: Vec<Option<u64>> =
+        extracted.lines("messages.jsonl").iter().map(|message| message["uid"].as_u64()).collect();
+    assert_eq!(uids, [Some(50), None, Some(51)]);
+    let expected = [("expunge", "uid 5"), ("expunge", "uid 50")];
+    assert_eq!(actions(&extracted), expected.map(|(action, target)| (action.to_owned(), target.to_owned())));
 }
 
 /// What was told of each message: how it came, whether it is complete, and its bytes.

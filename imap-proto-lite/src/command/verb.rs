@@ -140,6 +140,26 @@ verbs! {
     GetAnnotation = "GETANNOTATION",
     /// Apple: push notifications.
     XApplePushService = "XAPPLEPUSHSERVICE",
+    /// RFC 2193.
+    Rlist = "RLIST",
+    /// RFC 2193.
+    Rlsub = "RLSUB",
+    /// RFC 5255.
+    Comparator = "COMPARATOR",
+    /// RFC 5259.
+    Conversions = "CONVERSIONS",
+    /// RFC 5259.
+    Convert = "CONVERT",
+    /// ANNOTATEMORE, before RFC 5464.
+    SetAnnotation = "SETANNOTATION",
+    /// RFC 9698.
+    GetJmapAccess = "GETJMAPACCESS",
+    /// UIDBATCHES: UIDs for parts of a mailbox of the same size.
+    UidBatches = "UIDBATCHES",
+    /// Netscape, later Sun and Oracle: an administrator goes on as a user.
+    ProxyAuth = "PROXYAUTH",
+    /// Netscape: pages for the user to open.
+    Netscape = "NETSCAPE",
 }
 
 impl Verb {
@@ -165,6 +185,16 @@ impl Verb {
             }
             Some(word) => Self::of_word(word),
         }
+    }
+
+    /// Whether a line, given with its tag, has an experimental command (RFC 3501 6.5.1), which may be anything.
+    ///
+    /// X alone, in whatever number, is what some firewalls paint over commands.
+    pub(crate) fn is_experimental(line: &[u8]) -> bool {
+        let mut words = line.split(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+        let word = words.nth(1).unwrap_or_default();
+        word.first().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'X'))
+            && !word.iter().all(|byte| byte.eq_ignore_ascii_case(&b'X'))
     }
 
     /// Whether the arguments may hold a password.
@@ -194,6 +224,21 @@ mod tests {
             ("LOGIN a", Verb::Unknown),
         ] {
             assert_eq!(Verb::of(line.as_bytes()), verb, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn experimental_commands_begin_with_x() {
+        for (line, experimental) in [
+            ("a XSENDER TO 5", true),
+            ("a x-netscape", true),
+            ("a XXXXXXXX", false),
+            ("a X", false),
+            ("a NOOPX", false),
+            ("XSENDER", false),
+            ("", false),
+        ] {
+            assert_eq!(Verb::is_experimental(line.as_bytes()), experimental, "{line:?}");
         }
     }
 }

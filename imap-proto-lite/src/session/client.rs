@@ -257,7 +257,7 @@ impl Session {
         }
         self.halves.of_mut(Side::Client).line.reset();
         let parsed = command::parse(&text);
-        let bad = parsed.is_err();
+        let bad = parsed.is_err() && !Verb::is_experimental(&text);
         let command = parsed.unwrap_or_else(|_| Command::unparsed(&text));
         if first {
             self.ask(&command.tag, command.verb, at, &span);

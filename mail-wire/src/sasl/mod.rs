@@ -8,7 +8,7 @@
 //! | PLAIN, LOGIN | user, password, authorization identity (PLAIN) |
 //! | CRAM-MD5, -SHA1, -SHA256 | user, line |
 //! | DIGEST-MD5 | user, realm, service, authorization identity, security layer, line |
-//! | NTLM, also in GSS-SPNEGO | user, domain, workstation, server names, service, line |
+//! | NTLM, also as MSN or in GSS-SPNEGO | user, domain, workstation, server names, service, line |
 //! | GSSAPI, GSS-SPNEGO (Kerberos) | realm, service, etype, security layer, line of the service's key |
 //! | SCRAM-SHA-1, -224, -256, -384, -512, SHA3-512, `-PLUS` | user, authorization identity, record to test guesses |
 //! | XOAUTH2, OAUTHBEARER, OAUTH10A | user, token and its claims (not of OAUTH10A), host, port, error |
@@ -100,7 +100,7 @@ impl Steps {
             b"CRAM-SHA1" | b"CRAM-SHA-1" => Self::Cram(cram::Cram::new(cram::Hash::Sha1)),
             b"CRAM-SHA256" | b"CRAM-SHA-256" => Self::Cram(cram::Cram::new(cram::Hash::Sha256)),
             b"DIGEST-MD5" => Self::DigestMd5,
-            b"NTLM" | b"GSSAPI" | b"GSS-SPNEGO" => Self::Gssapi(gssapi::Gssapi::default()),
+            b"NTLM" | b"MSN" | b"GSSAPI" | b"GSS-SPNEGO" => Self::Gssapi(gssapi::Gssapi::default()),
             b"XOAUTH2" | b"OAUTHBEARER" | b"OAUTH10A" => Self::OAuth,
             b"EXTERNAL" => Self::External,
             b"ANONYMOUS" => Self::Anonymous,

@@ -21,6 +21,8 @@ pub(super) enum Client {
     Waiting,
     /// A line of the AUTH exchange; `sure`: the server asked for it.
     Sasl { sure: bool },
+    /// A line of the AUTH exchange, or a command if the last reply was the verdict.
+    AskedByOk,
     /// The inside of a message.
     Upload { bare_lf: bool },
     /// No plaintext.
@@ -41,6 +43,7 @@ impl Session {
             Client::Commands => self.step_commands(),
             Client::Waiting => false,
             Client::Sasl { sure } => self.step_sasl(sure),
+            Client::AskedByOk => self.step_asked_by_ok(),
             Client::Upload { bare_lf } => self.step_body(Side::Client, bare_lf),
             Client::Opaque => self.step_opaque(Side::Client),
         }
@@ -51,7 +54,7 @@ impl Session {
         match self.client {
             Client::Commands => self.queue_is_full() && self.halves.of(Side::Client).has_unread(),
             Client::Waiting => true,
-            Client::Sasl { .. } | Client::Upload { .. } | Client::Opaque => false,
+            Client::Sasl { .. } | Client::AskedByOk | Client::Upload { .. } | Client::Opaque => false,
         }
     }
 

@@ -37,6 +37,8 @@ struct Attempt {
     means: Means,
     at: Timestamp,
     span: Range<u64>,
+    /// The client has named a mechanism and nothing more.
+    bare: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -49,6 +51,10 @@ enum Means {
 }
 
 impl Logins {
+    fn is_bare(&self) -> bool {
+        self.attempt.as_ref().is_some_and(|attempt| attempt.bare)
+    }
+
     pub(super) fn memory(&self) -> usize {
         let len = |text: &Option<Bytes>| text.as_ref().map_or(0, Bytes::len);
         let user = self.user.as_ref().map_or(0, |user| user.name.len());
@@ -90,6 +96,7 @@ impl Session {
         span: &Range<u64>,
         cut: bool,
     ) {
+        let bare = matches!(arguments, Arguments::Auth { initial_response: None, .. });
         let means = match (verb, arguments) {
             (Verb::User, Arguments::Name(name)) => {
                 let user = User { name: copy(name), at, span: span.clone(), refused: false };
@@ -121,7 +128,7 @@ impl Session {
             }
             _ => return,
         };
-        self.logins.attempt = Some(Attempt { means, at, span: span.clone() });
+        self.logins.attempt = Some(Attempt { means, at, span: span.clone(), bare });
     }
 
     /// A command that is no PASS: a name that was refused has had its chance.
@@ -162,13 +169,30 @@ impl Session {
         match status {
             None => self.client = Client::Sasl { sure: false },
             Some(Status::Continue) => self.client = Client::Sasl { sure: true },
+            Some(Status::Ok) if !self.sync.lossy && self.logins.is_bare() => self.client = Client::AskedByOk,
             verdict => self.login_answered(verdict),
         }
     }
 
+    /// Decides what +OK meant that came before the client had given anything: a verdict, or the request for the first
+    /// line of NTLM, as Windows has it (MS-POP3 2.2.1).
+    pub(super) fn step_asked_by_ok(&mut self) -> bool {
+        let client = self.halves.of(Side::Client);
+        let silent = client.at_gap() || client.is_finished();
+        match if silent { Some(true) } else { self.verb_ahead() } {
+            None => return false,
+            Some(true) => {
+                self.client = Client::Commands;
+                self.end_login(Outcome::Accepted);
+            }
+            Some(false) => self.client = Client::Sasl { sure: true },
+        }
+        true
+    }
+
     /// Tells the attempt under way.
     pub(super) fn end_login(&mut self, outcome: Outcome) {
-        let Some(Attempt { means, at, span }) = self.logins.attempt.take() else { return };
+        let Some(Attempt { means, at, span, .. }) = self.logins.attempt.take() else { return };
         let credential = match means {
             Means::Told(mut credential) => {
                 credential.outcome = outcome;
@@ -237,6 +261,7 @@ impl Session {
             }
             attempt.at = at;
             attempt.span = span.clone();
+            attempt.bare = false;
         }
         self.emit(Side::Client, at, span, EventKind::Response(Secret::new(line.text)));
         self.queue.push(Pending::new(Expect::Sasl, at));

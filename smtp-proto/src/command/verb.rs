@@ -120,6 +120,16 @@ impl Verb {
         matches!(self, Self::Auth | Self::XExps)
     }
 
+    /// Whether the word of a line is one that client and server have agreed upon (RFC 5321 4.1.5).
+    ///
+    /// X alone, in whatever number, is what some firewalls paint over commands.
+    pub(crate) fn is_private(line: &[u8]) -> bool {
+        let word = split(line).word;
+        word.first().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'X'))
+            && !word.iter().all(|byte| byte.eq_ignore_ascii_case(&b'X'))
+            && word.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+    }
+
     /// Whether it has no arguments.
     pub(super) const fn stands_alone(self) -> bool {
         matches!(self, Self::Data | Self::Rset | Self::Quit | Self::StartTls | Self::Turn)
@@ -281,6 +291,21 @@ mod tests {
         ] {
             let expected = Split { verb, word: word.as_bytes(), rest: rest.as_bytes() };
             assert_eq!(split(line.as_bytes()), expected, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn private_verbs_begin_with_x() {
+        for (line, private) in [
+            ("XSHADOW 12ab", true),
+            (" x-discard 5", true),
+            ("XXXX mail.example.org", false),
+            ("X", false),
+            ("X-Mailer: none", false),
+            ("FOOX", false),
+            ("", false),
+        ] {
+            assert_eq!(Verb::is_private(line.as_bytes()), private, "{line:?}");
         }
     }
 }

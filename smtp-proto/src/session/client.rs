@@ -313,7 +313,10 @@ impl Session {
 
     fn command(&mut self, command: Command, at: Timestamp, span: Range<u64>, cut: bool) {
         let expect = self.expect(&command);
-        let raw = matches!(command.arguments, Arguments::Raw(_)) || command.verb == Verb::Unknown;
+        let raw = match command.verb {
+            Verb::Unknown => !Verb::is_private(&command.line),
+            _ => matches!(command.arguments, Arguments::Raw(_)),
+        };
         let sasl = match (&command.verb, &command.arguments) {
             (Verb::Auth | Verb::XExps, Arguments::Auth { mechanism, initial_response }) => {
                 let mut exchange = Exchange::new(mechanism);

@@ -364,8 +364,11 @@ impl Session {
             }
             Expect::Chunk if !positive => {
                 self.told_by(heard, Anomaly::BdatRejected);
-                // The message is lost with its chunk, whatever comes after it (RFC 3030 section 2).
-                if let (Some(message), Some(reply)) = (&mut self.message, reply) {
+                // The message is lost with its chunk, whatever comes after it (RFC 3030 section 2). What is said of the
+                // chunks behind it, which were under way, is only that.
+                if let (Some(message), Some(reply)) = (&mut self.message, reply)
+                    && message.refused.is_empty()
+                {
                     message.refused = Kept::one(reply, message.room(&self.config));
                 }
             }

@@ -1,4 +1,4 @@
-//! What a client does to stored messages: STORE, EXPUNGE, COPY, MOVE, once the server has said that it is done.
+//! What a client does to stored messages: STORE, EXPUNGE, REPLACE, COPY, MOVE, once the server has said that it is done.
 
 use crate::record::{Action, ActionKind, Place, Text, Time};
 use bytes::Bytes;
@@ -35,6 +35,10 @@ impl Actions {
             }
             (Verb::Expunge, Arguments::Set { set, .. }) => {
                 (ActionKind::Expunge, Some(format!("{uid}{}", text(set))))
+            }
+            // RFC 8508: as if it were stored, marked and expunged.
+            (Verb::Replace, Arguments::Append(append)) => {
+                (ActionKind::Expunge, append.replaces.as_ref().map(|gone| format!("{uid}{}", text(gone))))
             }
             // RFC 9051 section 6.4.1: CLOSE removes what is marked.
             (Verb::Expunge | Verb::Close, _) => (ActionKind::Expunge, None),

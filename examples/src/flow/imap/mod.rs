@@ -29,6 +29,8 @@ pub(in crate::flow) struct Imap {
     user: Bytes,
     sections: Sections,
     actions: Actions,
+    /// The mailbox is open for reading alone.
+    read_only: bool,
 }
 
 impl Imap {
@@ -40,6 +42,7 @@ impl Imap {
             user: Bytes::new(),
             sections: Sections::default(),
             actions: Actions::default(),
+            read_only: false,
         }
     }
 
@@ -178,14 +181,23 @@ impl Imap {
             Some(Code::CopyUid { source, target, .. }) => {
                 self.actions.copied(status.tag.as_deref(), source, target)
             }
+            Some(Code::AppendUid { uids, .. }) if status.tag.is_none() => self.sections.replaced(uids),
             _ => {}
         }
         let ok = status.condition == Condition::Ok;
+        match (&status.code, answers) {
+            (Some(Code::ReadOnly), _) => self.read_only = true,
+            (Some(Code::ReadWrite), _) => self.read_only = false,
+            (_, Some(Verb::Select | Verb::Examine)) => self.read_only = answers == Some(Verb::Examine),
+            _ => {}
+        }
         if answers == Some(Verb::StartTls) {
             self.account.upgrade_answered(ok);
         }
         if let Some(tag) = &status.tag {
-            self.account.actions.extend(self.actions.answered(tag, ok));
+            // RFC 9051 section 6.4.1: then CLOSE removes nothing.
+            let idle = answers == Some(Verb::Close) && self.read_only;
+            self.account.actions.extend(self.actions.answered(tag, ok && !idle));
         }
     }
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use core::ops::Range;
 use core::time::Duration;
 use imap_proto_lite::join::{self, Account, Hole};
-use imap_proto_lite::response::{BodyStructure, Condition, Fetch, Item, Status};
+use imap_proto_lite::response::{BodyStructure, Condition, Fetch, Item, NumberSet, Status};
 use imap_proto_lite::{Command, Mailbox, MessageRef, Operation, Section, Specifier, Verb};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -127,6 +127,8 @@ pub(super) struct Sections {
     unnamed: BTreeSet<u64>,
     /// The mailbox that is open.
     open: Option<Mailbox>,
+    /// The UID of what replaces a message, until REPLACE is answered.
+    replaced: Option<u32>,
 }
 
 /// A section as records name it; `None`: the whole message.
@@ -325,6 +327,11 @@ impl Sections {
         Some(self.facts.entry(which).or_default())
     }
 
+    /// The server has stored what replaces a message (RFC 8508).
+    pub(super) fn replaced(&mut self, uids: &NumberSet) {
+        self.replaced = uids.iter().next();
+    }
+
     /// The verdict on what the client has sent. A section that came without its UID waits for it no longer than the command
     /// that asked for it.
     pub(super) fn answered(&mut self, status: &Status, answers: Option<Verb>) {
@@ -338,8 +345,12 @@ impl Sections {
         }
         let uids: Vec<u32> = match &status.code {
             Some(imap_proto_lite::response::Code::AppendUid { uids, .. }) => uids.iter().take(1000).collect(),
+            _ if answers == Some(Verb::Replace) && status.condition == Condition::Ok => {
+                self.replaced.into_iter().collect()
+            }
             _ => Vec::new(),
         };
+        self.replaced = None;
         let waits = |done: &&mut Done| !done.settled && Some(&done.piece.of.tag) == status.tag.as_ref();
         for Done { piece, settled } in self.done.iter_mut().filter(waits) {
             piece.message.outcome = match status.condition {
