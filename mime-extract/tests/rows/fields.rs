@@ -135,7 +135,10 @@ fn m5_a_decorated_encoding() {
         &[
             r#"0 text/plain base64 "\x1d\xe9e\xa0z0j\xb7\xb2\xa2" partial cte-malformed b64-foreign-char(2) b64-padding(1)"#,
         ],
-        &[r#"0 text/plain "Hello! How are you?\n" via cte-malformed"#],
+        &[
+            r#"0 text/plain "Hello! How are you?\n" via cte-malformed"#,
+            r#"0 text/plain base64 "\x1d\xe9e\xa0z0j\xb7\xb2" via b64-padding"#,
+        ],
     );
 }
 
