@@ -176,6 +176,10 @@ impl List<'_> {
             | Anomaly::ParamUnquotedTspecials
             | Anomaly::ParamHidden => self.boundaries(fact, anomaly),
             Anomaly::BoundaryMissing | Anomaly::NoParts => {
+                // A CR without LF before what may be a delimiter.
+                if fact.exact && memchr::memmem::find(self.message.range(&fact.raw), b"\r--").is_some() {
+                    self.add(Way::BareCr, &via);
+                }
                 self.boundaries(fact, anomaly);
                 self.guesses(fact, anomaly);
             }
