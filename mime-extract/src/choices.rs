@@ -87,6 +87,14 @@ pub(crate) enum Base64Choice {
     Url,
     /// So many characters stand before it.
     Skip(u8),
+    /// `=` is nothing at all.
+    Ignore,
+    /// What is left behind the last four characters is nothing.
+    Quads,
+    /// It is the first run of lines that hold nothing else, and ends with a shorter one.
+    Block,
+    /// It is plain text, where it hardly looks like base64.
+    Plain,
 }
 
 /// Quoted-printable in other ways.

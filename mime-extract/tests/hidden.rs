@@ -72,6 +72,13 @@ fn parts() -> Vec<(&'static str, String)> {
         ("two encodings", two("base64", "")),
         ("two encodings", two("xxx", "base64")),
         ("two encodings", two("binary", "x-uuencode\nContent-Transfer-Encoding: base64")),
+        (
+            "two encodings",
+            two(
+                "7bit",
+                "8bit\nContent-Transfer-Encoding: binary\nContent-Transfer-Encoding: quoted-printable\nContent-Transfer-Encoding: base64",
+            ),
+        ),
         // M4 to M7.
         ("list", cte("base64, quoted-printable")),
         ("list", cte("quoted-printable, base64")),
@@ -127,6 +134,8 @@ fn parts() -> Vec<(&'static str, String)> {
         ("padding", b64(&format!("{body}====\n"))),
         ("padding", b64(&encoded.replace('=', ""))),
         ("padding", b64(&lines(&encoded.replace('A', "="), 76))),
+        ("padding", b64(&format!("{}={}", &encoded[..2], &encoded[2..]))),
+        ("padding", b64(&format!("{body}AA\n"))),
         ("foreign characters", b64(&foreign("#"))),
         ("foreign characters", b64(&foreign(":"))),
         ("foreign characters", b64(&foreign("."))),
@@ -137,6 +146,8 @@ fn parts() -> Vec<(&'static str, String)> {
         ("text behind", b64(&format!("{body}\n-- \nSent with care.\n"))),
         ("text behind", b64(&format!("{body}{}\n", base64(b"and another file")))),
         ("text behind", b64(&format!("{body}_______________\nlist@example.org\n"))),
+        ("text behind", b64(&format!("{}\n\nRegards,\nJohn\n", lines(encoded.trim_end_matches('='), 60)))),
+        ("text before", b64(&format!("Here it is:\n\n{body}"))),
         ("odd length", b64(&format!("{body}Z\n"))),
         ("text before", b64(&format!("x\n{body}"))),
         ("text before", b64(&format!("xy\n{body}"))),
@@ -217,6 +228,10 @@ fn trees(part: &str) -> Vec<(&'static str, String)> {
         // M45 to M48.
         ("two types", mixed("boundary=b\nContent-Type: multipart/mixed; boundary=c", "b")),
         ("two types", mixed("boundary=c\nContent-Type: multipart/mixed; boundary=b", "b")),
+        (
+            "two types",
+            mail(&format!("{}multipart/mixed; boundary=b", "text/plain\nContent-Type: ".repeat(20)), "b"),
+        ),
         ("two types", mail("text/plain\nContent-Type: multipart/mixed; boundary=b", "b")),
         ("two boundaries", mixed("boundary=b; boundary=c", "b")),
         ("two boundaries", mixed("boundary=c; boundary=b", "b")),

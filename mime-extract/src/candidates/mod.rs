@@ -74,6 +74,7 @@ pub fn candidates(message: Bytes, gaps: &[(u64, Option<u64>)], config: &Config) 
         known: Known::default(),
         seen: BTreeSet::new(),
         ready: VecDeque::new(),
+        undivided: false,
         budget,
         capped,
     }
@@ -90,6 +91,8 @@ pub struct Candidates {
     /// The SHA-256 of all leaves told or had before, and of the messages of the primary reading.
     seen: BTreeSet<[u8; 32]>,
     ready: VecDeque<Candidate>,
+    /// Whether a multipart of the primary reading has no parts: another reading of it may be a file.
+    undivided: bool,
     /// Bytes that may still be decoded.
     budget: u64,
     capped: Option<&'static str>,
@@ -117,6 +120,8 @@ impl Candidates {
                 let outcome = reading::primary(&self.message, &self.config);
                 self.seen = outcome.digests;
                 self.known = Arc::new(outcome.known);
+                let facts = outcome.facts.iter().flat_map(|fact| &fact.anomalies);
+                self.undivided = facts.into_iter().any(|(anomaly, _)| *anomaly == Anomaly::NoParts);
                 let suggestions = suggest::all(&outcome.facts, &self.message, &self.config);
                 self.state = State::Reading(Plan::new(suggestions, self.config.max_readings));
                 Some(())
@@ -145,10 +150,11 @@ impl Candidates {
         if outcome.misled {
             outcome = run(Known::default(), self.budget);
         }
-        let Outcome { leaves, facts, spent, .. } = outcome;
+        let Outcome { leaves, undivided, facts, spent, .. } = outcome;
         self.budget = self.budget.saturating_sub(spent);
         let mut found = false;
-        for leaf in leaves {
+        let undivided = undivided.into_iter().filter(|_| self.undivided);
+        for leaf in leaves.into_iter().chain(undivided) {
             if self.seen.insert(leaf.digest) {
                 found = true;
                 self.ready.push_back(Candidate { via: reading.via.clone(), ..leaf.candidate });

@@ -22,6 +22,8 @@ pub(super) struct Primary {
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub(super) leaves: Vec<Leaf>,
+    /// What is in decoded multiparts that have no parts.
+    pub(super) undivided: Vec<Leaf>,
     pub(super) facts: Vec<Fact>,
     /// Bytes decoded.
     pub(super) spent: u64,
@@ -60,6 +62,13 @@ struct Open {
     anomalies: Vec<(Anomaly, u64)>,
     exact: bool,
     decoded: bool,
+}
+
+impl Open {
+    /// Whether it is what stands before the first part of a multipart that travelled in base64 or quoted-printable.
+    fn is_decoded_preamble(&self) -> bool {
+        self.part.kind == PartKind::Preamble && !self.exact
+    }
 }
 
 /// Runs an extractor over the message.
@@ -169,6 +178,8 @@ pub(super) fn primary(message: &Message, config: &Config) -> Primary {
 pub(super) fn other(message: &Message, config: &Config, seen: &BTreeSet<[u8; 32]>, budget: u64) -> Outcome {
     let mut parts = Parts::default();
     let mut outcome = Outcome::default();
+    // What stands in a decoded multipart before its first part, by the multipart: its content, if it has no parts.
+    let mut undivided: BTreeMap<u32, Leaf> = BTreeMap::new();
     let known = &config.choices.known;
     run(message, config, |Event { part: number, kind, range }| {
         match kind {
@@ -181,7 +192,7 @@ pub(super) fn other(message: &Message, config: &Config, seen: &BTreeSet<[u8; 32]
             }
             EventKind::PartData(mut bytes) => {
                 if let Some(open) = parts.open.get_mut(&number)
-                    && open.part.kind == PartKind::Leaf
+                    && (open.part.kind == PartKind::Leaf || open.is_decoded_preamble())
                 {
                     // What is not decoded is kept as it stands in the message, whatever its line ends were read as.
                     if config.choices.bare_cr && open.exact && !open.decoded {
@@ -192,13 +203,28 @@ pub(super) fn other(message: &Message, config: &Config, seen: &BTreeSet<[u8; 32]
                     open.content.push(bytes);
                 }
             }
-            EventKind::Anomaly(anomaly) => parts.anomaly(number, anomaly, range.start),
+            EventKind::Anomaly(anomaly) => {
+                if anomaly == Anomaly::NoParts {
+                    outcome.undivided.extend(undivided.remove(&number));
+                }
+                parts.anomaly(number, anomaly, range.start);
+            }
             EventKind::PartEnd(end) => {
                 if let Some(open) = parts.end(number, &end) {
                     if let Some(leaf) = known.get(&end.raw.start).filter(|_| open.exact && end.size == 0) {
                         outcome.misled |= leaf.end != end.raw.end;
                     }
+                    let above = open.part.parent.filter(|_| open.is_decoded_preamble());
                     let digest = open.hash.finalize().into();
+                    if let Some(above) = above.filter(|_| !seen.contains(&digest)) {
+                        let (content, mut part, mut end) = (joined(open.content), open.part, end);
+                        (part.kind, end.kind) = (PartKind::Leaf, PartKind::Leaf);
+                        "application/octet-stream".clone_into(&mut part.content_type);
+                        part.path = part.path.trim_end_matches("preamble").trim_end_matches('.').to_owned();
+                        let candidate = Candidate { part, end, content, via: Vec::new(), hidden: None };
+                        undivided.insert(above, Leaf { digest, candidate });
+                        return outcome.spent <= budget;
+                    }
                     let hidden = hidden(&open.part);
                     let wanted = end.kind == PartKind::Leaf
                         && open.part.kind == PartKind::Leaf

@@ -6,7 +6,7 @@ use super::reading::Fact;
 use crate::choices::{
     Base64Choice, BoundaryChoice, Choices, EncodingChoice, JunkChoice, QuotedPrintableChoice,
 };
-use crate::content::{boundary, named};
+use crate::content::{boundary, named, others};
 use crate::decode::base64::is_alphabet;
 use crate::decode::variant;
 use crate::headers::Headers;
@@ -19,11 +19,17 @@ pub(super) const MAX_ANOMALIES: usize = 64;
 /// Readings of one field that are tried.
 const MAX_FIELD: usize = 3;
 
+/// Content-Type fields of one header that are compared.
+const MAX_TYPES: usize = 64;
+
 /// Bytes behind an anomaly in a header that are looked at.
 const LOOK: u64 = 4096;
 
 /// Bytes of a body that are looked at.
 const BODY: usize = 64 << 10;
+
+/// Bytes of a body that tell text from base64.
+const PLAIN: usize = 4096;
 
 /// One choice that is not that of the primary reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,8 +161,7 @@ impl List<'_> {
             }
             Anomaly::BoundaryInHeader => self.add(Way::OverDelimiters, &via),
             Anomaly::CtDuplicate => {
-                let fields = fact.headers.all("content-type").count();
-                for index in 1..fields.min(MAX_FIELD + 1) {
+                for index in types(&fact.headers) {
                     self.add(Way::ContentType(index), &via);
                 }
             }
@@ -171,6 +176,10 @@ impl List<'_> {
             | Anomaly::ParamUnquotedTspecials
             | Anomaly::ParamHidden => self.boundaries(fact, anomaly),
             Anomaly::BoundaryMissing | Anomaly::NoParts => {
+                // A CR without LF before what may be a delimiter.
+                if fact.exact && memchr::memmem::find(self.message.range(&fact.raw), b"\r--").is_some() {
+                    self.add(Way::BareCr, &via);
+                }
                 self.boundaries(fact, anomaly);
                 self.guesses(fact, anomaly);
             }
@@ -237,7 +246,7 @@ impl List<'_> {
 
     fn encodings(&mut self, fact: &Fact, anomaly: Anomaly) {
         let named = named(&fact.headers);
-        for index in 0..named.len().saturating_sub(1).min(MAX_FIELD) {
+        for index in others(&fact.headers) {
             self.add(Way::Encoding(EncodingChoice::Other(index)), &[anomaly]);
         }
         if anomaly == Anomaly::CteUnknown && !fact.exact {
@@ -329,6 +338,7 @@ impl List<'_> {
             let inside = |at: usize| body.get(at + 1).copied().is_some_and(is_alphabet);
             if memchr::memchr_iter(b'=', body).any(inside) {
                 self.add(Way::Base64(Base64Choice::EqualsIsA), &via);
+                self.add(Way::Base64(Base64Choice::Ignore), &via);
             }
         }
         if matches!(anomaly, Anomaly::B64Length | Anomaly::B64Padding { .. })
@@ -336,7 +346,34 @@ impl List<'_> {
         {
             self.add(Way::Base64(Base64Choice::Skip(len)), &via);
         }
+        if matches!(anomaly, Anomaly::B64ForeignChar { .. } | Anomaly::B64Length | Anomaly::B64Padding { .. })
+            && variant::is_run_among_others(body)
+        {
+            self.add(Way::Base64(Base64Choice::Block), &via);
+        }
+        if matches!(anomaly, Anomaly::B64Padding { .. }) {
+            self.add(Way::Base64(Base64Choice::Quads), &via);
+        }
+        if matches!(anomaly, Anomaly::B64ForeignChar { .. })
+            && variant::is_hardly_base64(slice::split(body, PLAIN).0)
+        {
+            self.add(Way::Base64(Base64Choice::Plain), &via);
+        }
     }
+}
+
+/// The Content-Type fields beside the first that are tried: the next ones, and the last, those apart that repeat another.
+fn types(headers: &Headers) -> Vec<usize> {
+    let fields: Vec<_> = headers.all("content-type").map(|field| field.raw()).take(MAX_TYPES).collect();
+    let new = |index: &usize| {
+        let (before, rest) = fields.split_at_checked(*index).unwrap_or((&fields, &[]));
+        rest.first().is_some_and(|field| !before.contains(field))
+    };
+    let mut others: Vec<_> = (1..fields.len()).filter(new).collect();
+    if others.len() > MAX_FIELD {
+        others.drain(MAX_FIELD - 1..others.len() - 1);
+    }
+    others
 }
 
 /// The boundary that the primary reading takes.

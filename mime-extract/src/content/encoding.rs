@@ -14,7 +14,9 @@ fn known(name: &str) -> Option<Encoding> {
         "base64" => Encoding::Base64,
         "quoted-printable" => Encoding::QuotedPrintable,
         "x-gzip64" | "gzip64" | "x-gzip-64" | "x-gz64" => Encoding::Gzip64,
-        "x-uuencode" | "uuencode" | "x-uue" | "uue" | "x-uu" => Encoding::Uuencode,
+        "x-uuencode" | "uuencode" | "x-uue" | "uue" | "x-uu" | "uu" | "x-uuencoded" | "uuencoded" => {
+            Encoding::Uuencode
+        }
         _ => return None,
     })
 }
@@ -80,6 +82,19 @@ pub(crate) fn named(headers: &Headers) -> Vec<Encoding> {
     once
 }
 
+/// What the fields name beside the first, by [`EncodingChoice::Other`]: one of those which change nothing, and of the
+/// others all.
+pub(crate) fn others(headers: &Headers) -> Vec<usize> {
+    let first = find(headers, EncodingChoice::First).0;
+    let plain = |encoding| matches!(encoding, Encoding::SevenBit | Encoding::EightBit | Encoding::Binary);
+    let mut told = plain(first);
+    let others = named(headers).into_iter().filter(|other| *other != first).enumerate();
+    others
+        .filter(|(_, other)| !plain(*other) || !core::mem::replace(&mut told, true))
+        .map(|(index, _)| index)
+        .collect()
+}
+
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c == ',' || c == ';' || c.is_whitespace()).filter(|word| !word.is_empty())
 }
@@ -136,6 +151,29 @@ mod tests {
     use super::*;
     use crate::headers::block::{Block, Verdict};
 
+    fn headers(values: &[&str]) -> Headers {
+        let mut block = Block::new(&crate::Config::default(), true, 0);
+        for value in values {
+            let line = format!("Content-Transfer-Encoding: {value}\n");
+            for line in line.split_inclusive('\n') {
+                assert!(matches!(block.append(line.as_bytes(), true, 0, &Default::default()), Verdict::More));
+            }
+        }
+        block.finish(true).headers
+    }
+
+    #[test]
+    fn what_changes_nothing_is_one_other_reading() {
+        let table: &[(&[&str], &[usize])] = &[
+            (&["7bit", "8bit", "binary", "quoted-printable", "base64"], &[2, 3]),
+            (&["base64", "8bit", "binary", "x-uue"], &[0, 2]),
+            (&["base64"], &[]),
+        ];
+        for (values, expected) in table {
+            assert_eq!(others(&headers(values)), *expected, "{values:?}");
+        }
+    }
+
     #[test]
     fn readings() {
         use Encoding::{Base64, EightBit, QuotedPrintable, SevenBit, Uuencode};
@@ -163,18 +201,7 @@ mod tests {
             (&[""], SevenBit, &[]),
         ];
         for (values, encoding, codes) in table {
-            let mut block = Block::new(&crate::Config::default(), true, 0);
-            for value in *values {
-                let line = format!("Content-Transfer-Encoding: {value}\n");
-                for line in line.split_inclusive('\n') {
-                    assert!(matches!(
-                        block.append(line.as_bytes(), true, 0, &Default::default()),
-                        Verdict::More
-                    ));
-                }
-            }
-            let headers = block.finish(true).headers;
-            let (got, _, anomalies) = find(&headers, EncodingChoice::First);
+            let (got, _, anomalies) = find(&headers(values), EncodingChoice::First);
             let got_codes: Vec<_> = anomalies.iter().map(|(anomaly, _)| anomaly.code()).collect();
             assert_eq!((got, got_codes.as_slice()), (*encoding, *codes), "{values:?}");
         }

@@ -6,7 +6,7 @@ mod extended;
 mod name;
 pub(crate) mod parameter;
 
-pub(crate) use encoding::named;
+pub(crate) use encoding::{named, others};
 pub(crate) use name::is_unsafe;
 
 use crate::charset;
@@ -69,9 +69,9 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, conf
         None => false,
     };
     // By their places in the block: in a decoded message many fields have the same offset.
-    let chosen =
-        if several && types().nth(choices.content_type).is_some() { choices.content_type } else { 0 };
-    let field = if several { types().nth(chosen) } else { first };
+    let nth = || headers.all("content-type").nth(choices.content_type);
+    let chosen = if several && nth().is_some() { choices.content_type } else { 0 };
+    let field = if several && chosen > 0 { nth() } else { first };
     let at = field.map_or(at, |field| field.offset());
     let mut value = field.map(|field| parameter::parse(field.raw(), max)).unwrap_or_default();
     content.anomalies.extend(value.anomalies.drain(..).map(|anomaly| (anomaly, at)));

@@ -16,7 +16,8 @@ pub(crate) enum Variant {
 
 impl Variant {
     pub(crate) fn base64(choice: Base64Choice) -> Self {
-        Self::Base64(Base64Filter { choice, phase: Phase::Before, count: 0 }, Base64::default())
+        let filter = Base64Filter { choice, phase: Phase::Before, count: 0, held: Vec::new() };
+        Self::Base64(filter, Base64::default())
     }
 
     pub(crate) fn quoted_printable(choice: QuotedPrintableChoice) -> Self {
@@ -29,7 +30,7 @@ impl Variant {
         match self {
             Self::Base64(filter, decoder) => {
                 filter.push(run, &mut text);
-                if filter.choice == Base64Choice::Text {
+                if filter.is_text() {
                     return text;
                 }
                 decoder.push(&text, Origin { exact: false, ..origin })
@@ -43,7 +44,10 @@ impl Variant {
 
     pub(super) fn gap(&mut self) -> Vec<u8> {
         match self {
-            Self::Base64(_, decoder) => decoder.gap(),
+            Self::Base64(filter, decoder) => {
+                filter.held.clear();
+                decoder.gap()
+            }
             Self::QuotedPrintable(filter, decoder) => {
                 filter.held.clear();
                 decoder.gap()
@@ -53,7 +57,16 @@ impl Variant {
 
     pub(super) fn finish(&mut self, whole: bool, at: u64) -> Vec<u8> {
         match self {
-            Self::Base64(_, decoder) => decoder.finish(whole, at),
+            Self::Base64(filter, decoder) => {
+                let mut text = Vec::new();
+                filter.finish(&mut text);
+                if filter.is_text() {
+                    return text;
+                }
+                let mut out = decoder.push(&text, Origin { start: at, end: at, exact: false });
+                out.extend(decoder.finish(whole, at));
+                out
+            }
             Self::QuotedPrintable(filter, decoder) => {
                 let held = core::mem::take(&mut filter.held);
                 let mut out = decoder.push(&held, Origin { start: at, end: at, exact: false });
@@ -79,7 +92,7 @@ impl Variant {
 
     pub(super) const fn memory(&self) -> usize {
         match self {
-            Self::Base64(_, decoder) => decoder.memory(),
+            Self::Base64(filter, decoder) => filter.held.capacity() + decoder.memory(),
             Self::QuotedPrintable(filter, decoder) => filter.held.capacity() + decoder.memory(),
         }
     }
@@ -102,9 +115,22 @@ pub(crate) struct Base64Filter {
     phase: Phase,
     /// Characters or `=` counted.
     count: u64,
+    /// A quad or a line that is not whole.
+    held: Vec<u8>,
 }
 
+/// So long a line of a run is told before its end has come.
+const MAX_LINE: usize = 4096;
+
+/// Shortest line that begins a run.
+const MIN_LINE: usize = 20;
+
 impl Base64Filter {
+    /// Whether what it lets through is not decoded.
+    const fn is_text(&self) -> bool {
+        matches!(self.choice, Base64Choice::Text | Base64Choice::Plain)
+    }
+
     fn push(&mut self, run: &[u8], out: &mut Vec<u8>) {
         match self.choice {
             Base64Choice::Stop => {
@@ -156,8 +182,127 @@ impl Base64Filter {
                 self.count += u64::from(skipped);
                 !skipped
             })),
+            Base64Choice::Ignore => out.extend(run.iter().filter(|byte| **byte != b'=')),
+            Base64Choice::Quads => {
+                for &byte in run {
+                    match byte {
+                        // Padding makes up for what a quad lacks.
+                        b'=' => {
+                            out.append(&mut self.held);
+                            out.push(byte);
+                        }
+                        _ if is_alphabet(byte) => {
+                            self.held.push(byte);
+                            if self.held.len() == 4 {
+                                out.append(&mut self.held);
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Base64Choice::Plain => {
+                if self.phase == Phase::Before {
+                    self.held.extend_from_slice(run);
+                    if self.held.len() >= MAX_LINE {
+                        self.decide(out);
+                    }
+                } else if self.phase == Phase::Behind {
+                    out.extend_from_slice(run);
+                }
+            }
+            Base64Choice::Block => {
+                for &byte in run {
+                    if self.phase == Phase::Behind {
+                        return;
+                    }
+                    if byte == b'\n' {
+                        self.line(out);
+                    } else {
+                        self.held.push(byte);
+                        if self.held.len() >= MAX_LINE {
+                            self.long_line(out);
+                        }
+                    }
+                }
+            }
         }
     }
+
+    /// Says of the first bytes whether they are text, and lets them through if so.
+    fn decide(&mut self, out: &mut Vec<u8>) {
+        let text = core::mem::take(&mut self.held);
+        self.phase = if is_hardly_base64(&text) { Phase::Behind } else { Phase::Padding };
+        if self.phase == Phase::Behind {
+            out.extend_from_slice(&text);
+        }
+    }
+
+    /// A whole line of what may be a run.
+    fn line(&mut self, out: &mut Vec<u8>) {
+        let line = core::mem::take(&mut self.held);
+        let begun = self.phase == Phase::Padding;
+        match run_line(&line, begun) {
+            Some(text) => {
+                out.extend_from_slice(text);
+                let shorter = (text.len() as u64) < self.count;
+                self.count = self.count.max(text.len() as u64);
+                self.phase = if shorter || text.ends_with(b"=") { Phase::Behind } else { Phase::Padding };
+            }
+            None if begun => self.phase = Phase::Behind,
+            None => {}
+        }
+    }
+
+    /// A piece of a line whose end has not come.
+    fn long_line(&mut self, out: &mut Vec<u8>) {
+        let line = core::mem::take(&mut self.held);
+        match run_line(&line, true) {
+            Some(text) => {
+                out.extend_from_slice(text);
+                self.phase = Phase::Padding;
+            }
+            None if self.phase == Phase::Padding => self.phase = Phase::Behind,
+            None => {}
+        }
+    }
+
+    /// What was held, at the end of all.
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        match self.choice {
+            Base64Choice::Block if self.phase != Phase::Behind => self.line(out),
+            Base64Choice::Plain if self.phase == Phase::Before => self.decide(out),
+            _ => self.held.clear(),
+        }
+    }
+}
+
+/// A line that is nothing but base64, without the blanks around it; the first one is no short word.
+fn run_line(line: &[u8], begun: bool) -> Option<&[u8]> {
+    let text = line.trim_ascii();
+    let characters = crate::slice::trim_end(text, |byte| byte == b'=');
+    let long = begun || text.len() >= MIN_LINE;
+    let clean = !characters.is_empty() && characters.iter().all(|byte| is_alphabet(*byte));
+    (long && clean && text.len() - characters.len() <= 2).then_some(text)
+}
+
+/// Whether more than an eighth of a text is blanks or no printable character of ASCII: words, or binary data.
+pub(crate) fn is_hardly_base64(text: &[u8]) -> bool {
+    let foreign = |byte: &&u8| !byte.is_ascii_graphic() && !matches!(**byte, b'\r' | b'\n');
+    text.iter().filter(foreign).count() * 8 > text.len()
+}
+
+/// Whether text holds a run of lines of base64, and something else before or behind it.
+pub(crate) fn is_run_among_others(text: &[u8]) -> bool {
+    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let (mut begun, mut other) = (false, false);
+    lines.any(|line| {
+        match run_line(line, begun) {
+            Some(_) => begun = true,
+            None => other = true,
+        }
+        begun && other
+    })
 }
 
 /// What is done to quoted-printable.
@@ -295,10 +440,13 @@ mod tests {
 
     #[test]
     fn variants() {
-        use Base64Choice::{Behind, EqualsIsA, Skip, Stop, Text, Url};
+        use Base64Choice::{Behind, Block, EqualsIsA, Ignore, Plain, Quads, Skip, Stop, Text, Url};
         let base64 = |choice| move || Variant::base64(choice);
         let printable = |choice| move || Variant::quoted_printable(choice);
-        let table: [(&dyn Fn() -> Variant, &str, &str); 16] = [
+        let run = "QUJDREVGR0hJSktMTU5P";
+        let among = format!("a note:\r\n\r\n{run}\r\n {run}\r\nUFFS\r\nJohn\r\n");
+        let ended = format!("{run}\n{run}\n\nJohn\n");
+        let table: [(&dyn Fn() -> Variant, &str, &str); 26] = [
             (&base64(Stop), "Zm9vYg==\nYXI=\n", "foob"),
             (&base64(Stop), "Zm9v\n", "foo"),
             (&base64(Behind), "Zm9vYg==\nYXI=\n", "ar"),
@@ -309,6 +457,16 @@ mod tests {
             (&base64(EqualsIsA), "Zg==", "f"),
             (&base64(Url), "_-__", "\\xff\\xef\\xff"),
             (&base64(Skip(2)), "xx\nZm9v", "foo"),
+            (&base64(Ignore), "Z=m9=vY==g", "foob"),
+            (&base64(Quads), "Zm9v\r\nYg", "foo"),
+            (&base64(Quads), "Zm9vYg==\r\nYmE", "foob"),
+            (&base64(Quads), "Zm9v--Y", "foo"),
+            (&base64(Block), &among, "ABCDEFGHIJKLMNOABCDEFGHIJKLMNOPQR"),
+            (&base64(Block), &ended, "ABCDEFGHIJKLMNOABCDEFGHIJKLMNO"),
+            (&base64(Block), &format!("{run}\nUQ==\nUQ==\n"), "ABCDEFGHIJKLMNOQ"),
+            (&base64(Plain), "PK\x03\x04 & \0\r\n", "PK\\x03\\x04 & \\x00\\r\\n"),
+            (&base64(Plain), "Zm9vYg==\n", ""),
+            (&base64(Block), "short\nZm9v\n", ""),
             (&printable(QuotedPrintableChoice::Drop), "==41=0=41= =41=XX=\r\nb=3D", "AAAXXb="),
             (&printable(QuotedPrintableChoice::Drop), "= \t\r\nb", "b"),
             (&printable(QuotedPrintableChoice::Drop), "a=", "a"),
@@ -338,6 +496,15 @@ mod tests {
         ] {
             let seen = (is_base64(text.as_bytes()), is_quoted_printable(text.as_bytes()));
             assert_eq!((seen, surplus(text.as_bytes())), ((base64, printable), junk), "{text:?}");
+        }
+        let run = "QUJDREVGR0hJSktMTU5P";
+        for (text, among) in [
+            (format!("{run}\r\n{run}\r\n\r\nUQ==\r\n"), false),
+            (format!("{run}\r\n\r\nRegards, John\r\n"), true),
+            (format!("a note\n{run}"), true),
+            ("a note\n".to_owned(), false),
+        ] {
+            assert_eq!(is_run_among_others(text.as_bytes()), among, "{text:?}");
         }
         for (text, broken) in
             [("==41", true), ("=0=41", true), ("= =41", true), ("a=b =3D=41", false), ("=XX", false)]

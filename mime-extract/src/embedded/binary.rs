@@ -1,16 +1,17 @@
-//! Files that are told by their first bytes: TNEF, CMS, AppleSingle, messages; and what only is told, Outlook's.
+//! Files that are told by their first bytes: TNEF, CMS, AppleSingle, messages, files in lines; and what only is told,
+//! Outlook's.
 
 use super::apple::{self, Apple};
 use super::ber;
 use super::cms::Cms;
 use super::gzip::{self, Gzip};
 use super::tnef::Tnef;
-use super::{Found, Inner, Kind, eml};
+use super::{Found, Inner, Kind, eml, opening, text};
 use crate::config::Config;
 use crate::content::Content;
 use crate::decode::{Decode, Origin};
 use crate::slice;
-use crate::{Anomaly, Container};
+use crate::{Anomaly, Container, Encoding};
 use bytes::Bytes;
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
@@ -39,6 +40,8 @@ enum State {
     Gzip(Box<Gzip>),
     /// A message, from its first byte to its last.
     Message,
+    /// uuencode and the like.
+    Lines(Box<text::Text>),
     /// A compound file, and the end of what was looked at.
     Compound(Vec<u8>),
     Over,
@@ -55,6 +58,8 @@ pub(crate) struct Binary {
     message: bool,
     /// Whether the type says that it is a message of Outlook.
     outlook: bool,
+    /// Whether the content travels as it is, so that a file in it may be in lines of its own.
+    plain: bool,
     limit: u64,
 }
 
@@ -68,6 +73,7 @@ impl Binary {
             start: None,
             message: ends(&["eml", "mht", "mhtml"]),
             outlook: content.content_type == "application/vnd.ms-outlook" || ends(&["msg", "oft"]),
+            plain: !matches!(content.encoding, Encoding::Base64 | Encoding::QuotedPrintable),
             name,
             limit: config.max_expansion,
         }
@@ -87,6 +93,7 @@ impl Binary {
             State::Cms(cms) => size_of::<Cms>() + cms.memory(),
             State::Apple(apple) => apple.memory(),
             State::Gzip(gzip) => size_of::<Gzip>() + gzip.memory(),
+            State::Lines(text) => size_of::<text::Text>() + text.memory(),
             State::Message | State::Over => 0,
         };
         size_of::<Self>() + state + self.name.as_ref().map_or(0, String::capacity)
@@ -133,10 +140,10 @@ impl Binary {
             let (more, rest) = slice::split_bytes(bytes, eml::LOOK - before.min(eml::LOOK));
             // What is told by the first run, and that is most, is not copied.
             let verdict = if before == 0 {
-                look(&more, false, self.message)
+                look(&more, false, self.message, self.plain)
             } else {
                 held.extend_from_slice(&more);
-                look(held, false, self.message)
+                look(held, false, self.message, self.plain)
             };
             match verdict {
                 None if before == 0 => held.extend_from_slice(&more),
@@ -164,6 +171,7 @@ impl Binary {
             Magic::Tnef => State::Tnef(Box::new(Tnef::new())),
             Magic::Cms => State::Cms(Box::new(Cms::new(self.name.as_deref(), self.limit))),
             Magic::Apple => State::Apple(Apple::default()),
+            Magic::Lines => State::Lines(Box::new(text::Text::new(false, None))),
             Magic::Message => {
                 tell(Kind::Anomaly(Anomaly::NestedContainer { format: "eml" }));
                 tell(Kind::Start(Inner::message(Container::Message)));
@@ -185,6 +193,7 @@ impl Binary {
             State::Cms(cms) => cms.push(bytes, origin, found),
             State::Apple(apple) => apple.push(bytes, origin, found),
             State::Gzip(gzip) => gzip.push(bytes, origin),
+            State::Lines(text) => text.push(bytes, origin, found),
             State::Message if bytes.is_empty() => {}
             State::Message => found.push(Found { at: origin.start, kind: Kind::Data(bytes.clone()) }),
             State::Compound(tail) => {
@@ -214,6 +223,7 @@ impl Binary {
             State::Cms(cms) => cms.gap(at, found),
             State::Apple(apple) => apple.gap(at, found),
             State::Gzip(gzip) => gzip.gap(at, found),
+            State::Lines(text) => text.gap(at, found),
             State::Message => found.push(Found { at, kind: Kind::Gap }),
             State::Compound(tail) => tail.clear(),
         }
@@ -226,7 +236,7 @@ impl Binary {
             && let Some(start) = self.start
         {
             let held = core::mem::take(held);
-            let kind = look(&held, true, self.message).unwrap_or(Magic::Other);
+            let kind = look(&held, true, self.message, self.plain).unwrap_or(Magic::Other);
             self.begin(kind, start, found);
             let exact = at.saturating_sub(start) == held.len() as u64;
             self.feed(&held.into(), Origin { start, end: at, exact }, found);
@@ -237,6 +247,7 @@ impl Binary {
             State::Cms(cms) => cms.finish(whole, at, found),
             State::Apple(apple) => apple.finish(whole, at, found),
             State::Gzip(gzip) => gzip.finish(whole, at, found),
+            State::Lines(text) => text.finish(whole, at, found),
             State::Message => {
                 found.push(Found { at, kind: Kind::End { whole: complete, decode: Decode::Ok } });
             }
@@ -251,12 +262,13 @@ enum Magic {
     Cms,
     Apple,
     Message,
+    Lines,
     Compound,
     Other,
 }
 
-/// What bytes begin; `ended`: there are no more of them. `None`: more would say.
-fn look(head: &[u8], ended: bool, message: bool) -> Option<Magic> {
+/// What bytes begin; `ended`: there are no more of them; `plain`: they travelled as they are. `None`: more would say.
+fn look(head: &[u8], ended: bool, message: bool, plain: bool) -> Option<Magic> {
     for (signature, magic) in [
         (&TNEF[..], Magic::Tnef),
         (&COMPOUND, Magic::Compound),
@@ -268,6 +280,13 @@ fn look(head: &[u8], ended: bool, message: bool) -> Option<Magic> {
         }
         if signature.starts_with(head) && !ended {
             return None;
+        }
+    }
+    if plain {
+        match opening::opens(head) {
+            Some(true) => return Some(Magic::Lines),
+            None if !ended => return None,
+            _ => {}
         }
     }
     match ber::is_cms(slice::split(head, ber::LOOK).0) {
@@ -300,11 +319,16 @@ mod tests {
             (b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01", Some(Magic::Other)),
             (b"\x30\x82\x01\x02\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x09", Some(Magic::Cms)),
             (b"From: a\nTo: b\n\n", Some(Magic::Message)),
+            (b"begin 644 a\n", Some(Magic::Lines)),
+            (b"=ybegin line=1", Some(Magic::Lines)),
+            (b"begin", None),
+            (b"beginning of it", Some(Magic::Other)),
             (b"PK\x03\x04", Some(Magic::Other)),
             (b"%PDF-1.7\n", Some(Magic::Other)),
         ] {
-            assert_eq!(look(head, false, false), expected, "{}", head.escape_ascii());
+            assert_eq!(look(head, false, false, true), expected, "{}", head.escape_ascii());
         }
+        assert_eq!(look(b"begin 644 a\n", true, false, false), Some(Magic::Other));
         assert_eq!(NAMED.needle().len(), NAMED_LEN);
     }
 }

@@ -114,7 +114,8 @@ impl Opener {
             let markup = markup.then(|| Box::new(markup::Markup::new(content.charset.as_deref())));
             return Some(Self::Text(text::Text::new(declared, markup)));
         }
-        let binary = text || message || content_type.starts_with("application/");
+        let unknown = content.encoding == Encoding::Unknown;
+        let binary = text || message || unknown || content_type.starts_with("application/");
         binary.then(|| Self::Binary(Box::new(binary::Binary::new(content, config))))
     }
 

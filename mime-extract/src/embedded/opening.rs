@@ -19,6 +19,15 @@ pub(super) fn may_open(line: &[u8]) -> bool {
     OPENINGS.iter().any(|opening| line.starts_with(opening) || opening.starts_with(line))
 }
 
+/// Whether content begins with a line that begins a file; `None`: more of it would say.
+pub(super) fn opens(head: &[u8]) -> Option<bool> {
+    const FILES: [&[u8]; 3] = [b"begin ", b"begin-base64 ", b"=ybegin "];
+    if FILES.iter().any(|opening| head.starts_with(opening)) {
+        return Some(true);
+    }
+    if FILES.iter().any(|opening| opening.starts_with(head)) { None } else { Some(false) }
+}
+
 /// How far it is to the next line that begins a file, or to the last line of `rest` if that may become one; the first
 /// line apart.
 pub(super) fn seek_line(rest: &[u8]) -> Option<usize> {

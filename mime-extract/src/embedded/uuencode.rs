@@ -28,7 +28,8 @@ fn mode_and_name(rest: &[u8]) -> Option<&[u8]> {
     let digits = rest.iter().take_while(|byte| (b'0'..=b'7').contains(byte)).count();
     let (_, name) = slice::split(rest, digits);
     let name_follows = name.first().is_none_or(|byte| slice::is_blank(*byte));
-    ((3..=4).contains(&digits) && name_follows).then(|| slice::trim(name, slice::is_space))
+    // Permissions, and before them perhaps what kind of file it is.
+    ((3..=6).contains(&digits) && name_follows).then(|| slice::trim(name, slice::is_space))
 }
 
 /// Reads a line without its line end. `None`: it is no such line.
@@ -85,7 +86,8 @@ mod tests {
             ("begin 644", Some("")),
             ("begin 888 x", None),
             ("begin 64 x", None),
-            ("begin 64444 x", None),
+            ("begin 100644 x", Some("x")),
+            ("begin 6444444 x", None),
             ("begin 644x", None),
             ("begin the day", None),
             (" begin 644 x", None),

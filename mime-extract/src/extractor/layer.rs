@@ -8,6 +8,9 @@ use crate::decode::Origin;
 use crate::headers::block::Block;
 use std::collections::VecDeque;
 
+/// Gaps without data between them that wait for more.
+const MAX_GAPS: usize = 8;
+
 /// What comes into a layer.
 #[derive(Debug)]
 pub(super) enum Input {
@@ -81,6 +84,12 @@ impl Layer {
             }
             gap @ Input::Gap(..) => Some(gap),
         }
+    }
+
+    /// Whether there is nothing to read, or only gaps, of which what comes next says whether they are inside or at the end.
+    /// `taken`: so many of them are not in the inbox any more.
+    pub(super) fn waits(&self, taken: usize) -> bool {
+        self.inbox.len() + taken < MAX_GAPS && self.inbox.iter().all(|input| matches!(input, Input::Gap(..)))
     }
 
     /// Where the content that was read so far ends: before the delimiter that waits, if there is one.

@@ -101,7 +101,8 @@ impl Extractor {
         self.input(Input::Data(Run { bytes, origin }));
     }
 
-    /// Bytes of the message that will never come; `None`: nobody knows how many.
+    /// Bytes of the message that will never come; `None`: nobody knows how many. What comes next says whether the message
+    /// goes on behind them, so they are told only then.
     pub fn gap(&mut self, len: Option<u64>) {
         if self.finished || len == Some(0) {
             return;
@@ -170,7 +171,7 @@ impl Extractor {
         let Some(top) = self.layers.len().checked_sub(1) else { return false };
         for index in (0..=top).rev() {
             let Some(layer) = self.layers.get_mut(index) else { return false };
-            if layer.pending.is_none() && layer.inbox.is_empty() && layer.end.is_none() {
+            if layer.pending.is_none() && layer.end.is_none() && layer.waits(0) {
                 continue;
             }
             if let Some(delimiter) = layer.pending.take() {
@@ -334,6 +335,15 @@ impl Extractor {
     fn hole(&mut self, index: usize, len: Option<u64>, at: u64) {
         let end = at.saturating_add(len.unwrap_or(0));
         let Some(layer) = self.layers.get_mut(index) else { return };
+        // The layer was cut: what is held may have become a delimiter, as at any other end.
+        if layer.end.is_some() && layer.waits(1) && matches!(layer.state, State::Body) {
+            let rest = layer.lines.finish(&layer.boundaries, false);
+            if !matches!(rest, Rest::Nothing) {
+                layer.inbox.push_front(Input::Gap(len, at));
+                return self.rest(index, rest);
+            }
+        }
+        let Some(layer) = self.layers.get_mut(index) else { return };
         layer.origin = Origin { start: at, end, exact: layer.origin.exact };
         let mut held = Bytes::new();
         let mut rest = None;
@@ -373,12 +383,6 @@ impl Extractor {
             return;
         }
         match layer.lines.finish(&layer.boundaries, certain) {
-            Rest::Content(run) => self.content(index, run),
-            Rest::Open(run, level) => {
-                layer.cut = Some(run.origin.start);
-                self.feed_outside(index, Some(level), run.bytes);
-            }
-            Rest::Delimiter(delimiter) => layer.pending = Some(delimiter),
             Rest::Nothing if !top => {
                 // What is open inside of a multipart was cut.
                 let cut = Ending::Finished { whole: false };
@@ -391,6 +395,21 @@ impl Extractor {
                 self.feed_outside(index, level, Bytes::new());
                 self.close_layer(index, ending, end);
             }
+            rest => self.rest(index, rest),
+        }
+    }
+
+    /// What was held when the input of a layer ended.
+    fn rest(&mut self, index: usize, rest: Rest) {
+        let Some(layer) = self.layers.get_mut(index) else { return };
+        match rest {
+            Rest::Nothing => {}
+            Rest::Content(run) => self.content(index, run),
+            Rest::Open(run, level) => {
+                layer.cut = Some(run.origin.start);
+                self.feed_outside(index, Some(level), run.bytes);
+            }
+            Rest::Delimiter(delimiter) => layer.pending = Some(delimiter),
         }
     }
 }

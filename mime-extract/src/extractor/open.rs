@@ -142,8 +142,8 @@ impl Extractor {
             }
             _ => None,
         };
-        let multipart = content.content_type.starts_with("multipart/")
-            || choices.implied && content.boundary.is_some() && !message;
+        let multipart =
+            content.content_type.starts_with("multipart/") || choices.implied && content.boundary.is_some();
         let mut note = |anomaly| content.anomalies.push((anomaly, at));
         if let Some(told) = told {
             note(told);

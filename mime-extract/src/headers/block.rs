@@ -1,7 +1,8 @@
 //! One header block, line by line, as its bytes come (RFC 5322 section 2.2, RFC 2045 section 3).
 
 use super::line::{
-    Line, MAX_NAME, classify, is_content_field, is_from, is_from_prefix, is_loose_prefix, loose_field,
+    Line, MAX_NAME, classify, is_content_field, is_from, is_from_prefix, is_loose_prefix, is_message_field,
+    loose_field,
 };
 use super::{Headers, Span, odd};
 use crate::Anomaly;
@@ -311,7 +312,7 @@ impl Block {
                     _ => self.push_junk(),
                 }
             }
-            Line::Field { .. } if self.skipped && !self.begun && !is_content_field(line) => {
+            Line::Field { .. } if self.skipped && !self.begun && !self.may_begin(line) => {
                 return self.begin_body();
             }
             Line::Field { name_end, value } => {
@@ -333,10 +334,10 @@ impl Block {
                     return Verdict::More;
                 }
                 if self.choices.loose
-                    && let Some((name_end, value)) = loose_field(line)
+                    && let Some([start, name_end, value]) = loose_field(line)
                 {
                     self.commit_junk();
-                    self.push(self.line + name_end, self.line + value);
+                    self.push_from(self.line + start, self.line + name_end, self.line + value);
                     return self.next_line();
                 }
                 let body = match self.choices.junk {
@@ -351,6 +352,11 @@ impl Block {
             }
         }
         self.next_line()
+    }
+
+    /// Whether a field may be the first behind empty lines.
+    fn may_begin(&self, line: &[u8]) -> bool {
+        is_content_field(line) || self.message && is_message_field(line)
     }
 
     /// Whether the line begins a part of this very block: the empty line is missing, or has blanks.
@@ -471,8 +477,10 @@ impl Block {
         for span in &mut self.spans {
             let value = slice::range(&self.bytes, span.value as usize, span.end as usize);
             let end = span.end as usize - (value.len() - slice::trim_end(value, is_space).len());
-            let start =
-                end - slice::trim_start(slice::range(&self.bytes, span.value as usize, end), is_space).len();
+            let value = slice::range(&self.bytes, span.value as usize, end);
+            // The colon may stand behind a fold.
+            let before = |byte| is_space(byte) || byte == b':' && self.choices.loose;
+            let start = end - slice::trim_start(value, before).len();
             (span.value, span.end) =
                 (u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX));
         }

@@ -61,20 +61,44 @@ pub(super) fn is_content_field(line: &[u8]) -> bool {
     start.eq_ignore_ascii_case(CONTENT) && matches!(classify(rest, true), Line::Field { .. })
 }
 
-/// A content field that lost its colon: where its name ends and its value begins.
-pub(super) fn loose_field(line: &[u8]) -> Option<(usize, usize)> {
-    let name = line.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'-').count();
-    let known = slice::split(line, name).0;
+/// Whether a line is one of the fields that a message has, and what is no message hardly.
+pub(super) fn is_message_field(line: &[u8]) -> bool {
+    const KNOWN: [&str; 8] =
+        ["from", "to", "subject", "date", "message-id", "received", "return-path", "mime-version"];
+    let Line::Field { name_end, .. } = classify(line, true) else { return false };
+    let name = slice::split(line, name_end).0;
+    is_content_field(line) || KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// A content field beside whose name stands what does not belong there, or that lost its colon: where its name begins and
+/// ends, and where its value begins.
+pub(super) fn loose_field(line: &[u8]) -> Option<[usize; 3]> {
+    let start = line.iter().take(MAX_STRAY).take_while(|byte| is_stray(**byte)).count();
+    let text = slice::split(line, start).1;
+    let name = text.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'-').count();
+    let (known, behind) = slice::split(text, name);
     let is = ["content-type", "content-transfer-encoding", "content-disposition"]
         .iter()
         .any(|name| known.eq_ignore_ascii_case(name.as_bytes()));
-    let blank = line.get(name).copied().is_some_and(is_blank);
-    (is && blank).then_some((name, name + 1))
+    let stray = behind.iter().take(MAX_STRAY).take_while(|byte| is_stray(**byte)).count();
+    let colon = behind.get(stray).is_some_and(|byte| matches!(byte, b':' | b'=' | b';'));
+    let value = start + name + stray + usize::from(colon);
+    (is && (stray > 0 || colon)).then_some([start, start + name, value])
 }
 
 /// Whether the beginning of a line may become such a field.
 pub(super) fn is_loose_prefix(line: &[u8]) -> bool {
+    let stray = line.iter().take(MAX_STRAY).take_while(|byte| is_stray(**byte)).count();
+    let line = slice::split(line, stray).1;
     slice::split(line, CONTENT.len()).0.eq_ignore_ascii_case(slice::split(CONTENT, line.len()).0)
+}
+
+/// Bytes around a name that are passed over.
+const MAX_STRAY: usize = 8;
+
+/// Blanks, controls, marks of byte order: what some programs do not see before or behind a name.
+const fn is_stray(byte: u8) -> bool {
+    !byte.is_ascii_graphic()
 }
 
 const CONTENT: &[u8] = b"content-";
@@ -108,14 +132,23 @@ mod tests {
         }
         assert_eq!(classify(&[b'x'; MAX_NAME + 1], false), Line::Junk);
         for (line, content, loose) in [
-            ("Content-Type: x", true, None),
+            ("Content-Type: x", true, Some([0, 12, 13])),
             ("CONTENT-X : x", true, None),
-            ("Content-Type x", false, Some((12, 13))),
+            ("Content-Type x", false, Some([0, 12, 13])),
+            ("Content-Type=x", false, Some([0, 12, 13])),
+            ("\u{feff}Content-Type\0: x", false, Some([3, 15, 17])),
+            ("Content-Type\r\n", false, Some([0, 12, 14])),
+            ("Content-Type-x", false, None),
             ("Content-Typ x", false, None),
             ("Contents: x", false, None),
         ] {
             assert_eq!((is_content_field(line.as_bytes()), loose_field(line.as_bytes())), (content, loose));
-            assert!(is_loose_prefix(&line.as_bytes()[..3]));
+            assert!(is_loose_prefix(&line.as_bytes()[..4]));
+        }
+        for (line, is) in
+            [("Subject: x", true), ("content-x: y", true), ("Hello: x", false), ("Subject", false)]
+        {
+            assert_eq!(is_message_field(line.as_bytes()), is, "{line:?}");
         }
         assert!(is_from(b">From x") && !is_from(b"From: x"));
         assert!(is_from_prefix(b">Fr") && is_from_prefix(b"") && !is_from_prefix(b"Fx"));

@@ -27,6 +27,22 @@ fn m20_padding_behind_every_two_bytes() {
             r#"0 text/plain base64 "PK" via b64-inner-padding"#,
             r#"0 text/plain base64 "\x03\x04\x14\x00" via b64-inner-padding"#,
             r#"0 text/plain base64 "PK\x00\x03\x04\x00\x14\x00" partial via b64-inner-padding"#,
+            r#"0 text/plain base64 "PK\x00\xc1\x01@" partial via b64-inner-padding"#,
+        ],
+    );
+}
+
+#[test]
+fn m20_padding_that_counts_for_nothing() {
+    check(
+        mail("Zm9=vYm=Fy\n"),
+        &[r#"0 text/plain base64 "fo\xbd\x89\x17" partial b64-padding(1) b64-inner-padding(2)"#],
+        &[
+            r#"0 text/plain base64 "fo@\xbd\x89\x80\x17" partial via b64-padding"#,
+            r#"0 text/plain base64 "foobar" via b64-padding"#,
+            r#"0 text/plain base64 "fo\xbd\x89" via b64-padding"#,
+            r#"0 text/plain base64 "fo" via b64-inner-padding"#,
+            r#"0 text/plain base64 "\xbd\x89\x17" partial via b64-inner-padding"#,
         ],
     );
 }
@@ -77,7 +93,34 @@ fn m23_foreign_characters() {
     check(
         mail("Zm9v-+v/\n"),
         &[r#"0 text/plain base64 "foo\xfa\xff" partial b64-foreign-char(1) b64-padding(1)"#],
-        &[],
+        &[r#"0 text/plain base64 "foo" via b64-padding"#],
+    );
+}
+
+#[test]
+fn m23_plain_text_that_says_it_is_base64() {
+    check(
+        mail("Hi all, it is me.\n"),
+        &[r#"0 text/plain base64 "\x1e&\xa5\x96+b\xb2g" partial b64-foreign-char(2) b64-padding(1)"#],
+        &[
+            r#"0 text/plain base64 "Hi all, it is me.\n" via b64-foreign-char"#,
+            r#"0 text/plain base64 "\x1e&\xa5\x96+b" via b64-padding"#,
+        ],
+    );
+}
+
+#[test]
+fn m25_a_delimiter_behind_it_on_the_same_line() {
+    check(
+        "Content-Type: multipart/mixed; boundary=foo\n\n--foo\nContent-Transfer-Encoding: base64\n\nZm9vYmFy--foo--\n",
+        &[
+            "0 multipart multipart/mixed incomplete close-missing",
+            r#"1 text/plain base64 "foobar~\x8a" incomplete partial b64-foreign-char(4) b64-padding(1)"#,
+        ],
+        &[
+            r#"1 text/plain base64 "foobar\xfb\xe7\xe8\xa3\xef" incomplete partial via b64-foreign-char"#,
+            r#"1 text/plain base64 "foobar" incomplete via b64-padding"#,
+        ],
     );
 }
 
@@ -111,7 +154,18 @@ fn m26_the_footer_of_a_list() {
         &[
             r#"0 text/plain base64 "foobar\x96+-{\x16\xa6\xa6W\xa8\xae" partial b64-foreign-char(17) b64-padding(1)"#,
         ],
-        &[],
+        &[r#"0 text/plain base64 "foobar\x96+-{\x16\xa6\xa6W\xa8" via b64-padding"#],
+    );
+    // Lines that hold nothing else do, if they are long enough to be told from words.
+    check(
+        mail("QUJDREVGR0hJSktMTU5P\nUFFS\n\nlist@example.org\n"),
+        &[
+            r#"0 text/plain base64 "ABCDEFGHIJKLMNOPQR\x96+-{\x16\xa6\xa6W\xa8\xae" partial b64-foreign-char(2) b64-padding(1)"#,
+        ],
+        &[
+            r#"0 text/plain base64 "ABCDEFGHIJKLMNOPQR" via b64-foreign-char"#,
+            r#"0 text/plain base64 "ABCDEFGHIJKLMNOPQR\x96+-{\x16\xa6\xa6W\xa8" via b64-padding"#,
+        ],
     );
 }
 

@@ -159,6 +159,21 @@ fn m49_no_boundary() {
 }
 
 #[test]
+fn m50_a_message_with_a_boundary() {
+    check(
+        mail("message/rfc822; boundary=foo", "foo"),
+        &[
+            r#"0 message message/rfc822 "--foo\n\ntext\n--foo\nContent-Type: application/zip\n\nhidden\n--foo--\n" multipart-implied"#,
+            r#"0.0 text/plain "--foo\n\ntext\n--foo\nContent-Type: application/zip\n\nhidden\n--foo--\n" no-headers"#,
+        ],
+        &[
+            r#"1 text/plain "text" via multipart-implied"#,
+            r#"2 application/zip "hidden" via multipart-implied"#,
+        ],
+    );
+}
+
+#[test]
 fn m50_a_boundary_without_a_multipart() {
     for kind in ["ultipart/mixed", "x-multipart/mixed", "singlepart/mixed", "text/plain"] {
         check(

@@ -1,6 +1,8 @@
 //! Where delimiters stand, and what stands between them: M57 to M66.
 
-use crate::support::check;
+use crate::support::{check, listed};
+use bytes::Bytes;
+use mime_extract::{Config, Extractor};
 
 use crate::boundaries::{FILE, mail};
 #[test]
@@ -13,6 +15,44 @@ fn m57_no_close_delimiter() {
             r#"2 application/pdf base64 "Hello, hidden." incomplete"#,
         ],
         &[],
+    );
+}
+
+/// What is told of a message that was cut there, its reader being asked for events before it is over, or not.
+fn cut(mail: &str, asked: bool) -> Vec<String> {
+    let mut extractor = Extractor::new(Config::default());
+    extractor.push(Bytes::from(mail.to_owned()));
+    extractor.gap(None);
+    let mut events = Vec::new();
+    if asked {
+        events.extend(extractor.events());
+    }
+    extractor.finish();
+    events.extend(extractor.events());
+    listed(&events)
+}
+
+#[test]
+fn m57_a_cut_inside_of_a_delimiter() {
+    let top = "Content-Type: multipart/mixed; boundary=foo\n\n--foo\nContent-Transfer-Encoding: base64\n\nSGVsbG8s\n";
+    for rest in ["", "-", "--", "--f", "--fo", "--foo", "--foo-", "--foo--"] {
+        for asked in [false, true] {
+            let close = if matches!(rest, "--foo" | "--foo--") { "" } else { " incomplete partial" };
+            let told = cut(&format!("{top}{rest}"), asked);
+            let part = told.get(1).cloned().unwrap_or_default();
+            assert_eq!(part, format!(r#"1 text/plain base64 "Hello,"{close}"#), "{rest}");
+        }
+    }
+    // Bytes that nobody saw may stand between what looks like one and what goes on.
+    let mut extractor = Extractor::new(Config::default());
+    extractor.push(Bytes::from(top.replace("base64", "7bit") + "--fo"));
+    extractor.gap(None);
+    extractor.push("o\n--foo--\n".into());
+    extractor.finish();
+    let events: Vec<_> = extractor.events().collect();
+    assert_eq!(
+        listed(&events),
+        ["0 multipart multipart/mixed incomplete", r#"1 text/plain "SGVsbG8s\n--foo" incomplete"#]
     );
 }
 

@@ -72,6 +72,41 @@ fn m37_uuencode_declared() {
 }
 
 #[test]
+fn m37_uuencode_in_an_attachment_that_names_no_encoding() {
+    check(
+        "Content-Type: application/octet-stream; name=a.zip\n\nbegin 644 cat.txt\n#0V%T\n`\nend\n",
+        &[
+            r#"0 application/octet-stream name="a.zip" "begin 644 cat.txt\n#0V%T\n`\nend\n""#,
+            r#"uu1 application/octet-stream binary name="cat.txt" in=uuencode "Cat" uuencode"#,
+        ],
+        &[],
+    );
+    // What is decoded first is the file, and a word is no line of it.
+    check(
+        "Content-Type: application/zip\nContent-Transfer-Encoding: base64\n\nYmVnaW4gNjQ0IGEKIzBWJVQKYAplbmQK\n",
+        &[r#"0 application/zip base64 "begin 644 a\n#0V%T\n`\nend\n""#],
+        &[],
+    );
+    check(
+        "Content-Type: application/x-pascal\n\nbegin 644 times\nend.\n",
+        &[r#"0 application/x-pascal "begin 644 times\nend.\n""#],
+        &[],
+    );
+}
+
+#[test]
+fn m38_uuencode_with_the_kind_of_the_file() {
+    check(
+        "Subject: x\n\nbegin 100644 cat.txt\n#0V%T\n`\nend\n",
+        &[
+            r#"0 text/plain "begin 100644 cat.txt\n#0V%T\n`\nend\n""#,
+            r#"uu1 application/octet-stream binary name="cat.txt" in=uuencode "Cat" uuencode"#,
+        ],
+        &[],
+    );
+}
+
+#[test]
 fn m38_uuencode_inline() {
     check(
         "Subject: x\n\nHere it is:\nbegin 644 cat.txt\n#0V%T\n`\nend\nBye.\n",
@@ -103,6 +138,18 @@ fn m39_uuencode_faults() {
         &[
             r#"0 text/plain "begin 644 a\n#0V%T\nno such line\n""#,
             r#"uu1 application/octet-stream binary name="a" in=uuencode "Cat" incomplete partial uuencode uu-line"#,
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn m40_yenc_declared() {
+    check(
+        "Content-Type: image/png\nContent-Transfer-Encoding: x-yencode\n\n=ybegin line=128 size=10 name=abc.bin\nklmnopqrst\n=yend size=10 crc32=321e6d05\n",
+        &[
+            r#"0 image/png "x-yencode" "=ybegin line=128 size=10 name=abc.bin\nklmnopqrst\n=yend size=10 crc32=321e6d05\n" failed cte-unknown"#,
+            r#"yenc1 application/octet-stream binary name="abc.bin" in=yenc "ABCDEFGHIJ" yenc"#,
         ],
         &[],
     );

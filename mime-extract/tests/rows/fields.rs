@@ -135,7 +135,10 @@ fn m5_a_decorated_encoding() {
         &[
             r#"0 text/plain base64 "\x1d\xe9e\xa0z0j\xb7\xb2\xa2" partial cte-malformed b64-foreign-char(2) b64-padding(1)"#,
         ],
-        &[r#"0 text/plain "Hello! How are you?\n" via cte-malformed"#],
+        &[
+            r#"0 text/plain "Hello! How are you?\n" via cte-malformed"#,
+            r#"0 text/plain base64 "\x1d\xe9e\xa0z0j\xb7\xb2" via b64-padding"#,
+        ],
     );
 }
 
@@ -239,6 +242,23 @@ fn m10_blanks_and_colons_around_the_name() {
             r#"0 text/plain base64 "Hello, hidden." via header-junk-line"#,
         ],
     );
+}
+
+#[test]
+fn m10_what_does_not_belong_beside_the_name() {
+    for field in ["Content-Transfer-Encoding=base64", "Content-Transfer-Encoding\n : base64"] {
+        check(
+            mail(&format!("Subject: x\n{field}\n")),
+            &[r#"0 text/plain "SGVsbG8sIGhpZGRlbi4=\n" header-junk-line"#],
+            &[
+                &format!(
+                    r#"0 text/plain "{}\n\nSGVsbG8sIGhpZGRlbi4=\n" via header-junk-line"#,
+                    field.escape_default()
+                ),
+                r#"0 text/plain base64 "Hello, hidden." via header-junk-line"#,
+            ],
+        );
+    }
 }
 
 #[test]
@@ -359,6 +379,29 @@ fn m15_an_empty_first_line() {
         format!("\nContent-Transfer-Encoding: base64\n\n{BODY}"),
         &[r#"0 text/plain "Content-Transfer-Encoding: base64\n\nSGVsbG8sIGhpZGRlbi4=\n" header-start-blank"#],
         &[r#"0 text/plain base64 "Hello, hidden." via header-start-blank"#],
+    );
+}
+
+#[test]
+fn m15_an_empty_line_before_the_message() {
+    check(
+        "\n\nSubject: x\nContent-Type: application/zip\nContent-Transfer-Encoding: base64\n\nSGVsbG8=\n",
+        &[
+            r#"0 text/plain "\nSubject: x\nContent-Type: application/zip\nContent-Transfer-Encoding: base64\n\nSGVsbG8=\n" header-start-blank"#,
+        ],
+        &[r#"0 application/zip base64 "Hello" via header-start-blank"#],
+    );
+}
+
+#[test]
+fn m16_a_file_that_says_it_is_a_multipart() {
+    check(
+        "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\nSGVsbG8=\n",
+        &[
+            "0 multipart multipart/mixed base64 incomplete cte-on-composite no-parts",
+            r#"preamble preamble text/plain "SGVsbG8=" incomplete"#,
+        ],
+        &[r#"0 application/octet-stream "Hello" incomplete via cte-on-composite"#],
     );
 }
 

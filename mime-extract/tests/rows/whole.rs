@@ -33,6 +33,18 @@ fn m95_from_lines_of_an_mbox() {
 }
 
 #[test]
+fn m96_a_body_of_cr_alone() {
+    check(
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\rContent-Type: text/html\r\rHello\r--b--\r",
+        &[
+            "0 multipart multipart/mixed incomplete no-parts",
+            r#"preamble preamble text/plain "--b\rContent-Type: text/html\r\rHello\r--b--" incomplete"#,
+        ],
+        &[r#"1 text/html "Hello" via no-parts"#],
+    );
+}
+
+#[test]
 fn m96_line_ends() {
     check("Subject: x\nContent-Type: text/plain\n\na\nb\n", &[r#"0 text/plain "a\nb\n""#], &[]);
     check(
