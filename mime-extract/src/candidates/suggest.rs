@@ -8,7 +8,7 @@ use crate::choices::{
 };
 use crate::content::{boundary, named, others};
 use crate::decode::base64::is_alphabet;
-use crate::decode::variant;
+use crate::decode::looks;
 use crate::headers::Headers;
 use crate::slice;
 use crate::{Anomaly, Config, Encoding, PartKind};
@@ -200,7 +200,7 @@ impl List<'_> {
             | Anomaly::B64Trailing { .. }
             | Anomaly::B64Length => self.base64(fact, anomaly),
             Anomaly::QpBadEscape { .. }
-                if !fact.exact || variant::is_broken_escape(self.message.range(&fact.raw)) =>
+                if !fact.exact || looks::is_broken_escape(self.message.range(&fact.raw)) =>
             {
                 self.add(Way::QuotedPrintable(QuotedPrintableChoice::Drop), &via);
             }
@@ -257,9 +257,9 @@ impl List<'_> {
             let body = slice::split(self.message.range(&fact.raw), BODY).0;
             // What is cut off may end anywhere.
             let body = slice::split(body, if body.len() < BODY { BODY } else { last_line(body) }).0;
-            let sniffed = if variant::is_base64(body) {
+            let sniffed = if looks::is_base64(body) {
                 Some(Encoding::Base64)
-            } else if variant::is_quoted_printable(body) {
+            } else if looks::is_quoted_printable(body) {
                 Some(Encoding::QuotedPrintable)
             } else {
                 None
@@ -342,12 +342,12 @@ impl List<'_> {
             }
         }
         if matches!(anomaly, Anomaly::B64Length | Anomaly::B64Padding { .. })
-            && let Some(len) = variant::surplus(slice::split(body, BODY).0)
+            && let Some(len) = looks::surplus(slice::split(body, BODY).0)
         {
             self.add(Way::Base64(Base64Choice::Skip(len)), &via);
         }
         if matches!(anomaly, Anomaly::B64ForeignChar { .. } | Anomaly::B64Length | Anomaly::B64Padding { .. })
-            && variant::is_run_among_others(body)
+            && looks::is_run_among_others(body)
         {
             self.add(Way::Base64(Base64Choice::Block), &via);
         }
@@ -355,7 +355,7 @@ impl List<'_> {
             self.add(Way::Base64(Base64Choice::Quads), &via);
         }
         if matches!(anomaly, Anomaly::B64ForeignChar { .. })
-            && variant::is_hardly_base64(slice::split(body, PLAIN).0)
+            && looks::is_hardly_base64(slice::split(body, PLAIN).0)
         {
             self.add(Way::Base64(Base64Choice::Plain), &via);
         }

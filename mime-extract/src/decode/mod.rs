@@ -3,6 +3,7 @@
 pub(crate) mod base64;
 mod begin;
 mod claimed;
+pub(crate) mod looks;
 pub(crate) mod quoted_printable;
 pub(crate) mod variant;
 
