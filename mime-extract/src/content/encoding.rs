@@ -24,20 +24,20 @@ fn known(name: &str) -> Option<Encoding> {
 /// Fields that are looked at.
 const MAX_FIELDS: usize = 16;
 
-/// The transfer encoding that the fields name, what the one that counts says, and what is odd.
+/// The transfer encoding that the fields name, of which `two` are the first, what the one that counts says, and what is odd.
 pub(super) fn find(
     headers: &Headers,
+    two: [Option<Field<'_>>; 2],
     choice: EncodingChoice,
 ) -> (Encoding, Option<String>, Vec<(Anomaly, u64)>) {
-    let mut fields = fields(headers);
-    let Some(first) = fields.next() else { return (Encoding::SevenBit, None, Vec::new()) };
+    let [Some(first), second] = two else { return (Encoding::SevenBit, None, Vec::new()) };
     let mut anomalies = Vec::new();
     // The first that says anything counts; empty and unknown ones do not.
     let mut found = (first, read(first));
-    if let Some(second) = fields.next() {
+    if let Some(second) = second {
         anomalies.push((Anomaly::CteDuplicate, second.offset()));
         if found.1.0.is_none() {
-            let mut others = core::iter::once(second).chain(fields).map(|field| (field, read(field)));
+            let mut others = fields(headers).skip(1).map(|field| (field, read(field)));
             found = others.find(|(_, (encoding, _))| encoding.is_some()).unwrap_or(found);
         }
     }
@@ -85,7 +85,8 @@ pub(crate) fn named(headers: &Headers) -> Vec<Encoding> {
 /// What the fields name beside the first, by [`EncodingChoice::Other`]: one of those which change nothing, and of the
 /// others all.
 pub(crate) fn others(headers: &Headers) -> Vec<usize> {
-    let first = find(headers, EncodingChoice::First).0;
+    let mut two = fields(headers);
+    let first = find(headers, [two.next(), two.next()], EncodingChoice::First).0;
     let plain = |encoding| matches!(encoding, Encoding::SevenBit | Encoding::EightBit | Encoding::Binary);
     let mut told = plain(first);
     let others = named(headers).into_iter().filter(|other| *other != first).enumerate();
@@ -201,7 +202,9 @@ mod tests {
             (&[""], SevenBit, &[]),
         ];
         for (values, encoding, codes) in table {
-            let (got, _, anomalies) = find(&headers(values), EncodingChoice::First);
+            let headers = headers(values);
+            let mut two = fields(&headers);
+            let (got, _, anomalies) = find(&headers, [two.next(), two.next()], EncodingChoice::First);
             let got_codes: Vec<_> = anomalies.iter().map(|(anomaly, _)| anomaly.code()).collect();
             assert_eq!((got, got_codes.as_slice()), (*encoding, *codes), "{values:?}");
         }

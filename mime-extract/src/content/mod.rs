@@ -11,6 +11,7 @@ pub(crate) use name::is_unsafe;
 
 use crate::charset;
 use crate::choices::BoundaryChoice;
+use crate::headers::Field;
 use crate::slice::{self, is_blank};
 use crate::{Anomaly, Config, Encoding, Headers, Name};
 use parameter::Value;
@@ -29,6 +30,9 @@ const ONCE: [&str; 11] = [
     "references",
     "subject",
 ];
+
+/// Fields that say what the body is.
+const CONTENT: [&str; 4] = ["content-type", "content-transfer-encoding", "content-disposition", "content-id"];
 
 /// Fields of one name that are looked at.
 const MAX_FIELDS: usize = 16;
@@ -56,18 +60,10 @@ pub(crate) struct Content {
 pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, config: &Config) -> Content {
     let (max, choices) = (config.max_parameters, &config.choices);
     let mut content = Content::default();
-    if message {
-        content.note_duplicates(headers);
-    }
+    let [[first, second], encodings, dispositions, ids] = content.sort(headers, message);
     let types = || headers.all("content-type").take(MAX_FIELDS);
-    let first = headers.first("content-type");
-    let several = match first.and_then(|_| types().nth(1)) {
-        Some(second) => {
-            content.anomalies.push((Anomaly::CtDuplicate, second.offset()));
-            true
-        }
-        None => false,
-    };
+    let several = second.is_some();
+    content.anomalies.extend(second.map(|second| (Anomaly::CtDuplicate, second.offset())));
     // By their places in the block: in a decoded message many fields have the same offset.
     let nth = || headers.all("content-type").nth(choices.content_type);
     let chosen = if several && nth().is_some() { choices.content_type } else { 0 };
@@ -90,21 +86,22 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, conf
         content.choose_boundary(&choices.boundary, field.raw(), max);
     }
 
-    let (encoding, raw, odd) = encoding::find(headers, choices.encoding);
+    let (encoding, raw, odd) = encoding::find(headers, encodings, choices.encoding);
     (content.encoding, content.encoding_raw) = (encoding, raw);
     content.anomalies.extend(odd);
 
-    let mut dispositions = headers.all("content-disposition").take(MAX_FIELDS);
-    let field = dispositions.next();
+    let [field, more] = dispositions;
     let mut disposition = field.map(|field| parameter::parse(field.raw(), max)).unwrap_or_default();
     let disposition_at = field.map_or(at, |field| field.offset());
     content.anomalies.extend(disposition.anomalies.iter().map(|anomaly| (*anomaly, disposition_at)));
     content.disposition = Some(disposition.value).filter(|value| !value.is_empty());
     // Names are told wherever they stand.
-    for field in dispositions {
+    for field in more.into_iter().flat_map(|_| headers.all("content-disposition").take(MAX_FIELDS).skip(1)) {
         disposition.parameters.extend(parameter::parse(field.raw(), max).parameters);
     }
-    for (_, field) in types().enumerate().filter(|(index, _)| several && *index != chosen) {
+    for (_, field) in
+        second.into_iter().flat_map(|_| types().enumerate()).filter(|(index, _)| *index != chosen)
+    {
         let more = parameter::parse(field.raw(), max).parameters;
         value.parameters.extend(more.into_iter().filter(|one| one.name.starts_with("name")));
     }
@@ -113,7 +110,11 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, conf
     content.names = names;
     let names_at = if disposition.parameters.is_empty() { at } else { disposition_at };
     content.anomalies.extend(odd.into_iter().map(|anomaly| (anomaly, names_at)));
-    content.content_id = headers.message_ids("content-id").into_iter().next();
+    content.content_id = match ids {
+        [Some(id), None] => id.message_ids().into_iter().next(),
+        [None, _] => None,
+        _ => headers.message_ids("content-id").into_iter().next(),
+    };
     content
 }
 
@@ -122,6 +123,18 @@ pub(crate) fn boundary_of(raw: &[u8], max: usize) -> Option<Vec<u8>> {
     let value = parameter::parse(raw, max);
     let (mut found, _) = extended::find(&value.parameters, "boundary");
     found.next().map(|first| slice::trim_end(&first.bytes, is_blank).to_vec())
+}
+
+/// The place in [`CONTENT`] that a field of that name has; they differ in length.
+fn content_field(name: &[u8]) -> Option<usize> {
+    let place = match name.len() {
+        12 => 0,
+        25 => 1,
+        19 => 2,
+        10 => 3,
+        _ => return None,
+    };
+    CONTENT.get(place).filter(|known| name.eq_ignore_ascii_case(known.as_bytes())).map(|_| place)
 }
 
 /// The place in [`ONCE`] that a field of that name has, judged by what tells the names apart.
@@ -144,11 +157,20 @@ fn once(name: &[u8]) -> Option<usize> {
 }
 
 impl Content {
-    /// Tells of each field that should stand there once where its second one is.
-    fn note_duplicates(&mut self, headers: &Headers) {
+    /// The first two of each of the [`CONTENT`] fields, found in one pass; in a message that pass also tells of each field
+    /// that should stand there once where its second one is.
+    #[inline]
+    fn sort<'a>(&mut self, headers: &'a Headers, message: bool) -> [[Option<Field<'a>>; 2]; CONTENT.len()] {
+        let mut found = [[None; 2]; CONTENT.len()];
         let mut seen = [(0u8, 0); ONCE.len()];
         for field in headers.iter() {
-            if let Some((count @ 0..2, at)) = once(field.name()).and_then(|place| seen.get_mut(place)) {
+            if let Some([first, second]) = content_field(field.name()).and_then(|place| found.get_mut(place))
+            {
+                let place = if first.is_none() { first } else { second };
+                place.get_or_insert(field);
+            } else if message
+                && let Some((count @ 0..2, at)) = once(field.name()).and_then(|place| seen.get_mut(place))
+            {
                 *count += 1;
                 *at = field.offset();
             }
@@ -158,6 +180,7 @@ impl Content {
                 self.anomalies.push((Anomaly::HeaderDuplicate { name }, at));
             }
         }
+        found
     }
 
     /// A parameter of the content type, in lower case.
@@ -247,8 +270,11 @@ mod tests {
         for (place, name) in ONCE.into_iter().enumerate() {
             assert_eq!(once(name.to_ascii_uppercase().as_bytes()), Some(place), "{name}");
         }
-        for name in ["", "dote", "received", "x"] {
-            assert_eq!(once(name.as_bytes()), None, "{name}");
+        for (place, name) in CONTENT.into_iter().enumerate() {
+            assert_eq!(content_field(name.to_ascii_uppercase().as_bytes()), Some(place), "{name}");
+        }
+        for name in ["", "dote", "received", "x", "x-original-a"] {
+            assert_eq!((once(name.as_bytes()), content_field(name.as_bytes())), (None, None), "{name}");
         }
     }
 }

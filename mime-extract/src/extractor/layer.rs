@@ -88,7 +88,12 @@ impl Layer {
 
     /// Whether there is nothing to read, or only gaps, of which what comes next says whether they are inside or at the end.
     /// `taken`: so many of them are not in the inbox any more.
+    #[inline]
     pub(super) fn waits(&self, taken: usize) -> bool {
+        self.inbox.is_empty() || self.waits_with_gaps(taken)
+    }
+
+    fn waits_with_gaps(&self, taken: usize) -> bool {
         self.inbox.len() + taken < MAX_GAPS && self.inbox.iter().all(|input| matches!(input, Input::Gap(..)))
     }
 
