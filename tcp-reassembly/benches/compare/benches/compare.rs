@@ -2,8 +2,10 @@
 //!
 //! A packet is a block of its own, as a live capture gives them. tcp-reassembly finds the flow, compares with what was
 //! there before and tells every byte with its packet. protolens has no table of flows: it runs as it is, with the
-//! flow known ("bare"), and behind a keyed hash table of addresses and ports ("table"). It never gives up
-//! a hole, drops what comes when it holds 128 packets, and compares nothing.
+//! flow known ("bare"), and behind a keyed hash table of addresses and ports ("table"). It gives its packets in order
+//! ("packets": each whole, its payload for the caller to cut to what is new) or the payload itself ("payload": its
+//! reader of raw data, the one it has for FTP). It never gives up a hole, drops what comes when it holds 128 packets,
+//! and compares nothing.
 #![allow(
     clippy::unwrap_used,
     clippy::cast_possible_truncation,
@@ -216,7 +218,12 @@ fn ours(group: &mut BenchmarkGroup<'_, CpuTime>, load: &Load, name: &str, change
     });
 }
 
-fn protolens(group: &mut BenchmarkGroup<'_, CpuTime>, load: &Load, name: &str, with_table: bool) {
+fn protolens(group: &mut BenchmarkGroup<'_, CpuTime>, load: &Load, what: L7Proto, with_table: bool) {
+    let name = format!(
+        "protolens, {}, {}",
+        if what == L7Proto::OrdPacket { "packets" } else { "payload" },
+        if with_table { "table" } else { "bare" },
+    );
     group.bench_function(name, |b| {
         let mut lens = Prolens::<Packet>::default();
         let told = Rc::new(Cell::new(0_u64));
@@ -224,6 +231,11 @@ fn protolens(group: &mut BenchmarkGroup<'_, CpuTime>, load: &Load, name: &str, w
         lens.set_cb_ord_pkt(move |packet: Packet, _, _| {
             counter.set(counter.get() + packet.payload.len() as u64);
             black_box(packet);
+        });
+        let counter = Rc::clone(&told);
+        lens.set_cb_ftp_body(move |bytes: &[u8], _, _, _| {
+            counter.set(counter.get() + bytes.len() as u64);
+            black_box(bytes);
         });
         let hasher = foldhash::fast::RandomState::default();
         let mut table = HashTable::<u32>::new();
@@ -233,7 +245,7 @@ fn protolens(group: &mut BenchmarkGroup<'_, CpuTime>, load: &Load, name: &str, w
             .iter()
             .map(|packet| {
                 let mut task = lens.new_task(TransProto::Tcp);
-                lens.set_task_parser(&mut task, L7Proto::OrdPacket);
+                lens.set_task_parser(&mut task, what);
                 lens.run_task(&mut task, packet.clone());
                 table.insert_unique(hash(packet), packet.flow, |&at| hash(&keys[at as usize]));
                 task
@@ -310,8 +322,10 @@ fn bench(c: &mut Criterion<CpuTime>) {
         });
         found_and_dropped(&mut group, load);
         if load.held < 128 {
-            protolens(&mut group, load, "protolens, table", true);
-            protolens(&mut group, load, "protolens, bare", false);
+            for what in [L7Proto::OrdPacket, L7Proto::FtpData] {
+                protolens(&mut group, load, what, true);
+                protolens(&mut group, load, what, false);
+            }
         }
         group.finish();
     }
