@@ -1,7 +1,7 @@
 //! One reading of the whole message by the extractor.
 
+use super::Candidate;
 use super::message::{Message, Step};
-use super::{Candidate, suggest};
 use crate::choices::KnownLeaf;
 use crate::headers::Headers;
 use crate::{Anomaly, Config, Encoding, Event, EventKind, Extractor, Part, PartKind};
@@ -9,6 +9,9 @@ use bytes::Bytes;
 use core::ops::Range;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Anomalies of one part that are looked at.
+pub(super) const MAX_ANOMALIES: usize = 64;
 
 /// What the primary reading leaves behind.
 #[derive(Debug, Default)]
@@ -71,6 +74,13 @@ impl Open {
     }
 }
 
+/// Whether a header says anything about its body.
+fn has_content_field(headers: &Headers) -> bool {
+    headers
+        .iter()
+        .any(|field| field.name().get(..8).is_some_and(|name| name.eq_ignore_ascii_case(b"content-")))
+}
+
 /// Runs an extractor over the message.
 fn run(message: &Message, config: &Config, mut tell: impl FnMut(Event) -> bool) {
     let mut extractor = Extractor::new(config.clone());
@@ -115,7 +125,7 @@ impl Parts {
 
     fn anomaly(&mut self, number: u32, anomaly: Anomaly, at: u64) {
         if let Some(open) = self.open.get_mut(&number)
-            && (anomaly.is_ambiguous() && open.anomalies.len() < suggest::MAX_ANOMALIES)
+            && (anomaly.is_ambiguous() && open.anomalies.len() < MAX_ANOMALIES)
         {
             open.anomalies.push((anomaly, at));
         }
@@ -230,7 +240,7 @@ pub(super) fn other(message: &Message, config: &Config, seen: &BTreeSet<[u8; 32]
                         && open.part.kind == PartKind::Leaf
                         && end.size > 0
                         && !seen.contains(&digest)
-                        && (hidden.is_none() || suggest::has_content_field(&open.part.headers));
+                        && (hidden.is_none() || has_content_field(&open.part.headers));
                     if wanted {
                         let content = joined(open.content);
                         let candidate = Candidate { part: open.part, end, content, via: Vec::new(), hidden };

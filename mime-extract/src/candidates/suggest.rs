@@ -2,7 +2,7 @@
 
 use super::guess;
 use super::message::Message;
-use super::reading::Fact;
+use super::reading::{Fact, MAX_ANOMALIES};
 use crate::choices::{
     Base64Choice, BoundaryChoice, Choices, EncodingChoice, JunkChoice, QuotedPrintableChoice,
 };
@@ -12,9 +12,6 @@ use crate::decode::looks;
 use crate::headers::Headers;
 use crate::slice;
 use crate::{Anomaly, Config, Encoding, PartKind};
-
-/// Anomalies of one part that are looked at.
-pub(super) const MAX_ANOMALIES: usize = 64;
 
 /// Readings of one field that are tried.
 const MAX_FIELD: usize = 3;
@@ -116,13 +113,6 @@ pub(super) fn all(facts: &[Fact], message: &Message, config: &Config) -> Vec<Sug
     }
     list.list.sort_by_key(|one| one.way.rank());
     list.list
-}
-
-/// Whether a header says anything about its body.
-pub(super) fn has_content_field(headers: &Headers) -> bool {
-    headers
-        .iter()
-        .any(|field| field.name().get(..8).is_some_and(|name| name.eq_ignore_ascii_case(b"content-")))
 }
 
 struct List<'a> {

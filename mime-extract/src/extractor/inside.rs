@@ -1,7 +1,7 @@
 //! Files inside of the content of a leaf: parts of their own, below it.
 
 use super::lines::Run;
-use super::node::{self, Body};
+use super::path;
 use super::{Ending, Extractor};
 use crate::content::is_unsafe;
 use crate::decode::{Decode, Origin};
@@ -175,7 +175,7 @@ impl Extractor {
         let Some(leaf) = self.nodes.get(place) else { return false };
         let innermost = inside.open.last().map_or(leaf.index, |file| file.index);
         // In a transfer encoding the place of a run is that of its chunk, which says nothing of the leaf.
-        let decoded = matches!(&leaf.body, Body::Leaf(decoder) if decoder.decodes());
+        let decoded = leaf.decodes();
         let odd_at = if inside.open.is_empty() && decoded { leaf.body_start } else { at };
         match kind {
             Kind::Start(inner) => {
@@ -272,7 +272,7 @@ impl Extractor {
             None => (leaf.index, leaf.path.as_str(), &mut inside.begun),
         };
         *begun = begun.saturating_add(1);
-        let path = node::path(Some(above), Some(&format!("{}{begun}", inner.container.label())));
+        let path = path::of(Some(above), Some(&format!("{}{begun}", inner.container.label())));
         let index = self.parts;
         self.parts = self.parts.saturating_add(1);
         let container = inner.container;

@@ -1,11 +1,11 @@
 //! A stretch of bytes that is read as a message: the message itself, and each one that was in a transfer encoding.
 
 use super::boundary::Boundaries;
-use super::feed::Feed;
 use super::lines::{Delimiter, Lines, Run};
 use crate::config::{Config, STEP};
 use crate::decode::Origin;
 use crate::headers::block::Block;
+use bytes::Bytes;
 use std::collections::VecDeque;
 
 /// Gaps without data between them that wait for more.
@@ -54,6 +54,47 @@ pub(super) enum Ending {
     /// By the end of the message, which is `whole` for the layer if no multipart around it is open. More may have
     /// followed where nobody saw it.
     Finished { whole: bool },
+}
+
+/// What the messages of a layer have been given of its bytes.
+#[derive(Debug, Default)]
+pub(super) struct Feed {
+    /// Open messages in the layer.
+    pub(super) messages: usize,
+    /// Bytes to come that are read again: so many, and the place in the stack up to which they were given already.
+    pub(super) again: VecDeque<(usize, usize)>,
+    /// Where the byte behind all that was given stands.
+    pub(super) at: u64,
+}
+
+/// Bytes for the messages of a layer from a place in the stack on.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub(super) bytes: Bytes,
+    pub(super) from: usize,
+    pub(super) at: u64,
+}
+
+impl Feed {
+    /// The next of the bytes, which come in order.
+    pub(super) fn next(&mut self, bytes: &mut Bytes) -> Option<Given> {
+        if bytes.is_empty() {
+            return None;
+        }
+        let again: usize = self.again.iter().map(|(len, _)| len).sum();
+        let Some((len, from)) = self.again.front_mut() else {
+            let at = self.at;
+            self.at = at.saturating_add(bytes.len() as u64);
+            return Some(Given { bytes: core::mem::take(bytes), from: 0, at });
+        };
+        let given = bytes.split_to(bytes.len().min(*len));
+        let given = Given { bytes: given, from: *from, at: self.at.saturating_sub(again as u64) };
+        *len -= given.bytes.len();
+        if *len == 0 {
+            self.again.pop_front();
+        }
+        Some(given)
+    }
 }
 
 impl Layer {

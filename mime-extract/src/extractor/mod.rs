@@ -7,6 +7,7 @@ mod layer;
 mod lines;
 mod node;
 mod open;
+mod path;
 mod tree;
 
 use crate::config::{Config, LOOK};

@@ -140,6 +140,11 @@ impl Node {
         }
     }
 
+    /// Whether the content of a leaf is not what travels.
+    pub(super) fn decodes(&self) -> bool {
+        matches!(&self.body, Body::Leaf(decoder) if decoder.decodes())
+    }
+
     pub(super) const fn kind(&self) -> PartKind {
         match self.body {
             Body::Leaf(_) => PartKind::Leaf,
@@ -169,47 +174,9 @@ impl Node {
     }
 }
 
-/// The path of the node below `parent` with that number; see [`Part`](crate::Part). `None`: the body of a message.
-pub(super) fn path(parent: Option<&str>, number: Option<&str>) -> String {
-    // Without the machinery of formats: this is done for each part.
-    let join = |pieces: [&str; 3]| pieces.concat();
-    match (parent, number) {
-        (None, None) => "0".to_owned(),
-        (None, Some(number)) => number.to_owned(),
-        (Some(parent), None) => join([parent, ".", "0"]),
-        // The parts of a body stand where the body does.
-        (Some(parent), Some(number)) => match parent.strip_suffix('0').filter(|above| is_body(above)) {
-            Some(above) => join([above, "", number]),
-            None => join([parent, ".", number]),
-        },
-    }
-}
-
-fn is_body(above: &str) -> bool {
-    above.is_empty() || above.ends_with('.')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths() {
-        for (parent, number, expected) in [
-            (None, None, "0"),
-            (Some("0"), Some("1"), "1"),
-            (Some("1"), Some("2"), "1.2"),
-            (Some("10"), Some("1"), "10.1"),
-            (Some("2"), None, "2.0"),
-            (Some("2.0"), Some("1"), "2.1"),
-            (Some("0"), None, "0.0"),
-            (Some("0.0"), Some("3"), "0.3"),
-            (Some("0"), Some("preamble"), "preamble"),
-            (Some("1"), Some("epilogue"), "1.epilogue"),
-        ] {
-            assert_eq!(path(parent, number), expected);
-        }
-    }
 
     #[test]
     fn the_usual_sentence_is_not_told() {

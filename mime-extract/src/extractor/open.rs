@@ -3,8 +3,8 @@
 use super::inside::Inside;
 use super::layer::{Layer, State};
 use super::lines::Run;
-use super::node::{self, Body, Enclosed, Multipart, Node, Phase};
-use super::{Extractor, Input};
+use super::node::{Body, Enclosed, Multipart, Node, Phase};
+use super::{Extractor, Input, path};
 use crate::content::{self, Content};
 use crate::decode::variant::Variant;
 use crate::decode::{Decoder, Origin};
@@ -234,7 +234,7 @@ impl Extractor {
                 (Some((above.index, above.path.as_str())), name)
             }
         };
-        let path = node::path(parent.map(|(_, path)| path), name);
+        let path = path::of(parent.map(|(_, path)| path), name);
         let index = self.parts;
         self.parts = self.parts.saturating_add(1);
         let node = Node {

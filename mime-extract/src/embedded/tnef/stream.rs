@@ -2,7 +2,7 @@
 
 use super::super::{Found, Kind};
 use super::properties::{self, Layout, Tag};
-use super::value::{ATTACHMENT, File, Sink, Value};
+use super::rtf::Rtf;
 use crate::slice;
 use crate::{Anomaly, PartKind};
 use bytes::Bytes;
@@ -11,6 +11,9 @@ const SIGNATURE: u32 = 0x223e_9f78;
 
 /// IID_IMessage: what follows is a stream of its own.
 const MESSAGE: [u8; 16] = [7, 3, 2, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46];
+
+/// The attribute that the properties of an attachment are in (MS-OXTNEF section 2.1.3.2).
+pub(super) const ATTACHMENT: u32 = 0x0006_9005;
 
 /// What a stream needs next.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,6 +55,64 @@ pub(super) enum Step {
         entered: bool,
     },
     Over,
+}
+
+/// A value as it streams.
+#[derive(Debug)]
+pub(super) struct Value {
+    pub(super) end: u64,
+    pub(super) sink: Sink,
+    /// The property that it is of, where the next value begins, and how many values and properties are left.
+    pub(super) of: Option<(Tag, u64, u32, u32)>,
+}
+
+/// Where a value goes.
+#[derive(Debug)]
+pub(super) enum Sink {
+    Nowhere,
+    Kept(Vec<u8>),
+    /// The content of the attachment.
+    Attachment,
+    /// A text, but for the zero behind it, which is so wide.
+    Text {
+        tail: Vec<u8>,
+        zero: u64,
+    },
+    Rtf(Box<Rtf>),
+}
+
+/// An attachment whose attributes are being read.
+#[derive(Debug, Default)]
+pub(super) struct File {
+    pub(super) name: Option<String>,
+    /// How good the name is.
+    pub(super) rank: u8,
+    pub(super) started: bool,
+    pub(super) whole: bool,
+}
+
+impl Sink {
+    pub(super) fn memory(&self) -> usize {
+        match self {
+            Self::Kept(bytes) | Self::Text { tail: bytes, .. } => bytes.capacity(),
+            Self::Rtf(rtf) => size_of::<Rtf>() + rtf.memory(),
+            Self::Nowhere | Self::Attachment => 0,
+        }
+    }
+
+    pub(super) const fn kept() -> Self {
+        Self::Kept(Vec::new())
+    }
+
+    pub(super) const fn text(zero: u64) -> Self {
+        Self::Text { tail: Vec::new(), zero }
+    }
+}
+
+impl File {
+    pub(super) fn memory(&self) -> usize {
+        self.name.as_ref().map_or(0, String::capacity)
+    }
 }
 
 /// A stream; see the [module](super).

@@ -3,7 +3,7 @@
 use super::super::{Found, Inner, Kind};
 use super::properties::{self, Tag};
 use super::rtf::Rtf;
-use super::stream::{Step, Stream};
+use super::stream::{ATTACHMENT, File, Sink, Step, Stream, Value};
 use crate::decode::Decode;
 use crate::slice;
 use crate::{Anomaly, Container, PartKind, charset};
@@ -15,69 +15,10 @@ const ATTACH_TITLE: u32 = 0x0001_8010;
 const ATTACH_DATA: u32 = 0x0006_800f;
 const ATTACH_REND_DATA: u32 = 0x0006_9002;
 const MSG_PROPS: u32 = 0x0006_9003;
-pub(super) const ATTACHMENT: u32 = 0x0006_9005;
 const OEM_CODEPAGE: u32 = 0x0006_9007;
 
 /// The most that is kept of a value that is not content.
 const MAX_KEPT: usize = 1024;
-
-/// A value as it streams.
-#[derive(Debug)]
-pub(super) struct Value {
-    pub(super) end: u64,
-    pub(super) sink: Sink,
-    /// The property that it is of, where the next value begins, and how many values and properties are left.
-    pub(super) of: Option<(Tag, u64, u32, u32)>,
-}
-
-/// Where a value goes.
-#[derive(Debug)]
-pub(super) enum Sink {
-    Nowhere,
-    Kept(Vec<u8>),
-    /// The content of the attachment.
-    Attachment,
-    /// A text, but for the zero behind it, which is so wide.
-    Text {
-        tail: Vec<u8>,
-        zero: u64,
-    },
-    Rtf(Box<Rtf>),
-}
-
-/// An attachment whose attributes are being read.
-#[derive(Debug, Default)]
-pub(super) struct File {
-    pub(super) name: Option<String>,
-    /// How good the name is.
-    pub(super) rank: u8,
-    pub(super) started: bool,
-    pub(super) whole: bool,
-}
-
-impl Sink {
-    pub(super) fn memory(&self) -> usize {
-        match self {
-            Self::Kept(bytes) | Self::Text { tail: bytes, .. } => bytes.capacity(),
-            Self::Rtf(rtf) => size_of::<Rtf>() + rtf.memory(),
-            Self::Nowhere | Self::Attachment => 0,
-        }
-    }
-
-    const fn kept() -> Self {
-        Self::Kept(Vec::new())
-    }
-
-    const fn text(zero: u64) -> Self {
-        Self::Text { tail: Vec::new(), zero }
-    }
-}
-
-impl File {
-    pub(super) fn memory(&self) -> usize {
-        self.name.as_ref().map_or(0, String::capacity)
-    }
-}
 
 impl Stream {
     /// The header of an attribute was read; its data begins at `at`.
