@@ -2,7 +2,8 @@
 //! its place is given up; where something better came, the two are compared.
 
 use super::{Connection, Out};
-use crate::half::held::{Held, Note, Piece};
+use crate::half::held::Held;
+use crate::half::piece::{Note, Piece};
 use crate::stats::Fate;
 use crate::{Anomaly, Checksums, Direction, Doubt, Policy};
 

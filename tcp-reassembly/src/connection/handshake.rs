@@ -3,7 +3,7 @@
 use super::payload::Arrival;
 use super::{Connection, Out, source};
 use crate::flows::Key;
-use crate::half::held::{Piece, slice};
+use crate::half::piece::{Piece, slice};
 use crate::half::{Half, Start};
 use crate::{Anomaly, Direction, EventKind, Flags, Origin, Segment, Seq};
 

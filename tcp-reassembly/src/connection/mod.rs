@@ -10,7 +10,7 @@ mod payload;
 
 pub(crate) use self::out::Out;
 use self::out::Told;
-use crate::half::held::{Note, Source, Stamp};
+use crate::half::piece::{Note, Source, Stamp};
 use crate::half::trust::print;
 use crate::half::{Half, Start};
 use crate::stats::Fate;

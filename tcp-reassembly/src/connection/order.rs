@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use super::{Connection, Out};
-use crate::half::held::Piece;
+use crate::half::piece::Piece;
 use crate::half::{Acked, Start, Wait};
 use crate::{Config, Direction, EventKind, GapReason, Origin, Seq};
 

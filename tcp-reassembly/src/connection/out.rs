@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use super::Connection;
 use crate::anomaly::{CONFLICT_KIND, KINDS, TABLE};
-use crate::half::held::{Note, Overlap};
+use crate::half::held::Overlap;
+use crate::half::piece::Note;
 use crate::stats::Fate;
 use crate::{
     Anomaly, Config, Conflict, Direction, Doubt, Event, EventKind, FlowId, Hint, Policy, Relation, Stats,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::doubt::Doubted;
 use super::{Connection, Out, source};
-use crate::half::held::{Piece, Source, Stamp, slice};
+use crate::half::piece::{Piece, Source, Stamp, slice};
 use crate::half::replay::Known;
 use crate::half::{Acked, Fin, Start, Wait};
 use crate::stats::Fate;

@@ -1,11 +1,13 @@
 //! One direction of a flow: where its stream stands, what is held, what was told.
 
 pub(crate) mod held;
+pub(crate) mod piece;
 mod pieces;
 pub(crate) mod replay;
 pub(crate) mod trust;
 
-use self::held::{Held, Piece};
+use self::held::Held;
+use self::piece::Piece;
 use self::replay::Replay;
 use self::trust::Trust;
 use crate::{Close, Config, Policy, Seq, Timestamp};

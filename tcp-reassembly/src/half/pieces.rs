@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::held::Piece;
+use super::piece::Piece;
 
 /// Where a piece begins and its slot: small, as an insertion moves half of those behind (or before) it, and a search
 /// stays among them.
@@ -143,10 +143,10 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use super::super::held::Source;
+    use super::super::piece::Source;
     use super::*;
     use crate::Timestamp;
-    use crate::half::held::Stamp;
+    use crate::half::piece::Stamp;
 
     fn piece(start: u64) -> Piece {
         Piece {

@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::held::{Note, Overlap, Stamp, is_worth_keeping, slice, weigh};
+use super::held::Overlap;
+use super::piece::{Note, Stamp, is_worth_keeping, slice, weigh};
 use crate::Relation;
 
 /// Runs remembered at most, so that one-byte segments do not cost more than their bytes.

@@ -1,7 +1,7 @@
 //! Link layers: what stands in front of the first network header.
 
 use super::PacketError;
-use super::walk::Layer;
+use super::layer::{Layer, u16_at};
 
 /// The type of link a capture was taken from, as far as it is understood here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,12 +68,6 @@ const fn family_start(family: u32) -> Result<(Layer, usize), PacketError> {
         2 | 10 | 24 | 28 | 30 => Ok((Layer::Ip, 4)),
         _ => Err(PacketError::NotIp),
     }
-}
-
-/// Two bytes in network order.
-pub(super) fn u16_at(bytes: &[u8], at: usize) -> Result<u16, PacketError> {
-    let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or(PacketError::Truncated)?;
-    Ok(u16::from_be_bytes(*bytes))
 }
 
 #[cfg(test)]

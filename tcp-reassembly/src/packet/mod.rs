@@ -27,6 +27,7 @@ mod checksum;
 mod datagram;
 mod event;
 mod ip;
+mod layer;
 mod link;
 mod resolver;
 mod segments;

@@ -1,17 +1,11 @@
 //! Headers that carry packets inside of packets: MPLS, PPPoE, GRE, VXLAN, Geneve.
 
 use super::PacketError;
-use super::link::u16_at;
-use super::walk::{Layer, Tunnel};
+use super::layer::{Layer, Tunnel, is_tag, u16_at};
 
 /// VXLAN: the port of RFC 7348, and the one Linux had before.
 const VXLAN: [u16; 2] = [4789, 8472];
 const GENEVE: u16 = 6081;
-
-/// Types of VLAN tags: IEEE 802.1Q, 802.1ad, and what was used before it.
-pub(super) const fn is_tag(ether_type: u16) -> bool {
-    matches!(ether_type, 0x8100 | 0x88a8 | 0x9100 | 0x9200)
-}
 
 /// RFC 3032, section 2.1: a stack of labels. What follows has no type, so it is recognised.
 pub(super) fn mpls(bytes: &[u8], wire: usize) -> Result<Tunnel, PacketError> {

@@ -3,7 +3,8 @@
 use core::net::IpAddr;
 
 use super::ip::{self, Extension, Part};
-use super::link::{self, LinkType, u16_at};
+use super::layer::{Layer, ether_type, ethernet};
+use super::link::{self, LinkType};
 use super::{PacketError, tunnel};
 
 /// IP packets in one another, and datagrams put together on the way; more is no network.
@@ -11,31 +12,6 @@ const MAX_DEPTH: u8 = 8;
 
 /// Tags, label stacks and other headers in front of an IP header.
 const MAX_LINKS: u8 = 10;
-
-/// What the next header is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layer {
-    Ethernet,
-    /// What a type of Ethernet announces.
-    EtherType(u16),
-    /// IPv4 or IPv6.
-    Ip,
-    /// What an IP protocol number announces.
-    Protocol(u8),
-    Mpls,
-    Pppoe,
-    Ppp,
-}
-
-/// What a tunnel header says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Tunnel {
-    /// What is inside, and after how many bytes.
-    pub(super) layer: Layer,
-    pub(super) skip: usize,
-    /// Length of what is inside, where the header says it.
-    pub(super) len: Option<usize>,
-}
 
 /// Where a walk ends well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -242,30 +218,4 @@ impl Walk<'_> {
             depth: self.depth,
         }))
     }
-}
-
-/// IEEE 802.3, section 3.1.1.
-fn ethernet(bytes: &[u8]) -> Result<Tunnel, PacketError> {
-    Ok(Tunnel { layer: Layer::EtherType(u16_at(bytes, 12)?), skip: 14, len: None })
-}
-
-/// What an Ethernet type announces; `bytes` begin behind it.
-fn ether_type(kind: u16, bytes: &[u8]) -> Result<Tunnel, PacketError> {
-    let (layer, skip) = match kind {
-        0x0800 | 0x86dd => (Layer::Ip, 0),
-        // IEEE 802.1Q, section 9.6.
-        tag if tunnel::is_tag(tag) => (Layer::EtherType(u16_at(bytes, 2)?), 4),
-        0x8847 | 0x8848 => (Layer::Mpls, 0),
-        0x8864 => (Layer::Pppoe, 0),
-        // A length, then LLC; SNAP brings a type again (RFC 1042).
-        0..0x600 => {
-            let llc = bytes.first_chunk::<6>().ok_or(PacketError::Truncated)?;
-            if *llc != [0xaa, 0xaa, 3, 0, 0, 0] {
-                return Err(PacketError::NotIp);
-            }
-            (Layer::EtherType(u16_at(bytes, 6)?), 8)
-        }
-        _ => return Err(PacketError::NotIp),
-    };
-    Ok(Tunnel { layer, skip, len: None })
 }
