@@ -4,8 +4,8 @@
 //! paired by a queue. What a reply says does not tell what it answers, but for the `+` of AUTH; where bytes are missing, it
 //! and what stands behind it are all there is to go by.
 
-use super::resync::Looks;
 use crate::command::message_number;
+use crate::event::MessageRef;
 use crate::reply::Status;
 use crate::{Operation, Verb};
 use mail_wire::{Fifo, Timestamp, slice};
@@ -73,6 +73,17 @@ pub(super) enum Rivals {
     Alike,
     /// What travels in another way, or is not known.
     Unlike,
+}
+
+/// What the server's next line looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Looks {
+    Reply,
+    /// A header field of a message.
+    Header,
+    /// A line of such a list, or the end of one.
+    Item(Verb),
+    Other,
 }
 
 /// The command that a reply answers, where bytes are missing.
@@ -355,5 +366,19 @@ impl Queue {
             (Rivals::Alike, _) | (_, Rivals::Alike) => Rivals::Alike,
             _ => Rivals::None,
         })
+    }
+}
+
+/// Which message it is, as far as command and reply are known.
+pub(super) fn reference(expect: Option<Expect>, octets: Option<u64>, rivals: Rivals) -> MessageRef {
+    let unknown = MessageRef { octets, ..MessageRef::default() };
+    match (expect, rivals) {
+        (Some(Expect::Message { operation, number, lines }), Rivals::None) => {
+            MessageRef { operation, number, lines, ..unknown }
+        }
+        (Some(Expect::Message { operation: Operation::Retr, .. }), Rivals::Alike) => {
+            MessageRef { operation: Operation::Retr, ..unknown }
+        }
+        _ => unknown,
     }
 }

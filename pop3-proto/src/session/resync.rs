@@ -4,25 +4,14 @@
 //! how many more it hides only their contents tell. What is paired behind a loss is therefore looked at again when the line
 //! behind the reply is there, and what cannot be told apart is told as unknown.
 
-use super::pairing::{Choice, Expect, Rivals};
+use super::pairing::{Choice, Expect, Looks, reference};
 use super::server::{Follows, Server};
 use super::{Session, Side};
-use crate::event::{MessageRef, Operation};
+use crate::event::MessageRef;
 use crate::reply::{ListItem, Reply, Status};
 use crate::{Anomaly, Verb};
 use bytes::Bytes;
 use mail_wire::framer::{FrameKind, Mode};
-
-/// What the server's next line looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Looks {
-    Reply,
-    /// A header field of a message.
-    Header,
-    /// A line of such a list, or the end of one.
-    Item(Verb),
-    Other,
-}
 
 impl Session {
     /// Takes the gap that is next: what stands behind it is not known.
@@ -338,20 +327,6 @@ impl Session {
         let pending = self.queue.pop()?;
         self.resolve(pending, None);
         Some(pending.expect)
-    }
-}
-
-/// Which message it is, as far as command and reply are known.
-pub(super) fn reference(expect: Option<Expect>, octets: Option<u64>, rivals: Rivals) -> MessageRef {
-    let unknown = MessageRef { octets, ..MessageRef::default() };
-    match (expect, rivals) {
-        (Some(Expect::Message { operation, number, lines }), Rivals::None) => {
-            MessageRef { operation, number, lines, ..unknown }
-        }
-        (Some(Expect::Message { operation: Operation::Retr, .. }), Rivals::Alike) => {
-            MessageRef { operation: Operation::Retr, ..unknown }
-        }
-        _ => unknown,
     }
 }
 

@@ -1,8 +1,7 @@
 //! The server's half: replies, the lists and messages that follow them, and what they decide.
 
 use super::pace::may_be_early;
-use super::pairing::{Choice, Expect, Pending, Rivals};
-use super::resync::reference;
+use super::pairing::{Choice, Expect, Pending, Rivals, reference};
 use super::{Session, Side};
 use crate::event::EventKind;
 use crate::reply::{self, ListItem, Reply, Status};

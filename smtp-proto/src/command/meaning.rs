@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Parameter;
+use super::{Parameter, Parameters};
 
 /// What a parameter of `MAIL` or `RCPT` says; [`Parameter`] has it as sent.
 #[non_exhaustive]
@@ -67,6 +67,13 @@ pub struct Notify {
     pub failure: bool,
     /// `DELAY`: when that takes long.
     pub delay: bool,
+}
+
+impl<T: AsRef<[u8]>> Parameters<T> {
+    /// Whether they ask for a final reply for each recipient.
+    pub(crate) fn ask_for_responses(&self) -> bool {
+        self.iter().any(|parameter| parameter.meaning() == Meaning::Prdr)
+    }
 }
 
 impl<'a> Parameter<'a> {

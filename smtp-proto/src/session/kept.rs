@@ -1,8 +1,7 @@
 //! Final replies that wait for the end of their message.
 
-use super::transaction::compact;
 use crate::reply::Reply;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 /// Copies that keep no packet alive.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +52,20 @@ impl core::ops::Deref for Kept {
     fn deref(&self) -> &[Reply] {
         &self.replies
     }
+}
+
+/// A copy of a reply that keeps no packet alive.
+pub(super) fn compact(reply: &Reply) -> Reply {
+    let mut buffer = BytesMut::with_capacity(reply.lines.iter().map(Bytes::len).sum());
+    for line in &reply.lines {
+        buffer.extend_from_slice(line);
+    }
+    let mut buffer = buffer.freeze();
+    let mut copy = reply.clone();
+    for line in &mut copy.lines {
+        *line = buffer.split_to(line.len());
+    }
+    copy
 }
 
 #[cfg(test)]

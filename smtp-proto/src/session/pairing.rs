@@ -3,7 +3,6 @@
 //! RFC 5321 section 4.2: one reply for each command, in order; RFC 2920 lets the client run ahead. So replies are
 //! paired by a queue. Only where bytes are missing is a reply matched by what it says.
 
-use super::prdr;
 use crate::{Parameters, Path, Reply, Verb};
 use mail_wire::{Fifo, Timestamp};
 
@@ -172,7 +171,7 @@ impl Queue {
 
     /// Whether a MAIL waits that asks for a reply for each recipient.
     pub(super) fn asks_for_responses(&self) -> bool {
-        let asks = |pending: &Pending| matches!(&pending.expect, Expect::Mail(address) if prdr::asks(&address.parameters));
+        let asks = |pending: &Pending| matches!(&pending.expect, Expect::Mail(address) if address.parameters.ask_for_responses());
         self.pending.iter().any(asks)
     }
 

@@ -13,20 +13,14 @@ use super::pairing::{Expect, Pending};
 use super::server::Heard;
 use super::transaction::Taken;
 use super::{Client, Message, Session};
-use crate::command::Meaning;
 use crate::event::{Envelope, Outcome};
-use crate::{Parameters, Reply, Verb};
+use crate::{Reply, Verb};
 
 /// Section 4.5: the replies for the recipients follow.
 const BEGINS: u16 = 353;
 
 /// RFC 5321 section 3.8: the server ends the connection.
 const SHUTS_DOWN: u16 = 421;
-
-/// Whether MAIL asks for the replies.
-pub(super) fn asks(parameters: &Parameters) -> bool {
-    parameters.iter().any(|parameter| parameter.meaning() == Meaning::Prdr)
-}
 
 /// The replies for the recipients of a message.
 #[derive(Clone, Debug)]
@@ -62,7 +56,7 @@ impl Responses {
             // LMTP has such replies anyway.
             _ if envelope.lmtp => State::Unasked,
             None if torn => State::Unknown,
-            Some(_) if asks(&envelope.parameters) => State::Asked,
+            Some(_) if envelope.parameters.ask_for_responses() => State::Asked,
             _ => State::Unasked,
         };
         Self { state, taken, doubtful: false, deliveries: Kept::default(), accepted: false, refused: false }

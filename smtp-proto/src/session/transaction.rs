@@ -1,10 +1,9 @@
 //! The mail transaction (RFC 5321 section 3.3): sender, recipients, then the message.
 
+use super::kept::compact;
 use super::pairing::Address;
-use super::prdr;
 use crate::event::{Envelope, Operation, Recipient};
 use crate::{Config, Reply};
-use bytes::{Bytes, BytesMut};
 
 /// The envelope as the server has taken it so far.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +35,7 @@ impl Transaction {
 
     /// Whether its MAIL asked for a reply for each recipient.
     pub(super) fn asks_for_responses(&self) -> bool {
-        prdr::asks(&self.envelope.parameters)
+        self.envelope.parameters.ask_for_responses()
     }
 
     pub(super) const fn memory(&self) -> usize {
@@ -88,18 +87,4 @@ impl Transaction {
         let kept = envelope.recipients.iter().filter(|recipient| recipient.accepted() != Some(false)).count();
         (envelope, Taken { kept, all, known })
     }
-}
-
-/// A copy of a reply that keeps no packet alive.
-pub(super) fn compact(reply: &Reply) -> Reply {
-    let mut buffer = BytesMut::with_capacity(reply.lines.iter().map(Bytes::len).sum());
-    for line in &reply.lines {
-        buffer.extend_from_slice(line);
-    }
-    let mut buffer = buffer.freeze();
-    let mut copy = reply.clone();
-    for line in &mut copy.lines {
-        *line = buffer.split_to(line.len());
-    }
-    copy
 }
