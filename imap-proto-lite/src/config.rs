@@ -1,8 +1,6 @@
 //! Limits of a session.
 
 use core::time::Duration;
-use mail_wire::framer::Framer;
-use mail_wire::sasl::Exchange;
 
 /// Limits and the place where the capture begins; every buffer of a session has a bound here.
 ///
@@ -109,28 +107,6 @@ impl Config {
     pub const fn mid_stream(mut self, mid_stream: bool) -> Self {
         self.mid_stream = mid_stream;
         self
-    }
-
-    /// The most that [`Session::buffered`](crate::Session::buffered) shows once `poll_event` has returned `None`,
-    /// in bytes.
-    #[must_use]
-    pub const fn worst_case(&self) -> usize {
-        // Each half: its framer, which passes the limit by one line before the wait is ended, once more for inflated
-        // data with the window; the command or response under way, whose buffer may have doubled.
-        let framer = Framer::worst_case(self.max_line, self.max_held + self.max_line);
-        let inflated = if cfg!(feature = "deflate") { framer + INFLATER } else { 0 };
-        let line = 2 * (self.max_held + self.max_line + self.max_inline) + 1024;
-        let half = framer + inflated + line + self.max_line;
-        // Besides: pending commands, the messages of the mailbox, a login whose mechanism has a name of one line at
-        // most.
-        2 * half
-            + self.max_held
-            + 4 * self.max_line
-            + self.max_inline
-            + crate::session::worst_case(self.max_messages)
-            + Exchange::WORST_CASE
-            + self.max_line
-            + 4096
     }
 }
 

@@ -25,6 +25,9 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+/// What could not be inflated, still to be told: when, where, what.
+pub(crate) type Rest = (Timestamp, Range<u64>, EventKind);
+
 /// What happened.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! APPEND and REPLACE: the messages that the client sends, piece by piece of the command.
 
-use super::half::{About, Appending};
+use super::assembly::{About, Appending};
 use super::message::Taken;
 use super::{Session, Side};
 use crate::Section;

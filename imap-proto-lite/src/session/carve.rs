@@ -3,7 +3,8 @@
 //! Where a gap ends, a line may be a command or a response, the rest of one, or the inside of a message. The first ones are
 //! kept until it is clear which; what is content then is told as an incomplete message, for nobody knows where it began.
 
-use super::client::alike;
+use super::pairing::alike;
+use super::stray::{Behind, Lost, Stray};
 use super::{Session, Side};
 use crate::command::{self, Verb};
 use crate::event::{EventKind, MessageRef, Operation};
@@ -13,76 +14,9 @@ use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::LineEnd;
 
-/// Bytes between a gap and the next line that makes sense.
-#[derive(Debug, Default)]
-pub(super) struct Lost {
-    /// Passed over so far.
-    pub(super) skipped: u64,
-    /// The first lines behind the gap, until those that follow tell what they are.
-    first: Vec<Stray>,
-    /// They are told as content of a message.
-    carving: bool,
-    /// A response under way was cut: what follows may be content of it.
-    pub(super) in_fetch: bool,
-    /// An APPEND was cut: what follows may be content of it.
-    pub(super) in_append: bool,
-    /// What came behind the last line of the content. It belongs to the content if more of that follows.
-    behind: Behind,
-}
-
-/// A line, or a piece of one, that is neither command nor response.
-#[derive(Debug)]
-pub(super) struct Stray {
-    pub(super) text: Bytes,
-    pub(super) end: LineEnd,
-    pub(super) at: Timestamp,
-    pub(super) span: Range<u64>,
-}
-
-/// The end of a line, and a gap behind it.
-#[derive(Debug, Default)]
-struct Behind {
-    /// Server: a line that may end the response.
-    rest: Option<Stray>,
-    line_end: Option<(&'static [u8], Timestamp, Range<u64>)>,
-    gap: Option<(Option<u64>, Timestamp, Range<u64>)>,
-}
-
 /// A client says so many lines in a row at most that are no commands and no content: those of a SASL exchange, or the
 /// literals of a LOGIN.
 const MAX_ODD_LINES: usize = 3;
-
-impl Lost {
-    /// Lines of a capture that begins in the middle.
-    pub(super) fn mid_stream() -> Self {
-        Self { in_fetch: true, ..Self::default() }
-    }
-
-    /// Memory held, in bytes.
-    pub(super) fn memory(&self) -> usize {
-        self.first.iter().chain(&self.behind.rest).map(|stray| stray.text.len()).sum()
-    }
-
-    /// Whether there is more to tell of what was read.
-    pub(super) const fn is_open(&self) -> bool {
-        self.carving || !self.first.is_empty()
-    }
-}
-
-impl Stray {
-    pub(super) fn line_end(&self) -> &'static [u8] {
-        match self.end {
-            LineEnd::CrLf => b"\r\n",
-            LineEnd::Lf => b"\n",
-            _ => b"",
-        }
-    }
-
-    /// A copy, which keeps no packet alive.
-    fn copied(self) -> Self {
-        Self { text: Bytes::copy_from_slice(&self.text), ..self }
-    }
-}
 
 /// Whether a line, or the first piece of one, sends a message.
 pub(super) fn is_append(line: &[u8]) -> bool {

@@ -3,9 +3,9 @@
 //! Such a line may be content itself: mail quotes IMAP. So the literal is read by lines, and it is over early if the server
 //! is heard to answer a command; it is complete only if what stands behind it is the rest of a FETCH response.
 
-use super::carve::Stray;
-use super::half::{About, Fetching, Reading};
-use super::message::{Taken, announce, last_section, said};
+use super::assembly::{About, Doubt, Fetching, Reading, announce};
+use super::message::{Taken, last_section, said};
+use super::stray::Stray;
 use super::{Session, Side};
 use crate::event::{EventKind, Operation};
 use crate::lexical::{Announced, announced};
@@ -14,17 +14,6 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::{FrameKind, Line, LineEnd, Mode};
-
-/// How a literal stands whose announcement is in doubt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Doubt {
-    /// What is to come of it.
-    pub(super) left: u64,
-    /// Nothing of it was missing so far.
-    pub(super) complete: bool,
-    /// A line begins here.
-    pub(super) fresh: bool,
-}
 
 /// So much in front of an announcement is looked at for the name of the section.
 const NEAR: usize = 512;

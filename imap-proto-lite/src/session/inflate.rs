@@ -1,8 +1,7 @@
 //! COMPRESS=DEFLATE (RFC 4978): raw DEFLATE in both directions, flushed at the end of each command and response.
 
-use super::wire::Rest;
 use crate::config::INFLATER;
-use crate::event::EventKind;
+use crate::event::{EventKind, Rest};
 use crate::{Anomaly, Config};
 use bytes::Bytes;
 use core::fmt;

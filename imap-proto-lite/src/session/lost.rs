@@ -1,7 +1,8 @@
 //! Lines behind a gap: which of them are commands and responses again, and which are the inside of a message.
 
-use super::carve::Stray;
-use super::half::{About, Half, Reading};
+use super::assembly::{About, Reading};
+use super::half::Half;
+use super::stray::Stray;
 use super::{Client, Session, Side};
 use crate::Anomaly;
 use crate::command::Verb;

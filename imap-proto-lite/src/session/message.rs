@@ -1,14 +1,13 @@
 //! Literals, and the messages that some of them are.
 
-use super::doubt::Doubt;
-use super::half::{About, Appending, Assembly, Fetching, Reading};
+use super::assembly::{About, Appending, Doubt, Fetching, Reading, announce};
 use super::{Session, Side};
 use crate::command::{Appended, Stage};
 use crate::event::{EventKind, MessageRef, Operation};
 use crate::lexical::Announced;
 use crate::response::{Cut, Item, cut, cut_again, cut_urls};
 use crate::{Anomaly, Content, Section};
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::{BufMut as _, Bytes};
 use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::{Frame, FrameKind, Mode};
@@ -26,27 +25,6 @@ pub(super) enum Taken {
 
 /// So many literals of a response may look like content and be none, before the rest is not looked at.
 const MAX_MISSES: u8 = 16;
-
-impl Assembly {
-    /// Adds to the text; what goes beyond the limit is dropped, and the command or response with it.
-    pub(super) fn add(&mut self, piece: &[u8], limit: usize) {
-        if self.text.len() + piece.len() > limit {
-            self.text.clear();
-            self.tail = 0;
-            self.dropped = true;
-        }
-        self.text.put_slice(piece);
-    }
-
-    /// The text behind the last streamed literal, with the announcement of one that is elsewhere.
-    pub(super) fn piece(&self, size: u64) -> Bytes {
-        let tail = self.text.get(self.tail..).unwrap_or_default();
-        let mut piece = BytesMut::with_capacity(tail.len() + 24);
-        piece.put_slice(tail);
-        announce(&mut piece, size, "\n");
-        piece.freeze()
-    }
-}
 
 impl Session {
     /// What of a response the literal is.
@@ -385,26 +363,6 @@ fn url_reference(url: &[u8], size: u64) -> MessageRef {
     }
 }
 
-/// Adds the announcement of a literal; a line end without CR says that its bytes are elsewhere.
-pub(super) fn announce(text: &mut BytesMut, size: u64, line_end: &str) {
-    // As many digits as 2^64 has. The formatting machinery takes several times as long.
-    let mut digits = [0; 20];
-    let mut rest = size;
-    let mut len = 0;
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (rest % 10).to_le_bytes()[0];
-        rest /= 10;
-        len += 1;
-        if rest == 0 {
-            break;
-        }
-    }
-    text.put_u8(b'{');
-    text.put_slice(digits.get(digits.len() - len..).unwrap_or_default());
-    text.put_u8(b'}');
-    text.put_slice(line_end.as_bytes());
-}
-
 /// Whether the literal behind this text may be content of a message: cheap, and never wrong about what is.
 fn may_be_content(text: &[u8]) -> bool {
     let before = text.trim_ascii_end();
@@ -412,20 +370,4 @@ fn may_be_content(text: &[u8]) -> bool {
     matches!(before.last(), Some(b']' | b'>'))
         || word.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"RFC822"))
         || text.get(..12).is_some_and(|start| start.eq_ignore_ascii_case(b"* URLFETCHED"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn announcements_have_all_digits() {
-        for (size, expected) in
-            [(0, "{0}\n"), (9, "{9}\n"), (1460, "{1460}\n"), (u64::MAX, "{18446744073709551615}\n")]
-        {
-            let mut text = BytesMut::new();
-            announce(&mut text, size, "\n");
-            assert_eq!(text, expected);
-        }
-    }
 }

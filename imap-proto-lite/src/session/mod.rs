@@ -7,6 +7,8 @@
 //! or by [`Session::expire`]; after that the session does not wait again until a response has found its command.
 
 mod append;
+mod assembly;
+mod bound;
 mod came;
 mod carve;
 mod client;
@@ -22,6 +24,7 @@ mod opening;
 mod pairing;
 mod selected;
 mod server;
+mod stray;
 mod tls;
 mod wire;
 
@@ -39,11 +42,6 @@ use mail_wire::{Direction, Timestamp};
 use pairing::Queue;
 use selected::Selected;
 use std::collections::VecDeque;
-
-/// What the numbers of so many messages, a response under way in each half, and what came for commands cost at most.
-pub(crate) const fn worst_case(messages: usize) -> usize {
-    numbers::Numbers::worst_case(messages) + 2 * half::Fetching::MEMORY + came::MEMORY
-}
 
 /// One IMAP connection.
 ///

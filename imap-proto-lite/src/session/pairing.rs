@@ -318,3 +318,36 @@ impl Queue {
         self.waiting() + self.tags().map(Bytes::len).sum::<usize>()
     }
 }
+
+/// Whether a word looks like a tag of the client that used the other one last.
+pub(super) fn alike(tag: &[u8], last: &[u8]) -> bool {
+    let letters = |tag: &[u8]| {
+        let digits = tag.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        tag.len().saturating_sub(digits)
+    };
+    let prefix = letters(tag);
+    let same = prefix == letters(last) && tag.get(..prefix) == last.get(..prefix) && prefix < tag.len();
+    (same || tag.len() == last.len()) && !tag.contains(&b':')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_of_one_client_are_alike() {
+        for (tag, last, expected) in [
+            ("A004", "A003", true),
+            ("A10", "A9", true),
+            ("12", "9", true),
+            ("x7Qa", "q3ga", true),
+            ("Subject:", "A0000003", false),
+            ("To", "A3", true),
+            ("Dear", "A3", false),
+            ("A", "A3", false),
+            ("", "A3", false),
+        ] {
+            assert_eq!(alike(tag.as_bytes(), last.as_bytes()), expected, "{tag} {last}");
+        }
+    }
+}

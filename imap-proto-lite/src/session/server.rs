@@ -1,6 +1,6 @@
 //! The server's half: responses, and what they decide.
 
-use super::half::{About, Held, Reading};
+use super::assembly::{About, Held, Reading};
 use super::pairing::{Expect, Pending};
 use super::{Client, Session, Side};
 use crate::Anomaly;

@@ -2,15 +2,12 @@
 
 #[cfg(feature = "deflate")]
 use super::inflate::Inflate;
-use crate::event::EventKind;
+use crate::event::Rest;
 use crate::{Anomaly, Config};
 use bytes::Bytes;
 use core::ops::Range;
 use mail_wire::Timestamp;
 use mail_wire::framer::{Frame, Framer, Mode};
-
-/// What cannot be inflated: when, where, what.
-pub(super) type Rest = (Timestamp, Range<u64>, EventKind);
 
 /// A framer; once COMPRESS is accepted, one on top of another.
 #[derive(Debug)]
