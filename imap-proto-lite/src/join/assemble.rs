@@ -1,96 +1,10 @@
 //! What the pieces of one message come to.
 
-use super::asked::Asked;
-use super::ranges::{Assembled, Hole, Run, differs};
+use super::ranges::{Assembled, Run, differs};
+use super::sections::Sections;
 use super::{Contents, How, Joined, Known, Mismatch, Piece, tree};
 use crate::{Section, Specifier};
 use bytes::Bytes;
-use core::cmp::Reverse;
-use std::collections::BTreeMap;
-
-/// The sections of one message, each put together, with the pieces that it is made of.
-pub(super) struct Sections<'a>(BTreeMap<&'a Section, (Assembled, Vec<&'a Piece>)>);
-
-/// A piece, and what is made of it.
-struct Placed<'a> {
-    piece: &'a Piece,
-    /// Where in its section it begins.
-    origin: u64,
-    /// It reaches the end of its section.
-    ends: bool,
-}
-
-impl<'a> Sections<'a> {
-    /// Those that some of the pieces of a message make up.
-    pub(super) fn of<C: Contents>(
-        known: &Known,
-        pieces: impl Iterator<Item = &'a Piece>,
-        asked: &Asked,
-        contents: &mut C,
-    ) -> Result<Self, C::Error> {
-        let mut sections: BTreeMap<&Section, Vec<&Piece>> = BTreeMap::new();
-        for piece in pieces {
-            sections.entry(&piece.of.section).or_default().push(piece);
-        }
-        let mut all = BTreeMap::new();
-        for (section, pieces) in sections {
-            let mut placed = place(&pieces, asked, contents)?;
-            // In the order of their origins: so putting them down takes no time, however many there are. Of those that begin
-            // together the longest counts.
-            placed.sort_by_key(|placed| (placed.origin, Reverse(placed.piece.len), placed.piece.id));
-            let mut assembled = Assembled::default();
-            for Placed { piece, origin, .. } in &placed {
-                assembled.add(piece, *origin, contents)?;
-            }
-            let extent = assembled.extent;
-            assembled.ended = known.extent_of(section) == Some(extent)
-                || placed
-                    .iter()
-                    .any(|placed| placed.ends && placed.origin.saturating_add(placed.piece.len) == extent);
-            all.insert(section, (assembled, placed.into_iter().map(|placed| placed.piece).collect()));
-        }
-        Ok(Self(all))
-    }
-
-    pub(super) fn any(&self, wanted: impl Fn(&Section) -> bool) -> bool {
-        self.0.keys().any(|section| wanted(section))
-    }
-
-    pub(super) fn get(&self, section: &Section) -> Option<&(Assembled, Vec<&'a Piece>)> {
-        self.0.get(section)
-    }
-}
-
-/// Where the pieces of one section begin, and which of them reach its end: those that are no ranges, and those that are
-/// shorter or longer than the range that was asked for. A server that sends more than the range may have sent all of the
-/// section, whatever origin it names: then what it sent begins as the section does.
-fn place<'a, C: Contents>(
-    pieces: &[&'a Piece],
-    asked: &Asked,
-    contents: &mut C,
-) -> Result<Vec<Placed<'a>>, C::Error> {
-    /// So much of two pieces is compared.
-    const ENOUGH: u64 = 4096;
-    let first = pieces.iter().find(|piece| piece.of.origin.unwrap_or(0) == 0 && piece.len > 0);
-    let mut placed = Vec::with_capacity(pieces.len());
-    for piece in pieces {
-        let mut origin = piece.of.origin.unwrap_or(0);
-        let length = piece.asked.or_else(|| asked.ever(piece.session, &piece.of));
-        let torn = piece.placed() < piece.len || piece.holes.iter().any(|hole| hole.len.is_none());
-        let ends = !torn && (piece.of.origin.is_none() || length.is_some_and(|length| piece.len != length));
-        if let Some(first) = first
-            && origin > 0
-            && length.is_some_and(|length| piece.len > length)
-        {
-            let same = ENOUGH.min(first.captured()).min(piece.captured());
-            if same > 0 && differs(0..same, (first.id, 0), (piece.id, 0), contents)?.is_none() {
-                origin = 0;
-            }
-        }
-        placed.push(Placed { piece, origin, ends });
-    }
-    Ok(placed)
-}
 
 /// The messages that can be made of the pieces: at most one.
 pub(super) fn join<C: Contents>(
@@ -159,59 +73,24 @@ fn with_blank_line<C: Contents>(
     text: (&Assembled, &Vec<&Piece>),
     contents: &mut C,
 ) -> Result<Joined, C::Error> {
-    let mut joined = begin(How::HeaderAndText, header.1.first().copied());
-    append(&mut joined, header.0, header.1);
+    let mut joined = Joined::begin(How::HeaderAndText, header.1.first().copied());
+    joined.append(header.0, header.1);
     let bytes =
         Bytes::from_static(if tail(header.0, contents)?.ends_with(b"\n") { b"\r\n" } else { b"\r\n\r\n" });
-    let len = bytes.len() as u64;
-    joined.runs.push(Run::Text { at: joined.size, bytes });
-    joined.size = joined.size.saturating_add(len);
-    append(&mut joined, text.0, text.1);
+    joined.text(bytes);
+    joined.append(text.0, text.1);
     joined.complete = joined.conflicts.is_empty() && known.size == Some(joined.size);
     Ok(joined)
 }
 
 /// Sections one behind the other.
 fn sum(how: How, sections: &[(&Assembled, &Vec<&Piece>)]) -> Joined {
-    let mut joined = begin(how, sections.first().and_then(|(_, pieces)| pieces.first().copied()));
+    let mut joined = Joined::begin(how, sections.first().and_then(|(_, pieces)| pieces.first().copied()));
     for (section, pieces) in sections {
-        append(&mut joined, section, pieces);
+        joined.append(section, pieces);
     }
     joined.complete = joined.holes.is_empty() && joined.conflicts.is_empty();
     joined
-}
-
-/// A message that has nothing yet.
-pub(super) fn begin(how: How, first: Option<&Piece>) -> Joined {
-    let (account, of) = first.map(|piece| (piece.account.clone(), piece.of.clone())).unwrap_or_default();
-    Joined {
-        how,
-        account,
-        of,
-        pieces: Vec::new(),
-        runs: Vec::new(),
-        size: 0,
-        holes: Vec::new(),
-        conflicts: Vec::new(),
-        missing_parts: Vec::new(),
-        unresolved: 0,
-        complete: false,
-    }
-}
-
-/// Adds a section at the end.
-pub(super) fn append(joined: &mut Joined, section: &Assembled, pieces: &[&Piece]) {
-    let offset = joined.size;
-    joined.pieces.extend(pieces.iter().map(|piece| piece.id));
-    joined.runs.extend(section.runs.iter().filter_map(|run| run.clipped(&(0..u64::MAX), offset)));
-    let moved = |at: u64| offset.saturating_add(at);
-    joined.holes.extend(section.holes().into_iter().map(|hole| Hole { at: moved(hole.at), ..hole }));
-    joined.conflicts.extend(section.conflicts.iter().cloned().map(|mut conflict| {
-        conflict.range = moved(conflict.range.start)..moved(conflict.range.end);
-        conflict.at = moved(conflict.at);
-        conflict
-    }));
-    joined.size = offset.saturating_add(section.extent);
 }
 
 /// The sections that are not what a whole copy of the message has at their place.
@@ -222,7 +101,7 @@ pub(super) fn mismatches<C: Contents>(
 ) -> Result<Vec<Mismatch>, C::Error> {
     let mut mismatches = Vec::new();
     let Some(whole) = known.wholes.first() else { return Ok(mismatches) };
-    for (section, (assembled, pieces)) in &sections.0 {
+    for (section, (assembled, pieces)) in sections.iter() {
         // What the server has decoded stands nowhere as it is.
         if section.binary || section.is_header_subset() {
             continue;

@@ -1,8 +1,8 @@
 //! Messages that clients put together from what they send and what the server has (RFC 4469).
 
-use super::assemble::{Sections, begin};
 use super::key::Key;
 use super::ranges::{Conflict, Hole, Run};
+use super::sections::Sections;
 use super::url::Url;
 use super::{Contents, How, Joined, Known, Piece};
 use crate::{MessageRef, Section};
@@ -49,7 +49,7 @@ pub(super) fn join<C: Contents>(
     asked: &super::asked::Asked,
     contents: &mut C,
 ) -> Result<Joined, C::Error> {
-    let mut joined = begin(How::Catenated, Some(piece));
+    let mut joined = Joined::begin(How::Catenated, Some(piece));
     joined.pieces.push(piece.id);
     let mut from = 0;
     let mut sure = true;

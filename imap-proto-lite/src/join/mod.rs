@@ -50,7 +50,9 @@ mod assemble;
 mod catenate;
 mod held;
 mod key;
+mod making;
 mod ranges;
+mod sections;
 mod tree;
 mod url;
 
@@ -60,11 +62,11 @@ use crate::command::Command;
 use crate::response::BodyStructure;
 use crate::{Mailbox, MailboxName, MessageRef, Operation, Section, Specifier};
 use asked::Asked;
-use assemble::Sections;
 use bytes::Bytes;
 use core::ops::Range;
 use held::Kept;
 use key::Key;
+use sections::Sections;
 use std::collections::BTreeMap;
 use url::Url;
 

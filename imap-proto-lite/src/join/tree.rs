@@ -1,7 +1,7 @@
 //! A virtual message: header and parts as they were fetched, at the places that BODYSTRUCTURE gives them.
 
-use super::assemble::{Sections, append, begin};
-use super::ranges::{Assembled, Hole, Run};
+use super::ranges::{Assembled, Hole};
+use super::sections::Sections;
 use super::{How, Joined, LARGEST, Piece};
 use crate::response::BodyStructure;
 use crate::{Section, Specifier};
@@ -58,9 +58,9 @@ pub(super) fn join(
     body: &BodyStructure,
     sections: &Sections<'_>,
 ) -> Option<Joined> {
-    let joined = begin(How::Parts, pieces.first().copied());
+    let joined = Joined::begin(How::Parts, pieces.first().copied());
     let mut tree = Tree { joined, path: Vec::new(), sections, found: false };
-    append(&mut tree.joined, header, pieces);
+    tree.joined.append(header, pieces);
     tree.multipart(body)?;
     tree.found.then_some(tree.joined)
 }
@@ -71,7 +71,7 @@ impl Tree<'_> {
         let section = Section { binary, path: self.path.clone(), specifier };
         let Some((content, pieces)) = self.sections.get(&section) else { return false };
         self.found |= section.specifier != Specifier::Mime;
-        append(&mut self.joined, content, pieces);
+        self.joined.append(content, pieces);
         true
     }
 
@@ -80,10 +80,7 @@ impl Tree<'_> {
     }
 
     fn text(&mut self, text: String) {
-        let bytes = Bytes::from(text);
-        let len = bytes.len() as u64;
-        self.joined.runs.push(Run::Text { at: self.joined.size, bytes });
-        self.joined.size = self.joined.size.saturating_add(len);
+        self.joined.text(Bytes::from(text));
     }
 
     /// RFC 2046 section 5.1.1.
