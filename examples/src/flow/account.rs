@@ -1,8 +1,8 @@
 //! What is known of a session, whatever its protocol, and the records that are made of it.
 
 use super::Told;
-use super::conversation::{Scene, at_packet};
 use super::login;
+use super::scene::{Scene, at_packet};
 use super::tls::Watch;
 use crate::message::{Finished, Message};
 use crate::record::{self, Direction, Layer, Protocol, Text, TlsStart};

@@ -4,6 +4,7 @@ use super::account::side_heard;
 use super::imap::Imap;
 use super::places::{Carried, Places};
 use super::pop3::Pop3;
+use super::scene::{Scene, at_packet};
 use super::smtp::Smtp;
 use super::tap::Tap;
 use super::{Context, Input, Secrets, Tally, Told, index, side};
@@ -13,7 +14,6 @@ use crate::record::{self, Layer, Place, Text};
 use crate::sink::SinkError;
 use core::time::Duration;
 use mail_wire::Direction;
-use sha2::{Digest as _, Sha256};
 use tcp_reassembly::{Conflict, GapReason, Hint};
 
 /// The session of a flow, by protocol. All of them take the same verbs; what they tell differs.
@@ -62,55 +62,6 @@ pub(super) struct Conversation {
     contradicted: usize,
     /// Of the latest input.
     latest: Option<(Duration, Place)>,
-}
-
-/// What a protocol needs to make records of events.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Scene<'a> {
-    pub(super) context: &'a Context,
-    pub(super) tally: &'a Tally,
-    places: &'a [Places; 2],
-    contradictions: &'a [Vec<Contradiction>; 2],
-    latest: Option<(Duration, Place)>,
-}
-
-impl Scene<'_> {
-    pub(super) const fn places(&self, side: record::Direction) -> &Places {
-        let [client, server] = self.places;
-        match side {
-            record::Direction::Client => client,
-            record::Direction::Server => server,
-        }
-    }
-
-    /// Other copies of the bytes of a direction.
-    pub(super) fn contradictions(&self, side: record::Direction) -> &[Contradiction] {
-        self.contradictions.get(index(side)).map_or(&[], Vec::as_slice)
-    }
-
-    /// The time and packet that completed a stretch of a direction.
-    pub(super) fn when(&self, side: record::Direction, span: &core::ops::Range<u64>) -> (Duration, Place) {
-        let carried = self.places(side).last_of(span).map(|carried| (carried.at, carried.packet));
-        carried.or(self.latest).unwrap_or(self.tally.start)
-    }
-
-    /// A secret of a login, as the options have it.
-    pub(super) fn secret(&self, secret: &[u8]) -> Option<Text> {
-        shown(self.context.secrets_in_logins, secret)
-    }
-
-    /// A secret anywhere else.
-    pub(super) fn secret_elsewhere(&self, secret: &[u8]) -> Option<Text> {
-        shown(self.context.secrets, secret)
-    }
-}
-
-fn shown(secrets: Secrets, secret: &[u8]) -> Option<Text> {
-    match secrets {
-        Secrets::Show => Some(Text::from(secret)),
-        Secrets::Hash => Some(Text::from(format!("sha256:{}", record::hex(&Sha256::digest(secret))))),
-        Secrets::Omit => None,
-    }
 }
 
 const fn direction(dir: tcp_reassembly::Direction) -> Direction {
@@ -296,20 +247,6 @@ const fn reason(why: GapReason) -> &'static str {
         GapReason::Truncated => "cut off by the snap length",
         _ => "missing",
     }
-}
-
-/// An anomaly at a packet.
-pub(super) fn at_packet(
-    layer: Layer,
-    code: impl Into<record::Code>,
-    at: Duration,
-    packet: Place,
-    context: &Context,
-) -> record::Anomaly {
-    let mut anomaly = record::Anomaly::new(layer, code);
-    anomaly.packet = Some(packet);
-    anomaly.at = Some(context.time(at, packet));
-    anomaly
 }
 
 /// The first bytes of a stretch, for the detail of an anomaly; none where secrets are not shown anywhere.

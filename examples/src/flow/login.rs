@@ -1,6 +1,6 @@
 //! A login, whatever the protocol, to its record.
 
-use super::conversation::Scene;
+use super::scene::Scene;
 use crate::record::{self, Text};
 use mail_wire::Secret;
 use mail_wire::sasl::{Credential, Outcome};

@@ -9,10 +9,9 @@ pub(crate) mod imap;
 mod login;
 pub(crate) mod places;
 mod pop3;
-mod prelude;
 mod reread;
+mod scene;
 mod smtp;
-mod smuggling;
 mod tap;
 mod tls;
 

@@ -7,7 +7,7 @@ pub(crate) use sections::{Known, Piece, section_text};
 
 use super::Told;
 use super::account::{Account, Upgrade, line, side_heard};
-use super::conversation::Scene;
+use super::scene::Scene;
 use crate::record::{self, Direction, Layer, Protocol, Text};
 use crate::sink::SinkError;
 use actions::Actions;

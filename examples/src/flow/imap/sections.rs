@@ -2,7 +2,7 @@
 
 use super::super::Told;
 use super::super::account::{Account as Session, Closed, Open};
-use super::super::conversation::Scene;
+use super::super::scene::Scene;
 use crate::message::Message;
 use crate::record::{self, Direction, Run, Text};
 use crate::sink::{Folder, SinkError};

@@ -4,8 +4,8 @@ mod mailbox;
 
 use super::Told;
 use super::account::{Account, Closed, Open, Upgrade, line, side_heard};
-use super::conversation::Scene;
 use super::reread;
+use super::scene::Scene;
 use crate::record::{self, Direction, Layer, Protocol, Text};
 use crate::sink::SinkError;
 use core::ops::Range;

@@ -1,9 +1,8 @@
 //! The commands between the messages that a server made out of one, and what it answered.
 
-use super::smtp::mail_from;
 use crate::record::{self, Text};
 use smtp_proto::command::{self, Arguments};
-use smtp_proto::{Reply, Verb};
+use smtp_proto::{Parameters, Path, Reply, Verb};
 use std::collections::VecDeque;
 
 /// So many bytes of replies are kept.
@@ -112,6 +111,20 @@ impl Answers {
 /// Whether a reply, as a line, says yes.
 pub(super) fn is_positive(reply: &Text) -> bool {
     reply.as_str().starts_with('2')
+}
+
+/// The envelope that MAIL begins.
+pub(super) fn mail_from<T: AsRef<[u8]>>(
+    sender: Option<&Path<T>>,
+    parameters: &Parameters<T>,
+) -> record::Envelope {
+    let mail_from = sender.map(|sender| Text::from(sender.mailbox.as_ref()));
+    let mut record = record::Envelope { mail_from, ..record::Envelope::default() };
+    for parameter in parameters {
+        let keyword = Text::from(parameter.keyword.to_ascii_uppercase().as_slice());
+        record.parameters.insert(keyword, Text::from(&*parameter.decoded()));
+    }
+    record
 }
 
 #[cfg(test)]

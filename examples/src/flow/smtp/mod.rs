@@ -1,17 +1,20 @@
 //! SMTP and LMTP events to records.
 
+mod prelude;
+mod smuggling;
+
 use super::Told;
 use super::account::{Account, Closed, Open, Upgrade, line, side_heard};
-use super::conversation::Scene;
-use super::prelude::Answers;
-use super::smuggling::Suspect;
+use super::scene::Scene;
 use crate::record::{self, Direction, Layer, Protocol, Text};
 use crate::sink::SinkError;
 use core::ops::Range;
+use prelude::{Answers, mail_from};
 use smtp_proto::{
-    Anomaly, Command, Config, Envelope, Event, EventKind, LooseForm, MessageEnd, Operation, Outcome,
-    Parameters, Path, Reply, Session, Verb,
+    Anomaly, Command, Config, Envelope, Event, EventKind, LooseForm, MessageEnd, Operation, Outcome, Reply,
+    Session, Verb,
 };
+use smuggling::Suspect;
 
 /// So many loose ends of one message are told.
 const MAX_LOOSE_ENDS: usize = 1000;
@@ -257,20 +260,6 @@ fn text_of(reply: &Reply) -> String {
 /// A reply as one line: code and text.
 fn line_of(reply: &Reply) -> String {
     format!("{} {}", reply.code, text_of(reply)).trim_end().to_owned()
-}
-
-/// The envelope that MAIL begins.
-pub(super) fn mail_from<T: AsRef<[u8]>>(
-    sender: Option<&Path<T>>,
-    parameters: &Parameters<T>,
-) -> record::Envelope {
-    let mail_from = sender.map(|sender| Text::from(sender.mailbox.as_ref()));
-    let mut record = record::Envelope { mail_from, ..record::Envelope::default() };
-    for parameter in parameters {
-        let keyword = Text::from(parameter.keyword.to_ascii_uppercase().as_slice());
-        record.parameters.insert(keyword, Text::from(&*parameter.decoded()));
-    }
-    record
 }
 
 fn envelope_record(envelope: &Envelope, end: &MessageEnd) -> record::Envelope {

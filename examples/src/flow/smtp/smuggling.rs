@@ -4,9 +4,9 @@
 //! behind which commands follow. Where the server's replies prove that it read the message so, this reading is the
 //! primary one.
 
-use super::conversation::Scene;
+use super::super::reread;
+use super::super::scene::Scene;
 use super::prelude::{Answers, Behind, Prelude, behind, is_positive};
-use super::reread;
 use crate::message::Message;
 use crate::record::{self, MessageAnomaly, Provenance, Reading, Run};
 use crate::sink::SinkError;
