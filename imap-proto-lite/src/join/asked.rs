@@ -1,6 +1,6 @@
 //! Which ranges clients have asked for: a shorter answer is the end of its section.
 
-use super::held;
+use super::{Piece, held};
 use crate::command::{Arguments, Command};
 use crate::response::Wanted;
 use crate::{MessageRef, Section};
@@ -68,12 +68,13 @@ impl Asked {
     /// How much of the section was asked for by the command before the piece that the piece answers, and marks it as
     /// answered. Of several that no piece of the message has answered that is the one that asked for as much as came, or else
     /// the first that asked for more: what is shorter than one command wants is the end, and then the commands that want less
-    /// are answered in full.
-    pub(super) fn answered_by(&mut self, session: u64, of: &MessageRef, len: u64) -> Option<u64> {
+    /// are answered in full. A piece that broke off may have answered any that wanted more: it marks none.
+    pub(super) fn answered_by(&mut self, piece: &Piece) -> Option<u64> {
         if self.overflowed {
             return None;
         }
-        let asks = self.sessions.get_mut(&session)?;
+        let (of, len) = (&piece.of, piece.len);
+        let asks = self.sessions.get_mut(&piece.session)?;
         let identity = identity(of);
         let old = asks.len().saturating_sub(PIPELINED);
         let rank = |ask: &Ask| match ask.length.cmp(&len) {
@@ -84,7 +85,9 @@ impl Asked {
         let open = asks.get_mut(old..)?.iter_mut();
         let open = open.filter(|ask| ask.is_for(of) && !ask.answered.contains(&identity));
         let ask = open.min_by_key(|ask| rank(ask))?;
-        ask.answered.insert(identity);
+        if !piece.is_torn() {
+            ask.answered.insert(identity);
+        }
         Some(ask.length)
     }
 

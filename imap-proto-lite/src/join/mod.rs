@@ -117,6 +117,11 @@ impl Piece {
         torn.map_or(self.len, |hole| hole.at.min(self.len))
     }
 
+    /// Whether nobody knows how long it was.
+    fn is_torn(&self) -> bool {
+        self.holes.iter().any(|hole| hole.len.is_none())
+    }
+
     /// How many of its first bytes are there.
     fn captured(&self) -> u64 {
         self.holes.first().map_or(self.len, |hole| hole.at.min(self.len))
@@ -338,7 +343,7 @@ impl Joiner {
             return false;
         }
         if piece.of.operation != Operation::UrlFetch {
-            piece.asked = self.asked.answered_by(piece.session, &piece.of, piece.len);
+            piece.asked = self.asked.answered_by(&piece);
         }
         self.alias(piece.session, &piece.account, &piece.of, &key);
         let known = self.messages.entry(key).or_default();

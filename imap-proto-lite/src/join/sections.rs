@@ -79,7 +79,7 @@ fn place<'a, C: Contents>(
     for piece in pieces {
         let mut origin = piece.of.origin.unwrap_or(0);
         let length = piece.asked.or_else(|| asked.ever(piece.session, &piece.of));
-        let torn = piece.placed() < piece.len || piece.holes.iter().any(|hole| hole.len.is_none());
+        let torn = piece.is_torn();
         let ends = !torn && (piece.of.origin.is_none() || length.is_some_and(|length| piece.len != length));
         if let Some(first) = first
             && origin > 0

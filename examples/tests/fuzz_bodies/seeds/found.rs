@@ -58,6 +58,11 @@ const IMAP: &[Found] = &[
         "imap_session",
         b"\x01\x02'3S: * OK [CAPABILITY IMAP4rev1] ready\nC: a1 SELECT INBOX\nS: * OK [UIDVALIDITY 7] ok\nS: a1 OK [* 7 UIDFETCH (lected\nC: a2 FETCH 1:3 (UID BODY[])\nS! 31\nS: Subject: one\nS: \nS: (text\nS: )\nS! 31\nS: Subject: two\nS: \nS: \n)\nf a line\nS: text\\r\\n)\nC: b NOOP\nS: a OK done\nS: b OK done\nC: c FETCH 1 BODY[]\nS: * 1 FETCH (BODY[] {1}\nS: x)\nS: c OK done\n\n",
     ),
+    // A range that broke off was taken for the answer to the shorter of two commands, and the answer to that one for the end.
+    (
+        "imap_join",
+        b"\x06\x0a\x00\x00\x00\x001\x00\x0a\x00\x0d\x00\x00\x00\x00\x00\x00\x83\x03\x0a\x00\x00\x84\x03\x83\x03\x0b1\x00\x0a\x00\x0d\x00\x00\x00\x00_\x00\x00\x83\x03\x0a\x00\x00\x84\x03\x83\x03\x0b\x00\x0b\x00\x00\x0b\x00\x0b\x00",
+    ),
 ];
 
 const POP3: &[Found] = &[

@@ -30,6 +30,16 @@ fn what_is_longer_than_is_known_may_come_again() {
 }
 
 #[test]
+fn what_broke_off_does_not_say_which_command_it_answers() {
+    let mut spool = Spool::default();
+    spool.asked("a UID FETCH 9 BODY.PEEK[]<0.5>");
+    spool.asked("b UID FETCH 9 BODY.PEEK[]<0.9>");
+    spool.add(MessageRef { origin: Some(0), ..message(9) }, b"01", &[Hole { at: 2, len: None }]);
+    spool.range(0, b"01234");
+    assert_eq!(told(spool), [(How::Ranges, false, "01234".into(), vec![1, 0], 1, 0)]);
+}
+
+#[test]
 fn ranges_in_any_order_with_overlaps() {
     let mut spool = Spool::default();
     spool.asked("a UID FETCH 9 BODY.PEEK[]<6.9>");
