@@ -285,11 +285,11 @@ impl World {
 
     /// Loses some of a piece, behind what was lost before.
     fn hole(&self, piece: &mut Piece, input: &mut Input<'_>) {
-        let from = piece.holes.last().map_or(0, |hole| hole.at + hole.len.unwrap_or(piece.len));
+        let from = piece.holes.last().map_or(0, |hole| hole.at.saturating_add(hole.len.unwrap_or(piece.len)));
         if from >= piece.len {
             return;
         }
-        let (at, len) = (from + u64::from(input.byte()), u64::from(input.byte()));
+        let (at, len) = (from.saturating_add(input.byte().into()), u64::from(input.byte()));
         if at > piece.len {
             return;
         }
