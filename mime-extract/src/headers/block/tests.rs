@@ -78,6 +78,7 @@ fn blocks() {
         // A gap tears a line in two; what follows it is no field.
         ("A: b|c\nD: e\n\n", &["A: b@0", ": c@4", "D: e@6"], "end", &["header-gap", "header-junk-line"]),
         ("A: b|\r\nD: e\r\n\r\n", &["A: b@0", ": @4", "D: e@6"], "end", &["header-gap", "header-junk-line"]),
+        ("A: b|c\nD: e", &["A: b@0", ": c@4", "D: e@6"], "cut", &["header-gap", "header-junk-line"]),
         ("A: b|of the body\nmore body\n", &["A: b@0"], "body at 4", &["header-gap", "header-end-missing"]),
     ];
     for (text, fields, how, anomalies) in table {
