@@ -46,6 +46,14 @@ fn is_prefix(short: &[Option<u8>], long: &[Option<u8>]) -> bool {
     long.starts_with(short)
 }
 
+/// Whether there is no byte in `part` that is not in `all`, wherever it stands.
+fn holds(all: &[u8], part: &[u8]) -> bool {
+    let mut counts = [0_i64; 256];
+    all.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
+    part.iter().for_each(|byte| counts[usize::from(*byte)] -= 1);
+    counts.iter().all(|count| *count >= 0)
+}
+
 fn compare_tshark(name: &str, side: &Side, theirs: &[Option<u8>], tally: &mut Tally) {
     let told = &side.stream;
     let without = |stream: &[Option<u8>]| stream.iter().flatten().copied().collect::<Vec<u8>>();
@@ -81,6 +89,11 @@ fn compare_tshark(name: &str, side: &Side, theirs: &[Option<u8>], tally: &mut Ta
         && told.len().checked_sub(theirs.len()).is_some_and(fits)
     {
         "it loses bytes that were captured before the SYN"
+    } else if ["mid-stream", "before-syn"].iter().any(|reason| side.reasons.contains(reason))
+        && theirs.len() == told.len()
+        && holds(&without(told), &without(theirs))
+    {
+        "it puts bytes that were captured before the SYN in wrong places"
     } else if side.reasons.contains("late") {
         "it found room for late bytes"
     } else if side.reasons.contains("early") {
