@@ -25,9 +25,9 @@ impl FromStr for Which {
     type Err = String;
 
     /// A number, or at least four hexadecimal digits of the hash; `sha256:` before them where they may be taken for a
-    /// number.
+    /// number. The name of the message's file will do as well.
     fn from_str(text: &str) -> Result<Self, String> {
-        let (prefixed, digits) = match text.strip_prefix("sha256:") {
+        let (prefixed, digits) = match text.strip_prefix("sha256:").or_else(|| in_name(text)) {
             Some(digits) => (true, digits),
             None => (false, text),
         };
@@ -39,9 +39,15 @@ impl FromStr for Which {
         if is_hash {
             Ok(Self::Sha256(digits.to_ascii_lowercase()))
         } else {
-            Err("neither the number of a message nor four or more digits of its SHA-256".to_owned())
+            Err("neither the number of a message, nor four or more digits of its SHA-256, nor its file"
+                .to_owned())
         }
     }
+}
+
+/// The hash in the name of a message's file.
+fn in_name(path: &str) -> Option<&str> {
+    path.strip_suffix(".eml")?.rsplit('/').next()
 }
 
 /// The packets that a message came from.
@@ -402,7 +408,9 @@ mod tests {
         assert_eq!("12".parse(), Ok(Which::Number(12)));
         assert_eq!("12ABcd".parse(), Ok(Which::Sha256("12abcd".to_owned())));
         assert_eq!("sha256:1234".parse(), Ok(Which::Sha256("1234".to_owned())));
-        for text in ["", "abc", "-1", "what", "sha256:", "12 34"] {
+        assert_eq!("1234.eml".parse(), Ok(Which::Sha256("1234".to_owned())));
+        assert_eq!("out/messages/12AB.eml".parse(), Ok(Which::Sha256("12ab".to_owned())));
+        for text in ["", "abc", "-1", "what", "sha256:", "12 34", ".eml", "x.eml"] {
             assert!(text.parse::<Which>().is_err(), "{text}");
         }
     }

@@ -19,7 +19,7 @@ pub(crate) struct Trace {
     #[arg(value_name = "DIR")]
     dir: PathBuf,
 
-    /// The number of a message, or the first digits (four or more) of the SHA-256 of its file.
+    /// The number of a message, the first digits (four or more) of the SHA-256 of its file, or the file.
     #[arg(value_name = "MESSAGE")]
     message: Which,
 
