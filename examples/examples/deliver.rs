@@ -62,7 +62,7 @@ fn headers(message: &[u8]) -> Headers {
         EventKind::Headers(headers) => Some(headers),
         _ => None,
     });
-    *headers.expect("every message has a header section, if an empty one")
+    headers.expect("every message has a header section, if an empty one")
 }
 
 fn is_elsewhere(address: IpAddr) -> Option<Ipv4Addr> {

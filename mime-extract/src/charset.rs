@@ -46,7 +46,12 @@ pub fn to_utf8<'a>(label: &str, bytes: &'a [u8]) -> Text<'a> {
 /// Whether the charset called `label` is known.
 #[must_use]
 pub fn is_known(label: &str) -> bool {
-    is_utf7(label) || find(label).is_some()
+    is_usual(label) || is_utf7(label) || find(label).is_some()
+}
+
+/// Whether it is one of the labels that nearly all mails have.
+fn is_usual(label: &str) -> bool {
+    ["utf-8", "us-ascii", "iso-8859-1", "windows-1252"].iter().any(|usual| label.eq_ignore_ascii_case(usual))
 }
 
 fn is_utf7(label: &str) -> bool {

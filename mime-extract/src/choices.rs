@@ -120,8 +120,8 @@ pub(crate) enum BoundaryChoice {
     Guessed { guessed: Vec<Vec<u8>>, absent: Vec<Vec<u8>> },
 }
 
-/// What a leaf of the primary reading depends on, by where its body begins.
-pub(crate) type Known = Arc<BTreeMap<u64, KnownLeaf>>;
+/// What a leaf of the primary reading depends on, by where its body begins; `None`: nothing is known.
+pub(crate) type Known = Option<Arc<BTreeMap<u64, KnownLeaf>>>;
 
 /// What the content of a leaf depends on, beside where its body begins.
 #[derive(Clone, Debug, PartialEq, Eq)]

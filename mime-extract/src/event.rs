@@ -22,7 +22,7 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
     /// The header of the message. Those of enclosed messages are in [`Part::headers`].
-    Headers(Box<Headers>),
+    Headers(Headers),
     /// A node of the tree begins.
     PartStart(Box<Part>),
     /// A name that shows inside of the content or behind it, and is better than those before.

@@ -87,7 +87,7 @@ mod tests {
         extractor.push(text.into());
         extractor.finish();
         let found = extractor.events().find_map(|event| match event.kind {
-            EventKind::Headers(headers) => Some(*headers),
+            EventKind::Headers(headers) => Some(headers),
             _ => None,
         });
         found.unwrap()

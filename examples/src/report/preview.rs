@@ -27,7 +27,7 @@ pub(super) struct Preview {
     pub(super) texts: Vec<Shown>,
     /// Text parts that there was no room for.
     pub(super) more: usize,
-    pub(super) headers: Option<Box<Headers>>,
+    pub(super) headers: Option<Headers>,
     /// Not all of the message was read.
     pub(super) cut: bool,
 }

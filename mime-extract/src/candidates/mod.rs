@@ -119,7 +119,7 @@ impl Candidates {
             State::Unread => {
                 let outcome = reading::primary(&self.message, &self.config);
                 self.seen = outcome.digests;
-                self.known = Arc::new(outcome.known);
+                self.known = Some(Arc::new(outcome.known));
                 let facts = outcome.facts.iter().flat_map(|fact| &fact.anomalies);
                 self.undivided = facts.into_iter().any(|(anomaly, _)| *anomaly == Anomaly::NoParts);
                 let suggestions = suggest::all(&outcome.facts, &self.message, &self.config);
@@ -146,7 +146,7 @@ impl Candidates {
             reading::other(&self.message, &config, &self.seen, budget)
         };
         // Leaves that begin like known ones are passed over; where one ends elsewhere all is read once more.
-        let mut outcome = run(Arc::clone(&self.known), self.budget);
+        let mut outcome = run(self.known.clone(), self.budget);
         if outcome.misled {
             outcome = run(Known::default(), self.budget);
         }

@@ -190,7 +190,7 @@ pub(super) fn other(message: &Message, config: &Config, seen: &BTreeSet<[u8; 32]
     let mut outcome = Outcome::default();
     // What stands in a decoded multipart before its first part, by the multipart: its content, if it has no parts.
     let mut undivided: BTreeMap<u32, Leaf> = BTreeMap::new();
-    let known = &config.choices.known;
+    let known = config.choices.known.as_deref();
     run(message, config, |Event { part: number, kind, range }| {
         match kind {
             EventKind::PartStart(part) => parts.start(number, part),
@@ -221,7 +221,8 @@ pub(super) fn other(message: &Message, config: &Config, seen: &BTreeSet<[u8; 32]
             }
             EventKind::PartEnd(end) => {
                 if let Some(open) = parts.end(number, &end) {
-                    if let Some(leaf) = known.get(&end.raw.start).filter(|_| open.exact && end.size == 0) {
+                    let leaf = known.and_then(|known| known.get(&end.raw.start));
+                    if let Some(leaf) = leaf.filter(|_| open.exact && end.size == 0) {
                         outcome.misled |= leaf.end != end.raw.end;
                     }
                     let above = open.part.parent.filter(|_| open.is_decoded_preamble());

@@ -71,8 +71,9 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, conf
     let at = field.map_or(at, |field| field.offset());
     let mut value = field.map(|field| parameter::parse(field.raw(), max)).unwrap_or_default();
     content.anomalies.extend(value.anomalies.drain(..).map(|anomaly| (anomaly, at)));
-    content.content_type = match value.value.split_once('/') {
-        Some((kind, subtype)) if !kind.is_empty() && !subtype.is_empty() => core::mem::take(&mut value.value),
+    let slash = memchr::memchr(b'/', value.value.as_bytes());
+    content.content_type = match slash {
+        Some(at @ 1..) if at + 1 < value.value.len() => core::mem::take(&mut value.value),
         _ => {
             if field.is_some() {
                 content.anomalies.push((Anomaly::CtMalformed, at));
@@ -118,11 +119,23 @@ pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, conf
     content
 }
 
+/// The name of a parameter without the marks of RFC 2231.
+fn base(name: &str) -> &str {
+    name.bytes().position(|byte| byte == b'*').and_then(|star| name.get(..star)).unwrap_or(name)
+}
+
 /// The boundary that a Content-Type names, of whose parameters `max` are read.
 pub(crate) fn boundary_of(raw: &[u8], max: usize) -> Option<Vec<u8>> {
     let value = parameter::parse(raw, max);
     let (mut found, _) = extended::find(&value.parameters, "boundary");
     found.next().map(|first| slice::trim_end(&first.bytes, is_blank).to_vec())
+}
+
+/// Whether the name of a field, which holds printable characters only, is `known`, in lower case. No such character but
+/// its capital becomes one of `a` to `z`, or `-`, with that bit set.
+fn is_called(name: &[u8], known: &str) -> bool {
+    const LOWER: u8 = 0x20;
+    name.len() == known.len() && name.iter().zip(known.as_bytes()).all(|(byte, known)| byte | LOWER == *known)
 }
 
 /// The place in [`CONTENT`] that a field of that name has; they differ in length.
@@ -134,7 +147,7 @@ fn content_field(name: &[u8]) -> Option<usize> {
         10 => 3,
         _ => return None,
     };
-    CONTENT.get(place).filter(|known| name.eq_ignore_ascii_case(known.as_bytes())).map(|_| place)
+    CONTENT.get(place).filter(|known| is_called(name, known)).map(|_| place)
 }
 
 /// The place in [`ONCE`] that a field of that name has, judged by what tells the names apart.
@@ -153,7 +166,7 @@ fn once(name: &[u8]) -> Option<usize> {
         (7, b's') => 10,
         _ => return None,
     };
-    ONCE.get(place).filter(|known| name.eq_ignore_ascii_case(known.as_bytes())).map(|_| place)
+    ONCE.get(place).filter(|known| is_called(name, known)).map(|_| place)
 }
 
 impl Content {
@@ -217,7 +230,8 @@ impl Content {
     }
 
     fn read_parameters(&mut self, value: &Value<'_>, at: u64) {
-        let bases = || value.parameters.iter().map(|one| one.name.split('*').next().unwrap_or_default());
+        let bases = || value.parameters.iter().map(|one| base(&one.name));
+        self.parameters.reserve_exact(value.parameters.len());
         for (index, base) in bases().enumerate() {
             if bases().take(index).any(|earlier| earlier == base) {
                 continue;
@@ -245,11 +259,14 @@ impl Content {
                     }
                     self.boundary = Some(trimmed.to_vec());
                 }
-                "charset" if !first.text.trim().is_empty() => {
-                    if !charset::is_known(&first.text) {
-                        self.anomalies.push((Anomaly::CharsetBad, at));
+                "charset" => {
+                    let label = first.text.trim();
+                    if !label.is_empty() {
+                        if !charset::is_known(label) {
+                            self.anomalies.push((Anomaly::CharsetBad, at));
+                        }
+                        self.charset = Some(label.to_owned());
                     }
-                    self.charset = Some(first.text.trim().to_owned());
                 }
                 _ => {}
             }

@@ -30,6 +30,61 @@ pub(crate) struct Value<'a> {
 
 /// Reads a raw value, folds included. Every step moves on: the time is linear, whatever the value holds.
 pub(crate) fn parse(raw: &[u8], max: usize) -> Value<'_> {
+    plain(raw, max).unwrap_or_else(|| parse_any(raw, max))
+}
+
+/// RFC 2045 section 5.1: printable ASCII but for the tspecials.
+const fn is_token(byte: u8) -> bool {
+    matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'^'..=b'~')
+}
+
+/// The token at the start of a text, and what follows it.
+fn token(text: &[u8]) -> (&[u8], &[u8]) {
+    text.split_at(text.iter().position(|byte| !is_token(*byte)).unwrap_or(text.len()))
+}
+
+/// What nearly all values are: tokens, and quoted strings on one line without escapes. `None` for anything else.
+fn plain(raw: &[u8], max: usize) -> Option<Value<'_>> {
+    let (_, mut rest) = token(raw);
+    if let Some(subtype) = rest.strip_prefix(b"/") {
+        (_, rest) = token(subtype);
+    }
+    let value = str::from_utf8(slice::split(raw, raw.len() - rest.len()).0).ok()?;
+    if value.is_empty() || value.starts_with('/') || value.ends_with('/') || value.len() > MAX_VALUE {
+        return None;
+    }
+    let mut parameters = Vec::new();
+    while let Some(behind) = rest.strip_prefix(b";") {
+        let text = slice::trim_start(behind, is_space);
+        if text.is_empty() || text.starts_with(b";") {
+            rest = text;
+            continue;
+        }
+        let (name, behind) = token(text);
+        let behind = behind.strip_prefix(b"=")?;
+        let value;
+        (value, rest) = match behind.strip_prefix(b"\"") {
+            None => token(behind),
+            Some(quoted) => {
+                let len = quoted.iter().position(|byte| matches!(byte, b'"' | b'\\' | b'\r' | b'\n'))?;
+                let (value, behind) = slice::split(quoted, len);
+                (value, behind.strip_prefix(b"\"")?)
+            }
+        };
+        if name.is_empty() || value.is_empty() || parameters.len() >= max {
+            return None;
+        }
+        let mut name = Cow::Borrowed(str::from_utf8(name).ok()?);
+        if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            name.to_mut().make_ascii_lowercase();
+        }
+        parameters.push(Parameter { name, value: Cow::Borrowed(value) });
+    }
+    rest.is_empty().then(|| Value { value: value.to_ascii_lowercase(), parameters, anomalies: Vec::new() })
+}
+
+/// A value of any kind.
+fn parse_any(raw: &[u8], max: usize) -> Value<'_> {
     let mut reader = Reader { rest: raw, anomalies: Vec::new() };
     let (mut value, mut slash) = (String::with_capacity(raw.len().min(32)), false);
     let mut parameters = Vec::new();
@@ -49,13 +104,18 @@ pub(crate) fn parse(raw: &[u8], max: usize) -> Value<'_> {
             break;
         }
         let word = reader.rest.iter().take_while(|byte| !is_space(**byte) && !matches!(byte, b';' | b'('));
-        for byte in reader.take(word.count().max(1)) {
-            slash |= *byte == b'/';
-            if value.len() < MAX_VALUE {
-                value.push(char::from(byte.to_ascii_lowercase()));
+        let word = reader.take(word.count().max(1));
+        slash |= word.contains(&b'/');
+        // Bytes that are not ASCII each stand for a character.
+        match str::from_utf8(word) {
+            Ok(text) if text.is_ascii() && value.len() + text.len() <= MAX_VALUE => value.push_str(text),
+            _ => {
+                let room = MAX_VALUE.saturating_sub(value.len());
+                value.extend(word.iter().take(room).map(|byte| char::from(*byte)));
             }
         }
     }
+    value.make_ascii_lowercase();
     loop {
         reader.skip();
         match reader.rest.first() {
@@ -134,7 +194,7 @@ impl<'a> Reader<'a> {
         }
         self.take(1);
         self.skip();
-        let mut name = String::from_utf8_lossy(name);
+        let mut name = str::from_utf8(name).map_or_else(|_| String::from_utf8_lossy(name), Cow::Borrowed);
         if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
             name = Cow::Owned(name.to_ascii_lowercase());
         }
@@ -219,6 +279,26 @@ mod tests {
             .map(|one| format!("{}={}", one.name, String::from_utf8_lossy(&one.value)))
             .collect();
         (value.value, parameters, value.anomalies.iter().map(Anomaly::code).collect())
+    }
+
+    #[test]
+    fn plain_values_are_read_as_any() {
+        const PIECES: [&str; 16] = [
+            "a/b", "/", ";", " ", "\r\n ", "x=", "X*0*=", "\"q;=\"", "\"", "=", "(c)", "\\", "\u{e9}",
+            "name=", "B", "%z",
+        ];
+        let mut met = 0;
+        for number in 0..PIECES.len().pow(5) {
+            let piece = |at| PIECES[number / PIECES.len().pow(at) % PIECES.len()];
+            let pieces: String = (0..5).map(piece).collect();
+            for text in [format!("a/b;{pieces}"), pieces] {
+                if let Some(value) = plain(text.as_bytes(), 2) {
+                    assert_eq!(value, parse_any(text.as_bytes(), 2), "{text:?}");
+                    met += 1;
+                }
+            }
+        }
+        assert!(met > 3000, "{met}");
     }
 
     #[test]

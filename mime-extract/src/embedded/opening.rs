@@ -36,7 +36,9 @@ pub(super) fn seek_line(rest: &[u8]) -> Option<usize> {
     let mut first: Option<usize> = None;
     for needle in NEEDLES.iter() {
         let within = slice::split(rest, first.unwrap_or(rest.len())).0;
-        for at in needle.find_iter(within) {
+        let mut from = 0;
+        while let Some(at) = needle.find(slice::split(within, from).1).map(|at| from + at) {
+            from = at + 1;
             // The line begins a few bytes before, at most.
             let near = at.saturating_sub(5);
             let start = memchr::memrchr(b'\n', slice::range(rest, near, at)).map(|end| near + end + 1);

@@ -72,9 +72,14 @@ impl Inside {
 }
 
 impl Extractor {
-    /// Content of the leaf at `place` goes on to what looks into it.
-    pub(super) fn look_inside(&mut self, place: usize, bytes: &Bytes, origin: Origin) {
-        self.with_opener(place, origin.range(), |opener, found| opener.push(bytes, origin, found));
+    /// Content of the leaf at `place` goes on to what looks into it: what it found, for [`tell_all`](Self::tell_all).
+    pub(super) fn look_inside(
+        &mut self,
+        place: usize,
+        bytes: &Bytes,
+        origin: Origin,
+    ) -> Option<(Box<Inside>, Vec<Found>)> {
+        self.ask(place, origin.range(), |opener, found| opener.push(bytes, origin, found))
     }
 
     /// Content of that leaf will never come.
@@ -98,12 +103,22 @@ impl Extractor {
         range: Range<u64>,
         ask: impl FnOnce(&mut Opener, &mut Vec<Found>),
     ) {
-        let Some(node) = self.nodes.get_mut(place) else { return };
-        let Some(mut inside) = node.inside.take() else { return };
+        if let Some((inside, found)) = self.ask(place, range, ask) {
+            self.tell_all(place, inside, found);
+        }
+    }
+
+    fn ask(
+        &mut self,
+        place: usize,
+        range: Range<u64>,
+        ask: impl FnOnce(&mut Opener, &mut Vec<Found>),
+    ) -> Option<(Box<Inside>, Vec<Found>)> {
+        let mut inside = self.nodes.get_mut(place)?.inside.take()?;
         let mut found = Vec::new();
         inside.range = range;
         ask(&mut inside.opener, &mut found);
-        self.tell_all(place, inside, found);
+        Some((inside, found))
     }
 
     /// Goes on with the content of the innermost leaf, of which more is to tell. `false`: nothing was told.
@@ -129,7 +144,7 @@ impl Extractor {
         told
     }
 
-    fn tell_all(&mut self, place: usize, mut inside: Box<Inside>, found: Vec<Found>) {
+    pub(super) fn tell_all(&mut self, place: usize, mut inside: Box<Inside>, found: Vec<Found>) {
         for Found { at, kind } in found {
             if !self.tell(place, &mut inside, at, kind) {
                 return;

@@ -116,14 +116,12 @@ impl Layer {
     /// The next input, in pieces small enough for one step.
     pub(super) fn next(&mut self) -> Option<Input> {
         match self.inbox.pop_front()? {
-            Input::Data(mut run) => {
+            Input::Data(mut run) if run.bytes.len() > STEP => {
                 let step = run.take(STEP);
-                if !run.bytes.is_empty() {
-                    self.inbox.push_front(Input::Data(run));
-                }
+                self.inbox.push_front(Input::Data(run));
                 Some(Input::Data(step))
             }
-            gap @ Input::Gap(..) => Some(gap),
+            input => Some(input),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::Anomaly;
 use crate::config::MAX_DELIMITER;
 use crate::decode::Origin;
 use crate::slice;
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
@@ -23,6 +23,15 @@ impl Run {
         let (head, tail) = (self.origin.part(0, len), self.origin.part(len, self.bytes.len()));
         self.origin = tail;
         Self { bytes: self.bytes.split_to(len), origin: head }
+    }
+
+    /// Passes over the first `len` bytes; where they come from.
+    pub(super) fn skip(&mut self, len: usize) -> Origin {
+        let len = len.min(self.bytes.len());
+        let (head, tail) = (self.origin.part(0, len), self.origin.part(len, self.bytes.len()));
+        self.origin = tail;
+        self.bytes.advance(len);
+        head
     }
 }
 

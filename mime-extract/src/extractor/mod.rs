@@ -241,13 +241,17 @@ impl Extractor {
 
     /// Lines of a header block, as many as the run holds. The messages around it are given them in one piece.
     fn header(&mut self, index: usize, mut run: Run) {
-        let bytes = run.bytes.clone();
         // From where on the run has not been given out, and where the current line begins.
         let (mut given, mut at) = (0, 0);
-        while at < bytes.len() {
+        while at < run.bytes.len() {
             let Some(layer) = self.layers.get_mut(index) else { return };
             let State::Header(block) = &mut layer.state else { return };
-            let rest = slice::split(&bytes, at).1;
+            let rest = slice::split(&run.bytes, at).1;
+            let plain = block.append_plain(rest, run.origin.part(at, run.bytes.len()));
+            if plain > 0 {
+                at += plain;
+                continue;
+            }
             let rest = slice::split(rest, LOOK).0;
             let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |len| len + 1);
             let line = slice::split(rest, len).0;
@@ -256,10 +260,10 @@ impl Extractor {
             let whole = line.ends_with(b"\n");
             let verdict = block.append(line, whole, run.origin.at(at), &layer.boundaries);
             if let Verdict::Delimiter(hit, line) = verdict {
-                let before = bytes.slice(given.min(at)..at);
+                let before = run.bytes.slice(given.min(at)..at);
                 let open = block.take_open();
-                drop(run.take(at));
-                let mut origin = run.take(len).origin;
+                run.skip(at);
+                let mut origin = run.skip(len);
                 if origin.exact {
                     origin.start = origin.end.saturating_sub(line.len() as u64);
                 }
@@ -282,14 +286,14 @@ impl Extractor {
             if !whole && matches!(verdict, Verdict::More) && layer.boundaries.may_begin(block.line()) {
                 // It may become a delimiter.
                 block.unfed = held.len() + len;
-                let before = bytes.slice(given.min(at)..at);
+                let before = run.bytes.slice(given.min(at)..at);
                 self.feed(index, before);
                 at += len;
                 given = at;
                 continue;
             }
             if !held.is_empty() {
-                self.feed_stretch(index, &bytes, given, at);
+                self.feed_stretch(index, &run.bytes, given, at);
                 self.feed(index, held);
                 given = at;
             }
@@ -297,15 +301,15 @@ impl Extractor {
             match verdict {
                 Verdict::More => continue,
                 Verdict::End => {
-                    self.feed_stretch(index, &bytes, given, at);
-                    drop(run.take(at));
+                    self.feed_stretch(index, &run.bytes, given, at);
+                    run.skip(at);
                     let start = run.origin.start;
                     self.put_back(index, run);
                     self.open(index, true, start);
                 }
                 Verdict::Reread(body, start) => {
-                    self.feed_stretch(index, &bytes, given, at);
-                    let origin = run.take(at).origin;
+                    self.feed_stretch(index, &run.bytes, given, at);
+                    let origin = run.skip(at);
                     self.put_back(index, run);
                     self.reread(index, body, Origin { start, ..origin });
                     self.open(index, true, start);
@@ -314,7 +318,7 @@ impl Extractor {
             }
             return;
         }
-        self.feed_stretch(index, &bytes, given, at);
+        self.feed_stretch(index, &run.bytes, given, at);
     }
 
     /// Lines of a header block are body after all. The messages around it were given them already.

@@ -36,7 +36,9 @@ impl Extractor {
             self.nodes.last().is_none_or(|node| matches!(node.body, Body::Message(_) | Body::Encoded(_)));
         let top = self.nodes.is_empty();
         let mut content = content::read(&headers, message, digest, range.start, &self.config);
-        content.anomalies.splice(0..0, anomalies);
+        if !anomalies.is_empty() {
+            content.anomalies.splice(0..0, anomalies);
+        }
         if content.names.is_empty()
             && let Some(multipart) = self.nodes.last_mut().and_then(Node::multipart)
             && let Some(value) = multipart.name.take()
@@ -44,7 +46,7 @@ impl Extractor {
             content.names.push(Name { source: NameSource::Container, value });
         }
         if top {
-            self.emit(0, range.clone(), EventKind::Headers(Box::new(headers.clone())));
+            self.emit(0, range.clone(), EventKind::Headers(headers.clone()));
         }
         let body = self.body_of(index, &mut content, range.start, at.max(range.start));
         let boundaries: Vec<_> =
@@ -117,7 +119,7 @@ impl Extractor {
         }
         // Only there are places those of the message.
         if self.layers.get(index).is_some_and(|layer| layer.origin.exact)
-            && choices.known.get(&body_start).is_some_and(|known| {
+            && choices.known.as_ref().and_then(|known| known.get(&body_start)).is_some_and(|known| {
                 known.encoding == content.encoding && known.content_type == content.content_type
             })
         {

@@ -82,11 +82,11 @@ impl Extractor {
             let origin = Origin { exact: false, ..origin };
             layer.inbox.push_back(Input::Data(Run { bytes: bytes.clone(), origin }));
         }
-        if node.inside.is_none() {
-            return self.emit(part, origin.range(), EventKind::PartData(bytes));
+        let found = self.look_inside(place, &bytes, origin);
+        self.emit(part, origin.range(), EventKind::PartData(bytes));
+        if let Some((inside, found)) = found {
+            self.tell_all(place, inside, found);
         }
-        self.emit(part, origin.range(), EventKind::PartData(bytes.clone()));
-        self.look_inside(place, &bytes, origin);
     }
 
     /// Text of a multipart outside of its parts: told if it is more than empty lines.

@@ -1,5 +1,7 @@
 //! One header block, line by line, as its bytes come (RFC 5322 section 2.2, RFC 2045 section 3).
 
+mod plain;
+
 use super::line::{
     Line, MAX_NAME, classify, is_content_field, is_from, is_from_prefix, is_loose_prefix, is_message_field,
     loose_field,
@@ -54,12 +56,26 @@ impl Buffers {
     }
 }
 
-/// Buffers up to this size are used again.
+/// Buffers up to this size, in bytes, are used again.
 const MAX_BUFFER: usize = 4096;
 
+/// What is in a buffer, to be kept for long: the buffer itself if it is well filled. A copy if not, and the buffer is left
+/// for the next block.
+fn keep<T: Copy>(mut filled: Vec<T>, left: &mut Vec<T>) -> Vec<T> {
+    if filled.len() * 2 >= filled.capacity() {
+        return filled;
+    }
+    let kept = filled.as_slice().to_vec();
+    if filled.capacity() * size_of::<T>() <= MAX_BUFFER {
+        filled.clear();
+        *left = filled;
+    }
+    kept
+}
+
 /// What most blocks need, in bytes and in fields.
-const USUAL_BYTES: usize = 2048;
-const USUAL_FIELDS: usize = 32;
+const USUAL_BYTES: usize = 1000;
+const USUAL_FIELDS: usize = 16;
 
 /// The boundary that a block names itself, looked for when a line may be its delimiter.
 #[derive(Debug)]
@@ -183,7 +199,6 @@ impl Block {
     pub(crate) fn append(&mut self, part: &[u8], whole: bool, at: u64, boundaries: &Boundaries) -> Verdict {
         if self.bytes.capacity() == 0 {
             self.bytes.reserve_exact(USUAL_BYTES);
-            self.spans.reserve_exact(self.max_fields.min(USUAL_FIELDS));
         }
         if self.line().is_empty() {
             self.line_at = at;
@@ -474,30 +489,25 @@ impl Block {
             whole = false;
         }
         self.commit_junk();
-        for span in &mut self.spans {
-            let value = slice::range(&self.bytes, span.value as usize, span.end as usize);
-            let end = span.end as usize - (value.len() - slice::trim_end(value, is_space).len());
-            let value = slice::range(&self.bytes, span.value as usize, end);
-            // The colon may stand behind a fold.
-            let before = |byte| is_space(byte) || byte == b':' && self.choices.loose;
-            let start = end - slice::trim_start(value, before).len();
-            (span.value, span.end) =
-                (u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX));
+        // The colon may stand behind a fold.
+        let colon = self.choices.loose;
+        let before = |byte: &u8| is_space(*byte) || colon && *byte == b':';
+        for Span { value, end, .. } in &mut self.spans {
+            while *end > *value && self.bytes.get(*end as usize - 1).is_some_and(|byte| is_space(*byte)) {
+                *end -= 1;
+            }
+            while *value < *end && self.bytes.get(*value as usize).is_some_and(before) {
+                *value += 1;
+            }
         }
         odd::find(&self.bytes, &self.spans, self.eol, self.start, &mut self.anomalies);
         let range = self.start..self.end.max(self.start);
         let seen = whole && !self.gap;
         let complete = seen && self.full.is_none();
-        let small =
-            self.bytes.capacity() <= MAX_BUFFER && self.spans.capacity() <= MAX_BUFFER / size_of::<Span>();
-        let (headers, buffers) = if small {
-            let headers = Headers::copy(&self.bytes, &self.spans, complete);
-            self.bytes.clear();
-            self.spans.clear();
-            (headers, Buffers { bytes: self.bytes, spans: self.spans })
-        } else {
-            (Headers::new(self.bytes, self.spans, complete), Buffers::default())
-        };
+        let mut buffers = Buffers::default();
+        let bytes = keep(self.bytes, &mut buffers.bytes);
+        let spans = keep(self.spans, &mut buffers.spans);
+        let headers = Headers::new(bytes, spans, complete);
         Finished { headers, seen, range, anomalies: self.anomalies, buffers }
     }
 }

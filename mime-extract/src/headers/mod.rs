@@ -15,7 +15,6 @@ pub use date::Date;
 pub use received::Received;
 
 use crate::slice;
-use bytes::Bytes;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -45,8 +44,15 @@ pub(crate) struct Span {
 /// ```
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Headers {
-    block: Bytes,
-    spans: Arc<[Span]>,
+    /// `None` where there is nothing.
+    kept: Option<Arc<Kept>>,
+}
+
+/// What is kept of a block.
+#[derive(PartialEq, Eq)]
+struct Kept {
+    bytes: Vec<u8>,
+    spans: Vec<Span>,
     complete: bool,
 }
 
@@ -59,26 +65,23 @@ pub struct Field<'a> {
 }
 
 impl Headers {
-    pub(crate) fn new(block: Vec<u8>, spans: Vec<Span>, complete: bool) -> Self {
-        Self { block: block.into_boxed_slice().into(), spans: spans.into(), complete }
+    pub(crate) fn new(bytes: Vec<u8>, spans: Vec<Span>, complete: bool) -> Self {
+        let nothing = bytes.is_empty() && spans.is_empty() && !complete;
+        Self { kept: (!nothing).then(|| Arc::new(Kept { bytes, spans, complete })) }
     }
 
-    /// A block whose bytes are shared with others.
-    pub(crate) fn shared(block: Bytes, spans: &[Span], complete: bool) -> Self {
-        Self { block, spans: spans.into(), complete }
-    }
-
-    pub(crate) fn copy(block: &[u8], spans: &[Span], complete: bool) -> Self {
-        Self { block: Bytes::copy_from_slice(block), spans: spans.into(), complete }
+    fn spans(&self) -> &[Span] {
+        self.kept.as_ref().map_or(&[], |kept| &kept.spans)
     }
 
     /// The fields, in order. A line that is no field comes as one without a name.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Field<'_>> + ExactSizeIterator {
-        self.spans.iter().map(|span| self.field(span))
+        self.spans().iter().map(|span| self.field(span))
     }
 
     fn field(&self, span: &Span) -> Field<'_> {
-        let part = |from: u32, to: u32| slice::range(&self.block, from as usize, to as usize);
+        let bytes = self.kept.as_ref().map_or(&[][..], |kept| &kept.bytes);
+        let part = |from: u32, to: u32| slice::range(bytes, from as usize, to as usize);
         Field {
             name: part(span.start, span.name_end),
             value: part(span.value, span.end),
@@ -89,19 +92,19 @@ impl Headers {
     /// How many fields there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.spans.len()
+        self.spans().len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.spans.is_empty()
+        self.spans().is_empty()
     }
 
     /// Whether all bytes of the block were seen and kept, to the empty line that ends it.
     #[must_use]
-    pub const fn is_complete(&self) -> bool {
-        self.complete
+    pub fn is_complete(&self) -> bool {
+        self.kept.as_ref().is_some_and(|kept| kept.complete)
     }
 
     /// The first field of that name, in any case.
@@ -114,7 +117,7 @@ impl Headers {
     pub fn all<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = Field<'a>> + use<'a, 'n> {
         // Most names differ in length already.
         let long = move |span: &&Span| (span.name_end - span.start) as usize == name.len();
-        self.spans.iter().filter(long).map(|span| self.field(span)).filter(move |field| field.is(name))
+        self.spans().iter().filter(long).map(|span| self.field(span)).filter(move |field| field.is(name))
     }
 
     /// The decoded text of the first field of that name; see [`Field::text`].

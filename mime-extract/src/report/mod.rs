@@ -179,8 +179,16 @@ impl Fields {
 
     /// The fields from `from` to `to` as a block.
     fn block(&self, from: usize, to: usize) -> Headers {
-        let spans = self.spans.get(from..to.max(from)).unwrap_or_default();
-        Headers::shared(self.bytes.clone(), spans, self.complete)
+        let mut spans = self.spans.get(from..to.max(from)).unwrap_or_default().to_vec();
+        let start = spans.first().map_or(0, |span| span.start);
+        let end = spans.last().map_or(0, |span| span.end);
+        for Span { start: begin, name_end, value, end, .. } in &mut spans {
+            for place in [begin, name_end, value, end] {
+                *place = place.saturating_sub(start);
+            }
+        }
+        let bytes = slice::range(&self.bytes, start as usize, end as usize).to_vec();
+        Headers::new(bytes, spans, self.complete)
     }
 
     /// All of them as one block.
