@@ -24,17 +24,17 @@ fn known(name: &str) -> Option<Encoding> {
 /// Fields that are looked at.
 const MAX_FIELDS: usize = 16;
 
-/// The transfer encoding that the fields name, of which `two` are the first, what the one that counts says, and what is odd.
+/// The transfer encoding that the fields name, what the one that counts says, and what is odd.
 pub(super) fn find(
     headers: &Headers,
-    two: [Option<Field<'_>>; 2],
     choice: EncodingChoice,
 ) -> (Encoding, Option<String>, Vec<(Anomaly, u64)>) {
-    let [Some(first), second] = two else { return (Encoding::SevenBit, None, Vec::new()) };
+    let mut all = fields(headers);
+    let Some(first) = all.next() else { return (Encoding::SevenBit, None, Vec::new()) };
     let mut anomalies = Vec::new();
     // The first that says anything counts; empty and unknown ones do not.
     let mut found = (first, read(first));
-    if let Some(second) = second {
+    if let Some(second) = all.next() {
         anomalies.push((Anomaly::CteDuplicate, second.offset()));
         if found.1.0.is_none() {
             let mut others = fields(headers).skip(1).map(|field| (field, read(field)));
@@ -85,8 +85,7 @@ pub(crate) fn named(headers: &Headers) -> Vec<Encoding> {
 /// What the fields name beside the first, by [`EncodingChoice::Other`]: one of those which change nothing, and of the
 /// others all.
 pub(crate) fn others(headers: &Headers) -> Vec<usize> {
-    let mut two = fields(headers);
-    let first = find(headers, [two.next(), two.next()], EncodingChoice::First).0;
+    let first = find(headers, EncodingChoice::First).0;
     let plain = |encoding| matches!(encoding, Encoding::SevenBit | Encoding::EightBit | Encoding::Binary);
     let mut told = plain(first);
     let others = named(headers).into_iter().filter(|other| *other != first).enumerate();
@@ -203,8 +202,7 @@ mod tests {
         ];
         for (values, encoding, codes) in table {
             let headers = headers(values);
-            let mut two = fields(&headers);
-            let (got, _, anomalies) = find(&headers, [two.next(), two.next()], EncodingChoice::First);
+            let (got, _, anomalies) = find(&headers, EncodingChoice::First);
             let got_codes: Vec<_> = anomalies.iter().map(|(anomaly, _)| anomaly.code()).collect();
             assert_eq!((got, got_codes.as_slice()), (*encoding, *codes), "{values:?}");
         }

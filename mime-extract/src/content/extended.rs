@@ -61,16 +61,21 @@ pub(crate) fn find<'a>(
 }
 
 /// A value without the marks of RFC 2231: encoded words, which do not belong there, and raw bytes, which do not either.
-fn plain(value: &[u8]) -> Found<'_> {
+pub(super) fn plain(value: &[u8]) -> Found<'_> {
     let bytes = Cow::Borrowed(value);
     if memchr::memchr(b'=', value).is_none()
         && let Ok(text) = str::from_utf8(value)
     {
         return Found { extended: false, bytes, text: text.to_owned(), raw: false, encoded_words: false };
     }
+    odd(value)
+}
+
+#[cold]
+fn odd(value: &[u8]) -> Found<'_> {
     Found {
         extended: false,
-        bytes,
+        bytes: Cow::Borrowed(value),
         text: encoded_word::decode(value),
         raw: str::from_utf8(value).is_err(),
         encoded_words: encoded_word::is_likely(value),

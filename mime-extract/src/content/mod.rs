@@ -14,7 +14,7 @@ use crate::choices::BoundaryChoice;
 use crate::headers::Field;
 use crate::slice::{self, is_blank};
 use crate::{Anomaly, Config, Encoding, Headers, Name};
-use parameter::Value;
+use parameter::{Parameter, Parameters, Value};
 
 /// Fields of a message that stand there once (RFC 5322 section 3.6).
 const ONCE: [&str; 11] = [
@@ -58,64 +58,23 @@ pub(crate) struct Content {
 /// Reads the content fields. `message`: the block is that of a message; `digest`: of a part of a multipart/digest;
 /// `at`: where it begins.
 pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, config: &Config) -> Content {
-    let (max, choices) = (config.max_parameters, &config.choices);
     let mut content = Content::default();
-    let [[first, second], encodings, dispositions, ids] = content.sort(headers, message);
-    let types = || headers.all("content-type").take(MAX_FIELDS);
-    let several = second.is_some();
-    content.anomalies.extend(second.map(|second| (Anomaly::CtDuplicate, second.offset())));
-    // By their places in the block: in a decoded message many fields have the same offset.
-    let nth = || headers.all("content-type").nth(choices.content_type);
-    let chosen = if several && nth().is_some() { choices.content_type } else { 0 };
-    let field = if several && chosen > 0 { nth() } else { first };
+    let [types, encodings, dispositions, ids] = content.sort(headers, message);
+    let (chosen, field) = if types.several { content.choose_type(headers, config) } else { (0, types.first) };
     let at = field.map_or(at, |field| field.offset());
-    let mut value = field.map(|field| parameter::parse(field.raw(), max)).unwrap_or_default();
-    content.anomalies.extend(value.anomalies.drain(..).map(|anomaly| (anomaly, at)));
-    let slash = memchr::memchr(b'/', value.value.as_bytes());
-    content.content_type = match slash {
-        Some(at @ 1..) if at + 1 < value.value.len() => core::mem::take(&mut value.value),
-        _ => {
-            if field.is_some() {
-                content.anomalies.push((Anomaly::CtMalformed, at));
-            }
-            let default = if digest && field.is_none() { "message/rfc822" } else { "text/plain" };
-            default.to_owned()
-        }
-    };
-    content.read_parameters(&value, at);
-    if let Some(field) = field {
-        content.choose_boundary(&choices.boundary, field.raw(), max);
+    let value = content.read_type(field, digest, at, config);
+    if encodings.first.is_some() {
+        content.read_encoding(headers, config);
     }
-
-    let (encoding, raw, odd) = encoding::find(headers, encodings, choices.encoding);
-    (content.encoding, content.encoding_raw) = (encoding, raw);
-    content.anomalies.extend(odd);
-
-    let [field, more] = dispositions;
-    let mut disposition = field.map(|field| parameter::parse(field.raw(), max)).unwrap_or_default();
-    let disposition_at = field.map_or(at, |field| field.offset());
-    content.anomalies.extend(disposition.anomalies.iter().map(|anomaly| (*anomaly, disposition_at)));
-    content.disposition = Some(disposition.value).filter(|value| !value.is_empty());
-    // Names are told wherever they stand.
-    for field in more.into_iter().flat_map(|_| headers.all("content-disposition").take(MAX_FIELDS).skip(1)) {
-        disposition.parameters.extend(parameter::parse(field.raw(), max).parameters);
+    let named = || value.parameters.iter().any(|one| one.name.starts_with("name"));
+    if dispositions.first.is_some() || types.several || named() {
+        let further = types.several.then_some(chosen);
+        content.read_disposition(headers, dispositions, value.parameters, further, at, config);
     }
-    for (_, field) in
-        second.into_iter().flat_map(|_| types().enumerate()).filter(|(index, _)| *index != chosen)
-    {
-        let more = parameter::parse(field.raw(), max).parameters;
-        value.parameters.extend(more.into_iter().filter(|one| one.name.starts_with("name")));
+    if let Some(id) = ids.first {
+        let ids = if ids.several { headers.message_ids("content-id") } else { id.message_ids() };
+        content.content_id = ids.into_iter().next();
     }
-
-    let (names, odd) = name::find(&disposition.parameters, &value.parameters);
-    content.names = names;
-    let names_at = if disposition.parameters.is_empty() { at } else { disposition_at };
-    content.anomalies.extend(odd.into_iter().map(|anomaly| (anomaly, names_at)));
-    content.content_id = match ids {
-        [Some(id), None] => id.message_ids().into_iter().next(),
-        [None, _] => None,
-        _ => headers.message_ids("content-id").into_iter().next(),
-    };
     content
 }
 
@@ -169,31 +128,124 @@ fn once(name: &[u8]) -> Option<usize> {
     ONCE.get(place).filter(|known| is_called(name, known)).map(|_| place)
 }
 
+/// The fields of one name.
+#[derive(Clone, Copy, Default)]
+struct Fields<'a> {
+    first: Option<Field<'a>>,
+    several: bool,
+}
+
 impl Content {
-    /// The first two of each of the [`CONTENT`] fields, found in one pass; in a message that pass also tells of each field
-    /// that should stand there once where its second one is.
-    #[inline]
-    fn sort<'a>(&mut self, headers: &'a Headers, message: bool) -> [[Option<Field<'a>>; 2]; CONTENT.len()] {
-        let mut found = [[None; 2]; CONTENT.len()];
-        let mut seen = [(0u8, 0); ONCE.len()];
+    /// The [`CONTENT`] fields, found in one pass; in a message that pass also tells of each field that should stand there
+    /// once where its second one is.
+    fn sort<'a>(&mut self, headers: &'a Headers, message: bool) -> [Fields<'a>; CONTENT.len()] {
+        let mut found = [Fields::default(); CONTENT.len()];
+        let (mut seen, mut repeated) = (0u16, false);
         for field in headers.iter() {
-            if let Some([first, second]) = content_field(field.name()).and_then(|place| found.get_mut(place))
-            {
-                let place = if first.is_none() { first } else { second };
-                place.get_or_insert(field);
-            } else if message
-                && let Some((count @ 0..2, at)) = once(field.name()).and_then(|place| seen.get_mut(place))
-            {
-                *count += 1;
-                *at = field.offset();
+            if let Some(found) = content_field(field.name()).and_then(|place| found.get_mut(place)) {
+                found.several = found.first.is_some();
+                found.first.get_or_insert(field);
+            } else if message && let Some(place) = once(field.name()) {
+                repeated |= seen & 1 << place != 0;
+                seen |= 1 << place;
             }
         }
-        for (name, (count, at)) in ONCE.into_iter().zip(seen) {
-            if count == 2 {
-                self.anomalies.push((Anomaly::HeaderDuplicate { name }, at));
-            }
+        if repeated {
+            self.tell_repeated(headers);
         }
         found
+    }
+
+    #[cold]
+    fn tell_repeated(&mut self, headers: &Headers) {
+        for name in ONCE {
+            let second = headers.all(name).nth(1);
+            self.anomalies.extend(second.map(|field| (Anomaly::HeaderDuplicate { name }, field.offset())));
+        }
+    }
+
+    /// Which of several Content-Type fields counts, and its place.
+    #[cold]
+    fn choose_type<'a>(&mut self, headers: &'a Headers, config: &Config) -> (usize, Option<Field<'a>>) {
+        // By their places in the block: in a decoded message many fields have the same offset.
+        let nth = |place| headers.all("content-type").nth(place);
+        self.anomalies.extend(nth(1).map(|second| (Anomaly::CtDuplicate, second.offset())));
+        let chosen = config.choices.content_type;
+        match nth(chosen) {
+            Some(field) => (chosen, Some(field)),
+            None => (0, nth(0)),
+        }
+    }
+
+    /// The type and its parameters; the field as it was read.
+    fn read_type<'a>(
+        &mut self,
+        field: Option<Field<'a>>,
+        digest: bool,
+        at: u64,
+        config: &Config,
+    ) -> Value<'a> {
+        let Some(field) = field else {
+            self.content_type = if digest { "message/rfc822" } else { "text/plain" }.to_owned();
+            return Value::default();
+        };
+        let mut value = parameter::parse(field.raw(), config.max_parameters);
+        self.anomalies.extend(value.anomalies.drain(..).map(|anomaly| (anomaly, at)));
+        let slash = memchr::memchr(b'/', value.value.as_bytes());
+        self.content_type = match slash {
+            Some(place @ 1..) if place + 1 < value.value.len() => core::mem::take(&mut value.value),
+            _ => {
+                self.anomalies.push((Anomaly::CtMalformed, at));
+                "text/plain".to_owned()
+            }
+        };
+        self.read_parameters(&value.parameters, at);
+        if config.choices.boundary != BoundaryChoice::Told {
+            self.choose_boundary(&config.choices.boundary, field.raw(), config.max_parameters);
+        }
+        value
+    }
+
+    #[inline(never)]
+    fn read_encoding(&mut self, headers: &Headers, config: &Config) {
+        let (encoding, raw, odd) = encoding::find(headers, config.choices.encoding);
+        (self.encoding, self.encoding_raw) = (encoding, raw);
+        self.anomalies.extend(odd);
+    }
+
+    /// The disposition, and the names, wherever they stand. `parameters`: those of the content type; `further`: there are
+    /// several, of which that one counts.
+    #[inline(never)]
+    fn read_disposition<'a>(
+        &mut self,
+        headers: &'a Headers,
+        Fields { first: field, several }: Fields<'_>,
+        mut parameters: Parameters<'a>,
+        further: Option<usize>,
+        at: u64,
+        config: &Config,
+    ) {
+        let max = config.max_parameters;
+        let mut disposition = field.map(|field| parameter::parse(field.raw(), max)).unwrap_or_default();
+        let disposition_at = field.map_or(at, |field| field.offset());
+        self.anomalies.extend(disposition.anomalies.iter().map(|anomaly| (*anomaly, disposition_at)));
+        self.disposition = Some(disposition.value).filter(|value| !value.is_empty());
+        if several {
+            for field in headers.all("content-disposition").take(MAX_FIELDS).skip(1) {
+                disposition.parameters.extend(parameter::parse(field.raw(), max).parameters);
+            }
+        }
+        if let Some(chosen) = further {
+            let types = headers.all("content-type").take(MAX_FIELDS).enumerate();
+            for (_, field) in types.filter(|(index, _)| *index != chosen) {
+                let more = parameter::parse(field.raw(), max).parameters;
+                parameters.extend(more.into_iter().filter(|one| one.name.starts_with("name")));
+            }
+        }
+        let (names, odd) = name::find(&disposition.parameters, &parameters);
+        self.names = names;
+        let names_at = if disposition.parameters.is_empty() { at } else { disposition_at };
+        self.anomalies.extend(odd.into_iter().map(|anomaly| (anomaly, names_at)));
     }
 
     /// A parameter of the content type, in lower case.
@@ -229,52 +281,65 @@ impl Content {
         }
     }
 
-    fn read_parameters(&mut self, value: &Value<'_>, at: u64) {
-        let bases = || value.parameters.iter().map(|one| base(&one.name));
-        self.parameters.reserve_exact(value.parameters.len());
-        for (index, base) in bases().enumerate() {
-            if bases().take(index).any(|earlier| earlier == base) {
-                continue;
+    fn read_parameters(&mut self, parameters: &[Parameter<'_>], at: u64) {
+        self.parameters.reserve_exact(parameters.len());
+        for (index, one) in parameters.iter().enumerate() {
+            let base = base(&one.name);
+            let mut others = parameters.iter().enumerate().filter(|(other, _)| *other != index);
+            if base.len() == one.name.len() && !others.any(|(_, other)| self::base(&other.name) == base) {
+                self.read_parameter(base, extended::plain(&one.value), at);
+            } else if !parameters.iter().take(index).any(|earlier| self::base(&earlier.name) == base) {
+                self.read_several(parameters, base, at);
             }
-            let (mut found, odd) = extended::find(&value.parameters, base);
-            let first = found.next();
-            // Names have their own words for both.
-            if base != "name" {
-                if odd {
-                    self.anomalies.push((Anomaly::Param2231, at));
-                }
-                if found.next().is_some() {
-                    self.anomalies.push((Anomaly::ParamDuplicate, at));
-                }
-            }
-            let Some(first) = first else { continue };
-            if boundary::is_hidden(&first.bytes) {
-                self.anomalies.push((Anomaly::ParamHidden, at));
-            }
-            match base {
-                "boundary" => {
-                    let trimmed = slice::trim_end(&first.bytes, is_blank);
-                    if trimmed.len() < first.bytes.len() {
-                        self.anomalies.push((Anomaly::BoundaryWsp, at));
-                    }
-                    self.boundary = Some(trimmed.to_vec());
-                }
-                "charset" => {
-                    let label = first.text.trim();
-                    if !label.is_empty() {
-                        if !charset::is_known(label) {
-                            self.anomalies.push((Anomaly::CharsetBad, at));
-                        }
-                        self.charset = Some(label.to_owned());
-                    }
-                }
-                _ => {}
-            }
-            self.parameters.push((base.to_owned(), first.text));
         }
         if self.boundary.is_some() && !self.content_type.starts_with("multipart/") {
             self.anomalies.push((Anomaly::MultipartImplied, at));
         }
+    }
+
+    /// A parameter in sections, or that stands there several times.
+    #[inline(never)]
+    fn read_several(&mut self, parameters: &[Parameter<'_>], base: &str, at: u64) {
+        let (mut found, odd) = extended::find(parameters, base);
+        let first = found.next();
+        // Names have their own words for both.
+        if base != "name" {
+            if odd {
+                self.anomalies.push((Anomaly::Param2231, at));
+            }
+            if found.next().is_some() {
+                self.anomalies.push((Anomaly::ParamDuplicate, at));
+            }
+        }
+        if let Some(first) = first {
+            self.read_parameter(base, first, at);
+        }
+    }
+
+    fn read_parameter(&mut self, name: &str, found: extended::Found<'_>, at: u64) {
+        if boundary::is_hidden(&found.bytes) {
+            self.anomalies.push((Anomaly::ParamHidden, at));
+        }
+        match name {
+            "boundary" => {
+                let trimmed = slice::trim_end(&found.bytes, is_blank);
+                if trimmed.len() < found.bytes.len() {
+                    self.anomalies.push((Anomaly::BoundaryWsp, at));
+                }
+                self.boundary = Some(trimmed.to_vec());
+            }
+            "charset" => {
+                let label = found.text.trim();
+                if !label.is_empty() {
+                    if !charset::is_known(label) {
+                        self.anomalies.push((Anomaly::CharsetBad, at));
+                    }
+                    self.charset = Some(label.to_owned());
+                }
+            }
+            _ => {}
+        }
+        self.parameters.push((name.to_owned(), found.text));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::Anomaly;
 use crate::slice::{self, is_space};
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// Comments inside of comments that are followed.
@@ -19,12 +20,15 @@ pub(crate) struct Parameter<'a> {
     pub(crate) value: Cow<'a, [u8]>,
 }
 
+/// Most values have one parameter or two.
+pub(crate) type Parameters<'a> = SmallVec<[Parameter<'a>; 2]>;
+
 /// A value and its parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Value<'a> {
     /// What stands before the parameters, in lower case, without comments and blanks.
     pub(crate) value: String,
-    pub(crate) parameters: Vec<Parameter<'a>>,
+    pub(crate) parameters: Parameters<'a>,
     pub(crate) anomalies: Vec<Anomaly>,
 }
 
@@ -39,46 +43,48 @@ const fn is_token(byte: u8) -> bool {
 }
 
 /// The token at the start of a text, and what follows it.
-fn token(text: &[u8]) -> (&[u8], &[u8]) {
-    text.split_at(text.iter().position(|byte| !is_token(*byte)).unwrap_or(text.len()))
+fn token(text: &str) -> (&str, &str) {
+    let len = text.bytes().position(|byte| !is_token(byte)).unwrap_or(text.len());
+    text.split_at_checked(len).unwrap_or((text, ""))
 }
 
 /// What nearly all values are: tokens, and quoted strings on one line without escapes. `None` for anything else.
 fn plain(raw: &[u8], max: usize) -> Option<Value<'_>> {
+    let raw = str::from_utf8(raw).ok()?;
     let (_, mut rest) = token(raw);
-    if let Some(subtype) = rest.strip_prefix(b"/") {
+    if let Some(subtype) = rest.strip_prefix('/') {
         (_, rest) = token(subtype);
     }
-    let value = str::from_utf8(slice::split(raw, raw.len() - rest.len()).0).ok()?;
+    let value = raw.get(..raw.len() - rest.len())?;
     if value.is_empty() || value.starts_with('/') || value.ends_with('/') || value.len() > MAX_VALUE {
         return None;
     }
-    let mut parameters = Vec::new();
-    while let Some(behind) = rest.strip_prefix(b";") {
-        let text = slice::trim_start(behind, is_space);
-        if text.is_empty() || text.starts_with(b";") {
+    let mut parameters = Parameters::new();
+    while let Some(behind) = rest.strip_prefix(';') {
+        let text = behind.trim_start_matches([' ', '\t', '\r', '\n']);
+        if text.is_empty() || text.starts_with(';') {
             rest = text;
             continue;
         }
         let (name, behind) = token(text);
-        let behind = behind.strip_prefix(b"=")?;
+        let behind = behind.strip_prefix('=')?;
         let value;
-        (value, rest) = match behind.strip_prefix(b"\"") {
+        (value, rest) = match behind.strip_prefix('"') {
             None => token(behind),
             Some(quoted) => {
-                let len = quoted.iter().position(|byte| matches!(byte, b'"' | b'\\' | b'\r' | b'\n'))?;
-                let (value, behind) = slice::split(quoted, len);
-                (value, behind.strip_prefix(b"\"")?)
+                let len = quoted.bytes().position(|byte| matches!(byte, b'"' | b'\\' | b'\r' | b'\n'))?;
+                let (value, behind) = quoted.split_at_checked(len)?;
+                (value, behind.strip_prefix('"')?)
             }
         };
         if name.is_empty() || value.is_empty() || parameters.len() >= max {
             return None;
         }
-        let mut name = Cow::Borrowed(str::from_utf8(name).ok()?);
+        let mut name = Cow::Borrowed(name);
         if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
             name.to_mut().make_ascii_lowercase();
         }
-        parameters.push(Parameter { name, value: Cow::Borrowed(value) });
+        parameters.push(Parameter { name, value: Cow::Borrowed(value.as_bytes()) });
     }
     rest.is_empty().then(|| Value { value: value.to_ascii_lowercase(), parameters, anomalies: Vec::new() })
 }
@@ -87,7 +93,7 @@ fn plain(raw: &[u8], max: usize) -> Option<Value<'_>> {
 fn parse_any(raw: &[u8], max: usize) -> Value<'_> {
     let mut reader = Reader { rest: raw, anomalies: Vec::new() };
     let (mut value, mut slash) = (String::with_capacity(raw.len().min(32)), false);
-    let mut parameters = Vec::new();
+    let mut parameters = Parameters::new();
     loop {
         let blanks = reader.skip();
         let Some(&byte) = reader.rest.first() else { break };

@@ -1,6 +1,7 @@
 //! A stretch of bytes that is read as a message: the message itself, and each one that was in a transfer encoding.
 
 use super::boundary::Boundaries;
+use super::inbox::{Inbox, Input};
 use super::lines::{Delimiter, Lines, Run};
 use crate::config::{Config, STEP};
 use crate::decode::Origin;
@@ -10,14 +11,6 @@ use std::collections::VecDeque;
 
 /// Gaps without data between them that wait for more.
 const MAX_GAPS: usize = 8;
-
-/// What comes into a layer.
-#[derive(Debug)]
-pub(super) enum Input {
-    Data(Run),
-    /// Bytes that will never come, and where.
-    Gap(Option<u64>, u64),
-}
 
 /// What is being read.
 #[derive(Debug)]
@@ -29,7 +22,7 @@ pub(super) enum State {
 /// One layer.
 #[derive(Debug)]
 pub(super) struct Layer {
-    pub(super) inbox: VecDeque<Input>,
+    pub(super) inbox: Inbox,
     /// How many open nodes belong to the layers below.
     pub(super) base: usize,
     pub(super) state: State,
@@ -100,7 +93,7 @@ impl Feed {
 impl Layer {
     pub(super) fn new(config: &Config, base: usize, at: u64) -> Self {
         Self {
-            inbox: VecDeque::new(),
+            inbox: Inbox::default(),
             base,
             state: State::Header(Box::new(Block::new(config, true, at))),
             lines: Lines::default(),

@@ -2,6 +2,7 @@
 
 pub(crate) mod boundary;
 mod feed;
+mod inbox;
 mod inside;
 mod layer;
 mod lines;
@@ -17,7 +18,8 @@ use crate::slice;
 use crate::{Anomaly, Event, EventKind};
 use bytes::Bytes;
 use core::ops::Range;
-use layer::{Ending, Input, Layer, State};
+use inbox::Input;
+use layer::{Ending, Layer, State};
 use lines::{Delimiter, Rest, Run};
 use node::Node;
 use std::collections::VecDeque;
@@ -247,9 +249,12 @@ impl Extractor {
             let Some(layer) = self.layers.get_mut(index) else { return };
             let State::Header(block) = &mut layer.state else { return };
             let rest = slice::split(&run.bytes, at).1;
-            let plain = block.append_plain(rest, run.origin.part(at, run.bytes.len()));
+            let (plain, ended) = block.append_plain(rest, run.origin.part(at, run.bytes.len()));
+            at += plain;
+            if ended {
+                return self.end_header(index, run, given, at);
+            }
             if plain > 0 {
-                at += plain;
                 continue;
             }
             let rest = slice::split(rest, LOOK).0;
@@ -300,13 +305,7 @@ impl Extractor {
             at += len;
             match verdict {
                 Verdict::More => continue,
-                Verdict::End => {
-                    self.feed_stretch(index, &run.bytes, given, at);
-                    run.skip(at);
-                    let start = run.origin.start;
-                    self.put_back(index, run);
-                    self.open(index, true, start);
-                }
+                Verdict::End => return self.end_header(index, run, given, at),
                 Verdict::Reread(body, start) => {
                     self.feed_stretch(index, &run.bytes, given, at);
                     let origin = run.skip(at);
@@ -319,6 +318,15 @@ impl Extractor {
             return;
         }
         self.feed_stretch(index, &run.bytes, given, at);
+    }
+
+    /// The header block ends at `at` in the run, which was given out up to `given`.
+    fn end_header(&mut self, index: usize, mut run: Run, given: usize, at: usize) {
+        self.feed_stretch(index, &run.bytes, given, at);
+        run.skip(at);
+        let start = run.origin.start;
+        self.put_back(index, run);
+        self.open(index, true, start);
     }
 
     /// Lines of a header block are body after all. The messages around it were given them already.

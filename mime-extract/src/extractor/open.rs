@@ -37,7 +37,7 @@ impl Extractor {
         let top = self.nodes.is_empty();
         let mut content = content::read(&headers, message, digest, range.start, &self.config);
         if !anomalies.is_empty() {
-            content.anomalies.splice(0..0, anomalies);
+            content.anomalies = [anomalies, core::mem::take(&mut content.anomalies)].concat();
         }
         if content.names.is_empty()
             && let Some(multipart) = self.nodes.last_mut().and_then(Node::multipart)
@@ -49,29 +49,47 @@ impl Extractor {
             self.emit(0, range.clone(), EventKind::Headers(headers.clone()));
         }
         let body = self.body_of(index, &mut content, range.start, at.max(range.start));
-        let boundaries: Vec<_> =
-            content.boundary.take().into_iter().chain(content.further.drain(..)).collect();
-        // A multipart in base64 is read as a message that has its type.
-        let of_type = (matches!(body, Body::Encoded(_)) && !boundaries.is_empty())
-            .then(|| self.type_field(&headers))
-            .flatten();
-        let place = self.nodes.len();
-        let shape = match body {
-            Body::Multipart(_) => PartKind::Multipart,
-            Body::Message(_) => PartKind::Message,
-            _ => PartKind::Leaf,
-        };
-        let encoded = matches!(body, Body::Encoded(_));
         let opener = match body {
             Body::Leaf(_) => Opener::of(&content, &self.config),
-            _ => None,
+            _ => return self.open_composite(index, content, headers, range, body, (seen, at)),
         };
         self.start(content, headers, range.clone(), body, None);
         if let Some(node) = self.nodes.last_mut() {
             node.complete = seen;
             node.inside = opener.map(Inside::new).map(Box::new);
             node.body_start = at.max(range.start);
-            node.second_header = (bare && !message_block && shape == PartKind::Leaf).then_some(0);
+            node.second_header = (bare && !message_block).then_some(0);
+        }
+    }
+
+    /// The node is a multipart or a message, whose header was `seen` and whose body begins at `at`.
+    #[inline(never)]
+    fn open_composite(
+        &mut self,
+        index: usize,
+        mut content: Content,
+        headers: Headers,
+        range: Range<u64>,
+        body: Body,
+        (seen, at): (bool, u64),
+    ) {
+        let mut boundaries = core::mem::take(&mut content.further);
+        if let Some(boundary) = content.boundary.take() {
+            boundaries.insert(0, boundary);
+        }
+        let place = self.nodes.len();
+        let shape = match body {
+            Body::Multipart(_) => PartKind::Multipart,
+            Body::Message(_) => PartKind::Message,
+            _ => PartKind::Leaf,
+        };
+        // A multipart in base64 is read as a message that has its type.
+        let of_type =
+            if shape == PartKind::Leaf && !boundaries.is_empty() { self.type_field(&headers) } else { None };
+        let body_start = at.max(range.start);
+        self.start(content, headers, range, body, None);
+        if let Some(node) = self.nodes.last_mut() {
+            (node.complete, node.body_start) = (seen, body_start);
         }
         let Some(layer) = self.layers.get_mut(index) else { return };
         match shape {
@@ -87,7 +105,7 @@ impl Extractor {
                 layer.feed.messages += 1;
                 layer.state = State::Header(Box::new(Block::new(&self.config, true, at)));
             }
-            _ if encoded => {
+            _ => {
                 let mut layer = Layer::new(&self.config, place + 1, at);
                 if let Some(bytes) = of_type {
                     let origin = Origin { start: at, end: at, exact: false };
@@ -95,7 +113,6 @@ impl Extractor {
                 }
                 self.layers.push(layer);
             }
-            _ => {}
         }
     }
 
@@ -130,6 +147,19 @@ impl Extractor {
 
     /// What a node is made of, given what its header says.
     fn body_of(&self, index: usize, content: &mut Content, at: u64, body_start: u64) -> Body {
+        if content.encoding == Encoding::QuotedPrintable && is_binary(&content.content_type) {
+            content.anomalies.push((Anomaly::QpOnBinary, at));
+        }
+        let kind = content.content_type.as_str();
+        let composite = kind.starts_with("multipart/") || kind.starts_with("message/");
+        let composite = composite || self.config.choices.implied && content.boundary.is_some();
+        let body = if composite { self.composite_of(index, content, at) } else { None };
+        body.unwrap_or_else(|| Body::Leaf(self.decoder_of(index, content, body_start)))
+    }
+
+    /// The same of a multipart, or of what is called a message; `None` for a leaf.
+    #[inline(never)]
+    fn composite_of(&self, index: usize, content: &mut Content, at: u64) -> Option<Body> {
         let choices = &self.config.choices;
         let decodes = matches!(content.encoding, Encoding::Base64 | Encoding::QuotedPrintable);
         let message =
@@ -146,13 +176,7 @@ impl Extractor {
         };
         let multipart =
             content.content_type.starts_with("multipart/") || choices.implied && content.boundary.is_some();
-        let mut note = |anomaly| content.anomalies.push((anomaly, at));
-        if let Some(told) = told {
-            note(told);
-        }
-        if content.encoding == Encoding::QuotedPrintable && is_binary(&content.content_type) {
-            note(Anomaly::QpOnBinary);
-        }
+        content.anomalies.extend(told.map(|told| (told, at)));
         let mut note = |anomaly| content.anomalies.push((anomaly, at));
         let crowded = self.parts as usize >= self.config.max_parts;
         let deep = self.nodes.len() >= self.config.max_depth
@@ -161,7 +185,7 @@ impl Extractor {
             if decodes {
                 note(Anomaly::CteOnComposite);
                 if choices.composite && index < self.config.max_encoded_depth {
-                    return Body::Encoded(Decoder::of(content.encoding));
+                    return Some(Body::Encoded(Decoder::of(content.encoding)));
                 }
             }
             if let (Some(boundary), Some(layer)) = (&content.boundary, self.layers.get(index)) {
@@ -175,7 +199,7 @@ impl Extractor {
                 }
             }
             let digest = content.content_type == "multipart/digest";
-            return Body::Multipart(Multipart {
+            return Some(Body::Multipart(Multipart {
                 digest,
                 phase: Phase::Preamble,
                 parts: 0,
@@ -184,19 +208,19 @@ impl Extractor {
                 torn: false,
                 apple: content.content_type == "multipart/appledouble",
                 name: None,
-            });
+            }));
         }
         if message && !deep && !crowded {
             if !decodes {
-                return Body::Message(Enclosed::default());
+                return Some(Body::Message(Enclosed::default()));
             }
             if content.content_type == "message/rfc822" {
                 note(Anomaly::CteOnMessage);
             }
-            return Body::Encoded(match content.encoding {
+            return Some(Body::Encoded(match content.encoding {
                 Encoding::Base64 => Decoder::Claimed(Box::default()),
                 encoding => Decoder::of(encoding),
-            });
+            }));
         }
         if multipart && content.boundary.is_none() {
             note(Anomaly::BoundaryMissing);
@@ -205,7 +229,7 @@ impl Extractor {
         } else if (multipart || message) && crowded {
             note(Anomaly::TooManyParts { limit: self.config.max_parts });
         }
-        Body::Leaf(self.decoder_of(index, content, body_start))
+        None
     }
 
     /// Puts a node on the stack and tells it.

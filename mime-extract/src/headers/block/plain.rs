@@ -6,6 +6,9 @@ use crate::headers::Span;
 use crate::headers::line::MAX_NAME;
 use crate::slice::{self, is_blank, is_space};
 
+/// Room for a line that is not plain.
+const USUAL_LINE: usize = 80;
+
 /// What a line plainly is.
 enum Plain {
     /// A field; its name ends there, its colon follows.
@@ -54,25 +57,30 @@ fn name_len(line: &[u8]) -> usize {
 }
 
 impl Block {
-    /// Takes the whole lines at the start of `text` that are plainly fields and folds; how many bytes that is. Of each
-    /// of them [`append`](Self::append) would say that the block goes on.
-    pub(crate) fn append_plain(&mut self, text: &[u8], origin: Origin) -> usize {
+    /// Takes the whole lines at the start of `text` that are plainly fields and folds, and the empty line behind them:
+    /// how many bytes that is, and whether the block is over. [`append`](Self::append) would say the same of each line.
+    pub(crate) fn append_plain(&mut self, text: &[u8], origin: Origin) -> (usize, bool) {
         let base = self.bytes.len();
         let between = self.line == base && !self.torn && self.junk.is_none();
         if !between || self.full.is_some() || self.skipped || self.choices.loose {
-            return 0;
+            return (0, false);
         }
         if self.spans.capacity() == 0 {
             self.spans.reserve_exact(self.max_fields.min(USUAL_FIELDS));
         }
         let text = slice::split(text, self.max_bytes.saturating_sub(base)).0;
-        let mut taken = 0;
+        let (mut taken, mut ended) = (0, false);
         while self.spans.len() < self.max_fields {
             let rest = slice::split(text, taken).1;
             let Some(len) = memchr::memchr(b'\n', rest).map(|at| at + 1) else { break };
+            let line = slice::split(rest, len).0;
+            if matches!(line, b"\r\n" | b"\n") && self.begun {
+                (self.eol, ended) = (Some(len), true);
+                break;
+            }
             let start = base + taken;
             let [from, end] = [start, start + len].map(|at| self.position(at));
-            match (plain(slice::split(rest, len).0), self.spans.last_mut()) {
+            match (plain(line), self.spans.last_mut()) {
                 (Some(Plain::Fold), Some(span)) if self.begun => span.end = end,
                 (Some(Plain::Field(name)), _) => {
                     let [name_end, value] = [start + name, start + name + 1].map(|at| self.position(at));
@@ -88,13 +96,18 @@ impl Block {
         }
         if taken > 0 {
             if self.bytes.capacity() == 0 {
-                // Behind them stands the empty line, or what is not plain.
-                self.bytes.reserve_exact(taken + 64);
+                self.bytes.reserve_exact(if ended { taken } else { taken + USUAL_LINE });
             }
             self.bytes.extend_from_slice(slice::split(text, taken).0);
             self.line = self.bytes.len();
         }
-        taken
+        if ended {
+            let eol = self.eol.unwrap_or_default();
+            self.line_at = origin.at(taken);
+            self.end = self.line_at.saturating_add(eol as u64);
+            taken += eol;
+        }
+        (taken, ended)
     }
 }
 
