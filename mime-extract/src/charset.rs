@@ -51,7 +51,13 @@ pub fn is_known(label: &str) -> bool {
 
 /// Whether it is one of the labels that nearly all mails have.
 fn is_usual(label: &str) -> bool {
-    ["utf-8", "us-ascii", "iso-8859-1", "windows-1252"].iter().any(|usual| label.eq_ignore_ascii_case(usual))
+    let usual = match label.len() {
+        5 => "utf-8",
+        8 => "us-ascii",
+        10 => "iso-8859-1",
+        _ => "windows-1252",
+    };
+    label.eq_ignore_ascii_case(usual)
 }
 
 fn is_utf7(label: &str) -> bool {

@@ -57,6 +57,7 @@ pub(crate) struct Content {
 
 /// Reads the content fields. `message`: the block is that of a message; `digest`: of a part of a multipart/digest;
 /// `at`: where it begins.
+#[inline(never)]
 pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, config: &Config) -> Content {
     let mut content = Content::default();
     let [types, encodings, dispositions, ids] = content.sort(headers, message);
@@ -329,7 +330,7 @@ impl Content {
                 self.boundary = Some(trimmed.to_vec());
             }
             "charset" => {
-                let label = found.text.trim();
+                let label = found.text.trim_ascii();
                 if !label.is_empty() {
                     if !charset::is_known(label) {
                         self.anomalies.push((Anomaly::CharsetBad, at));

@@ -43,6 +43,7 @@ const fn is_token(byte: u8) -> bool {
 }
 
 /// The token at the start of a text, and what follows it.
+#[inline(never)]
 fn token(text: &str) -> (&str, &str) {
     let len = text.bytes().position(|byte| !is_token(byte)).unwrap_or(text.len());
     text.split_at_checked(len).unwrap_or((text, ""))
@@ -61,7 +62,7 @@ fn plain(raw: &[u8], max: usize) -> Option<Value<'_>> {
     }
     let mut parameters = Parameters::new();
     while let Some(behind) = rest.strip_prefix(';') {
-        let text = behind.trim_start_matches([' ', '\t', '\r', '\n']);
+        let text = behind.trim_ascii_start();
         if text.is_empty() || text.starts_with(';') {
             rest = text;
             continue;

@@ -437,6 +437,9 @@ impl Text {
     }
 
     pub(super) fn finish(&mut self, whole: bool, at: u64, found: &mut Vec<Found>) {
+        if matches!(self.state, State::Prose) && self.line.is_empty() {
+            return self.release(found);
+        }
         let line = core::mem::take(&mut self.line);
         // Of a line without its end only the last one of a file is sure to be whole.
         if whole && !line.is_empty()

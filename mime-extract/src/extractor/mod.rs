@@ -161,6 +161,7 @@ impl Extractor {
         self.out.push_back(Event { range, part, kind });
     }
 
+    #[cold]
     fn anomaly(&mut self, part: u32, at: u64, anomaly: Anomaly) {
         self.emit(part, at..at, EventKind::Anomaly(anomaly));
     }
@@ -345,6 +346,7 @@ impl Extractor {
     }
 
     /// Bytes that will never come.
+    #[cold]
     fn hole(&mut self, index: usize, len: Option<u64>, at: u64) {
         let end = at.saturating_add(len.unwrap_or(0));
         let Some(layer) = self.layers.get_mut(index) else { return };

@@ -128,6 +128,11 @@ impl Node {
         }
     }
 
+    /// Whether anything was noted.
+    pub(super) const fn is_noted(&self) -> bool {
+        !self.told.is_empty() || !self.near.is_empty()
+    }
+
     /// What was noted: of the content first, then of its lines.
     pub(super) fn notes(&self) -> Vec<(u64, EventKind)> {
         self.told.iter().chain(&self.near).cloned().collect()

@@ -168,6 +168,7 @@ impl Extractor {
     }
 
     /// A delimiter, all layers above being done.
+    #[inline(never)]
     pub(super) fn delimit(&mut self, index: usize, delimiter: Delimiter) {
         let Some(layer) = self.layers.get_mut(index) else { return };
         let start = delimiter.origin.start.saturating_sub(delimiter.eol.len() as u64);
@@ -280,8 +281,10 @@ impl Extractor {
         let mut complete = node.complete && ending != Ending::Finished { whole: false };
         let mut decode = Decode::Ok;
         let mut raw_end = end;
-        for (at, kind) in node.notes() {
-            self.emit(part, at..at, kind);
+        if node.is_noted() {
+            for (at, kind) in node.notes() {
+                self.emit(part, at..at, kind);
+            }
         }
         match &node.body {
             Body::Leaf(decoder) | Body::Encoded(decoder) => {

@@ -224,6 +224,7 @@ impl Block {
         if whole { self.complete(boundaries) } else { self.decide_early(boundaries) }
     }
 
+    #[cold]
     fn overflow(&mut self, kept: usize) {
         if self.full.is_none() {
             self.full = Some(kept);
@@ -475,18 +476,23 @@ impl Block {
         (self.torn, self.gap) = (true, true);
     }
 
+    /// The end of all comes inside of a line.
+    #[cold]
+    fn cut(&mut self) {
+        let (gap, end) = (self.gap, self.end);
+        self.gap();
+        (self.gap, self.end) = (gap, end);
+        if !gap {
+            self.anomalies.retain(|(anomaly, _)| *anomaly != Anomaly::HeaderGap);
+        }
+    }
+
     /// The end of the block; `ended`: not by the end of all.
+    #[inline(never)]
     pub(crate) fn finish(mut self, ended: bool) -> Finished {
-        let mut whole = ended || self.line().is_empty();
-        if !ended && !self.line().is_empty() {
-            // Cut inside of a line.
-            let (gap, end) = (self.gap, self.end);
-            self.gap();
-            (self.gap, self.end) = (gap, end);
-            if !gap {
-                self.anomalies.retain(|(anomaly, _)| *anomaly != Anomaly::HeaderGap);
-            }
-            whole = false;
+        let whole = ended || self.line().is_empty();
+        if !whole {
+            self.cut();
         }
         self.commit_junk();
         // The colon may stand behind a fold.

@@ -7,6 +7,7 @@ use crate::{Anomaly, slice};
 const MAX_FOUND: usize = 64;
 
 /// Adds an anomaly to those of a block, each kind once.
+#[cold]
 pub(super) fn note(anomalies: &mut Vec<(Anomaly, u64)>, anomaly: Anomaly, at: u64) {
     if !anomalies.iter().any(|(known, _)| known.code() == anomaly.code()) {
         anomalies.push((anomaly, at));
@@ -26,9 +27,14 @@ pub(super) fn find(
     if !glance.ends_alike(eol) && mixes_ends(bytes, eol) {
         note(anomalies, Anomaly::EolMixed, start);
     }
-    if !(glance.odd || glance.cr && glance.alone) {
-        return;
+    if glance.odd || glance.cr && glance.alone {
+        look(bytes, spans, anomalies);
     }
+}
+
+/// The same for the bytes of each field.
+#[cold]
+fn look(bytes: &[u8], spans: &[Span], anomalies: &mut Vec<(Anomaly, u64)>) {
     let mut found = Vec::new();
     for span in spans {
         let field = slice::range(bytes, span.start as usize, span.end as usize);
@@ -61,6 +67,7 @@ pub(super) fn find(
 }
 
 /// Whether not all lines end alike.
+#[cold]
 fn mixes_ends(bytes: &[u8], eol: Option<usize>) -> bool {
     let ends = memchr::memchr_iter(b'\n', bytes).map(|at| slice::line_end(slice::split(bytes, at + 1).0));
     let mut ends = ends.chain(eol);
