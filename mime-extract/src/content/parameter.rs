@@ -37,15 +37,23 @@ pub(crate) fn parse(raw: &[u8], max: usize) -> Value<'_> {
     plain(raw, max).unwrap_or_else(|| parse_any(raw, max))
 }
 
-/// RFC 2045 section 5.1: printable ASCII but for the tspecials.
-const fn is_token(byte: u8) -> bool {
-    matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'^'..=b'~')
-}
+/// What a token is made of: printable ASCII but for the tspecials (RFC 2045 section 5.1).
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let (mut rest, mut byte) = (table.as_mut_slice(), 0u8);
+    while let [first, behind @ ..] = rest {
+        *first = matches!(byte,
+            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'^'..=b'~');
+        (rest, byte) = (behind, byte.wrapping_add(1));
+    }
+    table
+};
 
 /// The token at the start of a text, and what follows it.
 #[inline(never)]
 fn token(text: &str) -> (&str, &str) {
-    let len = text.bytes().position(|byte| !is_token(byte)).unwrap_or(text.len());
+    let is = |byte: u8| TOKEN.get(usize::from(byte)).is_some_and(|is| *is);
+    let len = text.bytes().position(|byte| !is(byte)).unwrap_or(text.len());
     text.split_at_checked(len).unwrap_or((text, ""))
 }
 
