@@ -30,7 +30,7 @@ fn plain(line: &[u8]) -> Option<Plain> {
         return None;
     }
     let name = name_len(slice::split(line, MAX_NAME + 1).0);
-    (name > 0 && line.get(name) == Some(&b':')).then_some(Plain::Field(name))
+    (matches!(name, 1..=MAX_NAME) && line.get(name) == Some(&b':')).then_some(Plain::Field(name))
 }
 
 /// How many bytes a name of a field may be made of stand at the start of a line (RFC 5322 section 3.6.8, ftext). Eight are

@@ -1,15 +1,39 @@
 use super::*;
+use crate::decode::Origin;
 
-/// The fields of a block, how it ended and its anomalies, for any chunking; `|` marks a gap.
-fn read(text: &str, chunk: usize) -> (Vec<String>, String, Vec<&'static str>) {
+/// The fields of a block, how it ended and its anomalies.
+type Told = (Vec<String>, String, Vec<&'static str>);
+
+/// What is told of a block, for any chunking; `|` marks a gap.
+fn read(text: &str, chunk: usize) -> Told {
+    read_as(text, chunk, HeaderChoices::default(), false)
+}
+
+/// The same in another reading; `plain`: plain lines are taken many at a time.
+fn read_as(text: &str, chunk: usize, choices: HeaderChoices, plain: bool) -> Told {
     let mut boundaries = Boundaries::default();
     boundaries.push(0, b"b".to_vec());
-    let mut block = Block::new(&Config::default().max_header(4096), true, 0);
+    let mut config = Config::default().max_header(4096);
+    config.choices.header = choices;
+    let mut block = Block::new(&config, true, 0);
     let (mut at, mut how, mut ended) = (0, "cut".to_owned(), false);
     'all: for piece in text.split_inclusive('|') {
         let (piece, gap) = piece.strip_suffix('|').map_or((piece, false), |piece| (piece, true));
         for chunk in piece.as_bytes().chunks(chunk) {
-            for part in chunk.split_inclusive(|byte| *byte == b'\n') {
+            let mut rest = chunk;
+            while !rest.is_empty() {
+                if plain {
+                    let end = at + rest.len() as u64;
+                    let (taken, over) = block.append_plain(rest, Origin { start: at, end, exact: true });
+                    at += taken as u64;
+                    rest = &rest[taken..];
+                    if over {
+                        (how, ended) = ("end".to_owned(), true);
+                        break 'all;
+                    }
+                }
+                let Some(part) = rest.split_inclusive(|byte| *byte == b'\n').next() else { break };
+                rest = &rest[part.len()..];
                 let verdict = block.append(part, part.ends_with(b"\n"), at, &boundaries);
                 at += part.len() as u64;
                 how = match verdict {
@@ -105,5 +129,61 @@ fn limits() {
         assert_eq!((fields.len(), &*how, anomalies), (64, "end", vec!["header-too-long"]));
         // An endless word is a body.
         assert_eq!(read(&"x".repeat(2000), chunk).1, "body at 0");
+    }
+}
+
+#[test]
+fn plain_lines_are_read_as_any() {
+    const LINES: [&str; 14] = [
+        "A: b\n",
+        "Content-X:c\r\n",
+        "d : e\n",
+        "\tf\n",
+        " cc\r\n",
+        " \n",
+        "\n",
+        "\r\n",
+        "junk\n",
+        "--b\n",
+        "--c: d\n",
+        "From x\n",
+        ":\n",
+        "g:\r",
+    ];
+    let other = HeaderChoices {
+        blank_ends: true,
+        skips_empty: true,
+        junk: JunkChoice::Passed,
+        loose: true,
+        over_delimiters: true,
+    };
+    let choices = [
+        HeaderChoices::default(),
+        HeaderChoices { loose: false, ..other },
+        HeaderChoices { junk: JunkChoice::Ends, ..HeaderChoices::default() },
+        other,
+    ];
+    for number in 0..LINES.len().pow(4) {
+        let text: String = (0..4).map(|at| LINES[number / LINES.len().pow(at) % LINES.len()]).collect();
+        for choices in choices {
+            let [any, plain] = [false, true].map(|plain| read_as(&text, 1000, choices, plain));
+            assert_eq!(plain, any, "{text:?} {choices:?}");
+        }
+    }
+    for text in [
+        format!("{}: x\n\n", "x".repeat(MAX_NAME)),
+        format!("{}: x\n\n", "x".repeat(MAX_NAME + 1)),
+        format!("A: {}\nB: c\n d\n\nbody", "x".repeat(8000)),
+        format!("A: {}\n {}\nB: c\n\n", "x".repeat(4000), "y".repeat(95)),
+        format!("{}\nbody", "A:\n".repeat(100)),
+        format!("{} b\n\n", "A:\n".repeat(64)),
+        "A: b\n|c\nD: e\n\n".to_owned(),
+        "A: b|\nD: e\n\n".to_owned(),
+    ] {
+        for chunk in [7, 100, 10_000] {
+            let [any, plain] =
+                [false, true].map(|plain| read_as(&text, chunk, HeaderChoices::default(), plain));
+            assert_eq!(plain, any, "{text:?} by {chunk}");
+        }
     }
 }
