@@ -57,6 +57,9 @@ pub(crate) struct Content {
 
 /// Reads the content fields. `message`: the block is that of a message; `digest`: of a part of a multipart/digest;
 /// `at`: where it begins.
+///
+/// Most blocks have one Content-Type and little else. What few have is read by functions that are not inlined, so that the
+/// code which every part runs through stays small: for short parts, fetching it is most of the time.
 #[inline(never)]
 pub(crate) fn read(headers: &Headers, message: bool, digest: bool, at: u64, config: &Config) -> Content {
     let mut content = Content::default();
@@ -129,7 +132,7 @@ fn once(name: &[u8]) -> Option<usize> {
     ONCE.get(place).filter(|known| is_called(name, known)).map(|_| place)
 }
 
-/// The fields of one name.
+/// The first field of a name, and whether there are others.
 #[derive(Clone, Copy, Default)]
 struct Fields<'a> {
     first: Option<Field<'a>>,
@@ -157,6 +160,7 @@ impl Content {
         found
     }
 
+    /// Tells of each field that should stand there once, where its second one is.
     #[cold]
     fn tell_repeated(&mut self, headers: &Headers) {
         for name in ONCE {
@@ -285,12 +289,14 @@ impl Content {
     fn read_parameters(&mut self, parameters: &[Parameter<'_>], at: u64) {
         self.parameters.reserve_exact(parameters.len());
         for (index, one) in parameters.iter().enumerate() {
-            let base = base(&one.name);
-            let mut others = parameters.iter().enumerate().filter(|(other, _)| *other != index);
-            if base.len() == one.name.len() && !others.any(|(_, other)| self::base(&other.name) == base) {
-                self.read_parameter(base, extended::plain(&one.value), at);
-            } else if !parameters.iter().take(index).any(|earlier| self::base(&earlier.name) == base) {
-                self.read_several(parameters, base, at);
+            let name = base(&one.name);
+            let same = |other: &Parameter<'_>| base(&other.name) == name;
+            let (before, behind) = parameters.split_at_checked(index).unwrap_or_default();
+            let earlier = before.iter().any(same);
+            if name.len() == one.name.len() && !earlier && !behind.iter().skip(1).any(same) {
+                self.read_parameter(name, extended::plain(&one.value), at);
+            } else if !earlier {
+                self.read_several(parameters, name, at);
             }
         }
         if self.boundary.is_some() && !self.content_type.starts_with("multipart/") {
