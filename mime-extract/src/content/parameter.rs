@@ -125,8 +125,11 @@ fn parse_any(raw: &[u8], max: usize) -> Value<'_> {
         match str::from_utf8(word) {
             Ok(text) if text.is_ascii() && value.len() + text.len() <= MAX_VALUE => value.push_str(text),
             _ => {
-                let room = MAX_VALUE.saturating_sub(value.len());
-                value.extend(word.iter().take(room).map(|byte| char::from(*byte)));
+                for byte in word {
+                    if value.len() < MAX_VALUE {
+                        value.push(char::from(*byte));
+                    }
+                }
             }
         }
     }
@@ -314,6 +317,14 @@ mod tests {
             }
         }
         assert!(met > 3000, "{met}");
+    }
+
+    #[test]
+    fn values_end_somewhere() {
+        for (byte, len) in [(b'a', 512), (0xe9, 512 / 2)] {
+            let value = parse(&[byte; 600], 5).value;
+            assert_eq!(value, char::from(byte).to_string().repeat(len));
+        }
     }
 
     #[test]
