@@ -11,6 +11,7 @@ use crate::{
 };
 use bytes::Bytes;
 use core::ops::Range;
+use std::borrow::Cow;
 
 /// Messages in files inside of one another, whatever the limits say: each is read by an extractor inside of another.
 const MAX_READERS: usize = 64;
@@ -32,7 +33,7 @@ pub(super) struct Inside {
 #[derive(Debug)]
 struct File {
     index: u32,
-    path: String,
+    path: Cow<'static, str>,
     kind: PartKind,
     container: Container,
     start: u64,
@@ -61,7 +62,7 @@ impl Inside {
     pub(super) fn memory(&self) -> usize {
         let readers = self.open.iter().filter_map(|file| file.reader.as_ref());
         let read: usize = readers.map(|reader| size_of::<Reader>() + reader.extractor.buffered()).sum();
-        let paths: usize = self.open.iter().map(|file| file.path.capacity()).sum();
+        let paths: usize = self.open.iter().map(|file| file.path.len()).sum();
         size_of::<Self>() + self.opener.memory() + self.open.capacity() * size_of::<File>() + paths + read
     }
 
@@ -283,8 +284,8 @@ impl Extractor {
     fn start_file(&mut self, place: usize, inside: &mut Inside, at: u64, inner: Inner) {
         let Some(leaf) = self.nodes.get(place) else { return };
         let (parent, above, begun) = match inside.open.last_mut() {
-            Some(file) => (file.index, file.path.as_str(), &mut file.begun),
-            None => (leaf.index, leaf.path.as_str(), &mut inside.begun),
+            Some(file) => (file.index, &*file.path, &mut file.begun),
+            None => (leaf.index, &*leaf.path, &mut inside.begun),
         };
         *begun = begun.saturating_add(1);
         let path = path::of(Some(above), Some(&format!("{}{begun}", inner.container.label())));
@@ -297,7 +298,7 @@ impl Extractor {
         let kind = if message && reader.is_none() { PartKind::Leaf } else { inner.kind };
         let unsafe_name = inner.name.as_deref().is_some_and(is_unsafe);
         let part = Part {
-            path: path.clone(),
+            path: path.clone().into_owned(),
             parent: Some(parent),
             kind,
             content_type: inner.content_type.into_owned(),

@@ -243,21 +243,33 @@ impl Extractor {
     }
 
     /// Lines of a header block, as many as the run holds. The messages around it are given them in one piece.
-    fn header(&mut self, index: usize, mut run: Run) {
-        // From where on the run has not been given out, and where the current line begins.
-        let (mut given, mut at) = (0, 0);
+    fn header(&mut self, index: usize, run: Run) {
+        let mut at = 0;
+        match self.plain_lines(index, &run, &mut at) {
+            Some(true) => self.end_header(index, run, 0, at),
+            Some(false) => self.any_lines(index, run, at),
+            None => self.feed_stretch(index, &run.bytes, 0, at),
+        }
+    }
+
+    /// Lines of a run about which nothing is odd, from `at` on. Whether the block is over; `None`: the run is.
+    fn plain_lines(&mut self, index: usize, run: &Run, at: &mut usize) -> Option<bool> {
+        let State::Header(block) = &mut self.layers.get_mut(index)?.state else { return None };
+        let rest = slice::split(&run.bytes, *at).1;
+        let (plain, ended) = block.append_plain(rest, run.origin.part(*at, run.bytes.len()));
+        *at += plain;
+        (ended || *at < run.bytes.len()).then_some(ended)
+    }
+
+    /// Lines of any kind, from `at` on.
+    #[inline(never)]
+    fn any_lines(&mut self, index: usize, mut run: Run, mut at: usize) {
+        // From where on the run has not been given out.
+        let mut given = 0;
         while at < run.bytes.len() {
             let Some(layer) = self.layers.get_mut(index) else { return };
             let State::Header(block) = &mut layer.state else { return };
             let rest = slice::split(&run.bytes, at).1;
-            let (plain, ended) = block.append_plain(rest, run.origin.part(at, run.bytes.len()));
-            at += plain;
-            if ended {
-                return self.end_header(index, run, given, at);
-            }
-            if plain > 0 {
-                continue;
-            }
             let rest = slice::split(rest, LOOK).0;
             let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |len| len + 1);
             let line = slice::split(rest, len).0;
@@ -305,7 +317,11 @@ impl Extractor {
             }
             at += len;
             match verdict {
-                Verdict::More => continue,
+                Verdict::More => match self.plain_lines(index, &run, &mut at) {
+                    Some(true) => return self.end_header(index, run, given, at),
+                    Some(false) => continue,
+                    None => break,
+                },
                 Verdict::End => return self.end_header(index, run, given, at),
                 Verdict::Reread(body, start) => {
                     self.feed_stretch(index, &run.bytes, given, at);

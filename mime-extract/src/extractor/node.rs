@@ -4,13 +4,14 @@ use super::inside::Inside;
 use crate::decode::Decoder;
 use crate::{Anomaly, EventKind, PartKind};
 use core::ops::Range;
+use std::borrow::Cow;
 
 /// One open node.
 #[derive(Debug)]
 pub(super) struct Node {
     /// Its number in the order of PartStart.
     pub(super) index: u32,
-    pub(super) path: String,
+    pub(super) path: Cow<'static, str>,
     pub(super) body: Body,
     /// Where its header and its body begin in the message.
     pub(super) start: u64,
@@ -170,7 +171,7 @@ impl Node {
         };
         let inside = self.inside.as_ref().map_or(0, |inside| inside.memory());
         let told = (self.told.capacity() + self.near.capacity()) * size_of::<(u64, EventKind)>();
-        size_of::<Self>() + self.path.capacity() + body + told + inside
+        size_of::<Self>() + self.path.len() + body + told + inside
     }
 
     /// The range of the body, given where it ends.

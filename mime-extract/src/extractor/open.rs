@@ -257,7 +257,7 @@ impl Extractor {
                     }
                     (None, None) => None,
                 };
-                (Some((above.index, above.path.as_str())), name)
+                (Some((above.index, &*above.path)), name)
             }
         };
         let path = path::of(parent.map(|(_, path)| path), name);
@@ -277,7 +277,7 @@ impl Extractor {
             second_header: None,
         };
         let part = Part {
-            path,
+            path: path.into_owned(),
             parent: parent.map(|(index, _)| index),
             kind: node.kind(),
             content_type: content.content_type,

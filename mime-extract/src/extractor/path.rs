@@ -1,12 +1,14 @@
 //! The paths of nodes: where in the tree they stand, as [`Part`](crate::Part) tells them.
 
+use std::borrow::Cow;
+
 /// The path of the node below `parent` with that number; see [`Part`](crate::Part). `None`: the body of a message.
-pub(super) fn of(parent: Option<&str>, number: Option<&str>) -> String {
+pub(super) fn of(parent: Option<&str>, number: Option<&str>) -> Cow<'static, str> {
     // Without the machinery of formats: this is done for each part.
-    let join = |pieces: [&str; 3]| pieces.concat();
+    let join = |pieces: [&str; 3]| Cow::Owned(pieces.concat());
     match (parent, number) {
-        (None, None) => "0".to_owned(),
-        (None, Some(number)) => number.to_owned(),
+        (None, None) => Cow::Borrowed("0"),
+        (None, Some(number)) => Cow::Owned(number.to_owned()),
         (Some(parent), None) => join([parent, ".", "0"]),
         // The parts of a body stand where the body does.
         (Some(parent), Some(number)) => match parent.strip_suffix('0').filter(|above| is_body(above)) {
