@@ -1,6 +1,9 @@
 //! One header block, line by line, as its bytes come (RFC 5322 section 2.2, RFC 2045 section 3).
 
+mod buffers;
 mod plain;
+
+pub(crate) use buffers::Buffers;
 
 use super::line::{
     Line, MAX_NAME, classify, is_content_field, is_from, is_from_prefix, is_loose_prefix, is_message_field,
@@ -13,6 +16,7 @@ use crate::config::{Config, MAX_DELIMITER};
 use crate::content;
 use crate::extractor::boundary::{Boundaries, Hit};
 use crate::slice::{self, is_space};
+use buffers::keep;
 use bytes::Bytes;
 use core::ops::Range;
 
@@ -41,36 +45,6 @@ pub(crate) struct Finished {
     pub(crate) anomalies: Vec<(Anomaly, u64)>,
     /// What it was collected in, empty.
     pub(crate) buffers: Buffers,
-}
-
-/// What a block is collected in.
-#[derive(Debug, Default)]
-pub(crate) struct Buffers {
-    bytes: Vec<u8>,
-    spans: Vec<Span>,
-}
-
-impl Buffers {
-    pub(crate) fn memory(&self) -> usize {
-        self.bytes.capacity() + self.spans.capacity() * size_of::<Span>()
-    }
-}
-
-/// Buffers up to this size, in bytes, are used again.
-const MAX_BUFFER: usize = 4096;
-
-/// What is in a buffer, to be kept for long: the buffer itself if it is well filled. A copy if not, and the buffer is left
-/// for the next block.
-fn keep<T: Copy>(mut filled: Vec<T>, left: &mut Vec<T>) -> Vec<T> {
-    if filled.len() * 2 >= filled.capacity() {
-        return filled;
-    }
-    let kept = filled.as_slice().to_vec();
-    if filled.capacity() * size_of::<T>() <= MAX_BUFFER {
-        filled.clear();
-        *left = filled;
-    }
-    kept
 }
 
 /// What most blocks need, in bytes and in fields.
