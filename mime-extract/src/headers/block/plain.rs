@@ -16,21 +16,22 @@ enum Plain {
     Fold,
 }
 
-/// What a line is about which nothing is odd, and which no other reading takes for something else.
+/// What the line at the start of `text` is, if nothing is odd about how it begins, and no other reading takes it for
+/// something else.
 #[inline]
-fn plain(line: &[u8]) -> Option<Plain> {
-    let first = *line.first()?;
+fn plain(text: &[u8]) -> Option<Plain> {
+    let first = *text.first()?;
     if is_blank(first) {
         // An indented content field is worth a look, and so is a line of blanks.
-        let text = *line.iter().find(|byte| !is_space(**byte))?;
-        return (!text.eq_ignore_ascii_case(&b'c')).then_some(Plain::Fold);
+        let next = *text.iter().find(|byte| !is_space(**byte) || **byte == b'\n')?;
+        return (!matches!(next, b'C' | b'c' | b'\n')).then_some(Plain::Fold);
     }
     // What begins with a dash may be a delimiter.
     if first == b'-' {
         return None;
     }
-    let name = name_len(slice::split(line, MAX_NAME + 1).0);
-    (matches!(name, 1..=MAX_NAME) && line.get(name) == Some(&b':')).then_some(Plain::Field(name))
+    let name = name_len(slice::split(text, MAX_NAME + 1).0);
+    (matches!(name, 1..=MAX_NAME) && text.get(name) == Some(&b':')).then_some(Plain::Field(name))
 }
 
 /// How many bytes a name of a field may be made of stand at the start of a line (RFC 5322 section 3.6.8, ftext). Eight are
@@ -72,17 +73,24 @@ impl Block {
         let (mut taken, mut ended) = (0, false);
         while self.spans.len() < self.max_fields {
             let rest = slice::split(text, taken).1;
-            let Some(len) = memchr::memchr(b'\n', rest).map(|at| at + 1) else { break };
-            let line = slice::split(rest, len).0;
-            if matches!(line, b"\r\n" | b"\n") && self.begun {
-                (self.eol, ended) = (Some(len), true);
+            let eol = match rest {
+                [b'\n', ..] => 1,
+                [b'\r', b'\n', ..] => 2,
+                _ => 0,
+            };
+            if eol > 0 && self.begun {
+                (self.eol, ended) = (Some(eol), true);
                 break;
             }
+            let Some(kind) = plain(rest) else { break };
+            let name = if let Plain::Field(name) = kind { name } else { 0 };
+            let behind = slice::split(rest, name).1;
+            let Some(len) = memchr::memchr(b'\n', behind).map(|at| name + at + 1) else { break };
             let start = base + taken;
             let [from, end] = [start, start + len].map(|at| self.position(at));
-            match (plain(line), self.spans.last_mut()) {
-                (Some(Plain::Fold), Some(span)) if self.begun => span.end = end,
-                (Some(Plain::Field(name)), _) => {
+            match (kind, self.spans.last_mut()) {
+                (Plain::Fold, Some(span)) if self.begun => span.end = end,
+                (Plain::Field(name), _) => {
                     let [name_end, value] = [start + name, start + name + 1].map(|at| self.position(at));
                     let offset = origin.at(taken);
                     self.spans.push(Span { start: from, name_end, value, end, offset });

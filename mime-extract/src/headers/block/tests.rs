@@ -6,11 +6,12 @@ type Told = (Vec<String>, String, Vec<&'static str>);
 
 /// What is told of a block, for any chunking; `|` marks a gap.
 fn read(text: &str, chunk: usize) -> Told {
-    read_as(text, chunk, HeaderChoices::default(), false)
+    read_as(text, chunk, HeaderChoices::default(), false).0
 }
 
-/// The same in another reading; `plain`: plain lines are taken many at a time.
-fn read_as(text: &str, chunk: usize, choices: HeaderChoices, plain: bool) -> Told {
+/// The same in another reading, with whether all was seen and kept, and where it stands; `plain`: plain lines are taken many
+/// at a time.
+fn read_as(text: &str, chunk: usize, choices: HeaderChoices, plain: bool) -> (Told, [bool; 2], Range<u64>) {
     let mut boundaries = Boundaries::default();
     boundaries.push(0, b"b".to_vec());
     let mut config = Config::default().max_header(4096);
@@ -52,9 +53,10 @@ fn read_as(text: &str, chunk: usize, choices: HeaderChoices, plain: bool) -> Tol
             block.gap();
         }
     }
-    let Finished { headers, anomalies, .. } = block.finish(ended);
+    let Finished { headers, anomalies, seen, range, .. } = block.finish(ended);
     let fields = headers.iter().map(|field| format!("{field:?}@{}", field.offset())).collect();
-    (fields, how, anomalies.iter().map(|(anomaly, _)| anomaly.code()).collect())
+    let told = (fields, how, anomalies.iter().map(|(anomaly, _)| anomaly.code()).collect());
+    (told, [seen, headers.is_complete()], range)
 }
 
 #[test]
