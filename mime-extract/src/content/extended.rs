@@ -71,6 +71,7 @@ pub(super) fn plain(value: &[u8]) -> Found<'_> {
     odd(value)
 }
 
+/// The same where it may hold encoded words, or is not UTF-8.
 #[cold]
 fn odd(value: &[u8]) -> Found<'_> {
     Found {

@@ -211,6 +211,7 @@ impl Content {
         value
     }
 
+    /// The transfer encoding.
     #[inline(never)]
     fn read_encoding(&mut self, headers: &Headers, config: &Config) {
         let (encoding, raw, odd) = encoding::find(headers, config.choices.encoding);
@@ -286,6 +287,7 @@ impl Content {
         }
     }
 
+    /// The parameters of the content type, each by its name without marks.
     fn read_parameters(&mut self, parameters: &[Parameter<'_>], at: u64) {
         self.parameters.reserve_exact(parameters.len());
         for (index, one) in parameters.iter().enumerate() {
@@ -323,6 +325,7 @@ impl Content {
         }
     }
 
+    /// What the first value of a parameter says.
     fn read_parameter(&mut self, name: &str, found: extended::Found<'_>, at: u64) {
         if boundary::is_hidden(&found.bytes) {
             self.anomalies.push((Anomaly::ParamHidden, at));
@@ -336,7 +339,7 @@ impl Content {
                 self.boundary = Some(trimmed.to_vec());
             }
             "charset" => {
-                let label = found.text.trim_ascii();
+                let label = found.text.trim();
                 if !label.is_empty() {
                     if !charset::is_known(label) {
                         self.anomalies.push((Anomaly::CharsetBad, at));

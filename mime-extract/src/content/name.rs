@@ -11,9 +11,6 @@ pub(super) fn find(
 ) -> (Vec<Name>, Vec<Anomaly>) {
     let mut names: Vec<Name> = Vec::new();
     let mut anomalies = Vec::new();
-    if disposition.is_empty() && !content_type.iter().any(|one| one.name.starts_with("name")) {
-        return (names, anomalies);
-    }
     let mut note = |anomaly: Anomaly, is: bool| {
         if is && !anomalies.contains(&anomaly) {
             anomalies.push(anomaly);

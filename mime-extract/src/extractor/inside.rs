@@ -109,6 +109,7 @@ impl Extractor {
         }
     }
 
+    /// What the opener of a leaf finds, and the opener, taken out of its node until that is told.
     fn ask(
         &mut self,
         place: usize,

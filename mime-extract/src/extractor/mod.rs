@@ -1,4 +1,6 @@
 //! The machine: bytes of one message in, events out.
+//!
+//! What few messages need is marked cold or is not inlined: most of the time of a short one goes into fetching code.
 
 pub(crate) mod boundary;
 mod feed;
