@@ -471,14 +471,8 @@ impl Block {
         self.commit_junk();
         // The colon may stand behind a fold.
         let colon = self.choices.loose;
-        let before = |byte: &u8| is_space(*byte) || colon && *byte == b':';
-        for Span { value, end, .. } in &mut self.spans {
-            while *end > *value && self.bytes.get(*end as usize - 1).is_some_and(|byte| is_space(*byte)) {
-                *end -= 1;
-            }
-            while *value < *end && self.bytes.get(*value as usize).is_some_and(before) {
-                *value += 1;
-            }
+        for span in &mut self.spans {
+            span.trim(&self.bytes, |byte| is_space(byte) || colon && byte == b':');
         }
         odd::find(&self.bytes, &self.spans, self.eol, self.start, &mut self.anomalies);
         let range = self.start..self.end.max(self.start);

@@ -28,6 +28,19 @@ pub(crate) struct Span {
     pub(crate) offset: u64,
 }
 
+impl Span {
+    /// Takes from the value the bytes at its start that `before` names, and the blanks at its end.
+    pub(crate) fn trim(&mut self, bytes: &[u8], before: impl Fn(u8) -> bool) {
+        let byte = |at: u32| bytes.get(at as usize).copied();
+        while self.end > self.value && byte(self.end - 1).is_some_and(slice::is_space) {
+            self.end -= 1;
+        }
+        while self.value < self.end && byte(self.value).is_some_and(&before) {
+            self.value += 1;
+        }
+    }
+}
+
 /// The fields of one header block, in order. A copy that keeps no packet alive; clones share it.
 ///
 /// ```

@@ -127,7 +127,7 @@ fn about(name: &[u8]) -> About {
 
 /// Where the fields of each recipient begin. Empty lines say less than names do: they are left out, and put where they do
 /// not belong.
-fn begins(fields: &Fields) -> Vec<usize> {
+fn begins(fields: &Fields<'_>) -> Vec<usize> {
     let kinds: Vec<About> = (0..fields.spans.len()).map(|at| about(fields.name(at))).collect();
     // By field: whether a Final-Recipient follows before an empty line does.
     let mut follows = vec![false; kinds.len()];

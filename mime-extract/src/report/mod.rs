@@ -32,7 +32,6 @@ pub use notice::{Disposition, Feedback, disposition, feedback};
 use crate::headers::line::{Line, classify};
 use crate::headers::{Headers, Span};
 use crate::slice::{self, is_space};
-use bytes::Bytes;
 
 const MAX_BYTES: usize = 4 << 20;
 const MAX_FIELDS: usize = 65_536;
@@ -100,8 +99,8 @@ fn without_escapes(text: &str) -> String {
 }
 
 /// The fields of a report, in order.
-struct Fields {
-    bytes: Bytes,
+struct Fields<'a> {
+    bytes: &'a [u8],
     spans: Vec<Span>,
     /// By field: whether an empty line stands before it.
     apart: Vec<bool>,
@@ -118,15 +117,15 @@ enum Between {
     EmptyLine,
 }
 
-impl Fields {
-    fn read(content: &[u8]) -> Self {
-        let bytes = Bytes::copy_from_slice(slice::split(content, MAX_BYTES).0);
+impl<'a> Fields<'a> {
+    fn read(content: &'a [u8]) -> Self {
+        let bytes = slice::split(content, MAX_BYTES).0;
         let mut fields =
             Self { complete: bytes.len() == content.len(), bytes, spans: Vec::new(), apart: Vec::new() };
         let mut between = Between::Nothing;
         let mut at = 0;
         while at < fields.bytes.len() {
-            let rest = slice::split(&fields.bytes, at).1;
+            let rest = slice::split(fields.bytes, at).1;
             let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |len| len + 1);
             let line = slice::split(rest, len).0;
             let (start, end) = (at, at + len);
@@ -162,19 +161,10 @@ impl Fields {
             fields.apart.push(between != Between::Nothing);
             between = Between::Nothing;
         }
-        fields.trim();
-        fields
-    }
-
-    /// Takes the blanks around the values from them.
-    fn trim(&mut self) {
-        for span in &mut self.spans {
-            let value = slice::range(&self.bytes, span.value as usize, span.end as usize);
-            let behind = value.len() - slice::trim_end(value, is_space).len();
-            let before = value.len() - slice::trim_start(value, is_space).len();
-            span.value = span.value.saturating_add(position(before)).min(span.end);
-            span.end = span.end.saturating_sub(position(behind)).max(span.value);
+        for span in &mut fields.spans {
+            span.trim(fields.bytes, is_space);
         }
+        fields
     }
 
     /// The fields from `from` to `to` as a block.
@@ -187,7 +177,7 @@ impl Fields {
                 *place = place.saturating_sub(start);
             }
         }
-        let bytes = slice::range(&self.bytes, start as usize, end as usize).to_vec();
+        let bytes = slice::range(self.bytes, start as usize, end as usize).to_vec();
         Headers::new(bytes, spans, self.complete)
     }
 
@@ -200,7 +190,7 @@ impl Fields {
     fn name(&self, at: usize) -> &[u8] {
         self.spans
             .get(at)
-            .map_or(&[], |span| slice::range(&self.bytes, span.start as usize, span.name_end as usize))
+            .map_or(&[], |span| slice::range(self.bytes, span.start as usize, span.name_end as usize))
     }
 }
 
@@ -252,9 +242,10 @@ mod tests {
 
     #[test]
     fn limits() {
-        let fields = Fields::read("A: b\n".repeat(MAX_FIELDS + 1).as_bytes());
+        let [many, long] = [("A: b\n", MAX_FIELDS + 1), ("x", MAX_BYTES + 1)].map(|(text, n)| text.repeat(n));
+        let fields = Fields::read(many.as_bytes());
         assert_eq!((fields.spans.len(), fields.complete), (MAX_FIELDS, false));
-        let fields = Fields::read("x".repeat(MAX_BYTES + 1).as_bytes());
+        let fields = Fields::read(long.as_bytes());
         assert_eq!(
             (fields.all().iter().map(|field| field.raw().len()).collect(), fields.complete),
             (vec![MAX_BYTES], false)
